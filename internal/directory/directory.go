@@ -1,0 +1,113 @@
+// Package directory is who is who: accounts, organizations, users, integrations, numbers and who may use them.
+package directory
+
+import "time"
+
+// Account owns organizations and service files. Its ID is unguessable (128 random bits, hex): it stands in every webhook URL.
+type Account struct {
+	ID      string
+	Name    string
+	Created time.Time
+}
+
+// Organization is a customer of the account.
+type Organization struct {
+	ID        string // decimal, begins with the creation time in ms
+	AccountID string
+	Name      string
+	Domain    string // unique within the account, compared without case
+	Region    string
+	Status    int    // 1 active, 0 disabled
+	Params    string // JSON object, as a program gave it
+	Created   time.Time
+}
+
+// User is a person of an organization.
+type User struct {
+	ID        string
+	AccountID string
+	OrgID     string
+	Extension string // unique within the organization
+	Name      string
+	Email     string
+	Status    int
+	Extra     string // JSON object of SIP members that programs store and read back; they mean nothing here
+	Created   time.Time
+}
+
+// Integration is a service enabled for an organization.
+type Integration struct {
+	ID         string
+	AccountID  string
+	OrgID      string
+	ServiceID  string
+	Enabled    bool
+	Properties map[string]string // opened; the store keeps them sealed
+	Key        string            // optional last part of the webhook URL; empty: none
+	Created    time.Time
+}
+
+// Number is an SMS number of an integration: E.164, a short code, or an alphanumeric sender. Unique within an account.
+type Number struct {
+	ID             string
+	AccountID      string
+	OrgID          string
+	IntegrationID  string
+	ServiceID      string
+	Value          string // as the store keeps numbers
+	Name           string
+	Country        string // ISO 3166-1 alpha-2
+	InboundFormat  string // national | national0 | e164 | international | ""
+	OutboundFormat string
+	SendName       bool
+	SessionTimeout time.Duration
+	Header         string
+	Footer         string
+	Users          []string // assigned users' ids
+	Settings       string   // JSON object: optout and autoreply settings
+	Created        time.Time
+}
+
+// Has reports whether the user is assigned to the number.
+func (n *Number) Has(userID string) bool {
+	for _, u := range n.Users {
+		if u == userID {
+			return true
+		}
+	}
+	return false
+}
+
+// Conversation is between a number's user(s) and a contact.
+type Conversation struct {
+	ID        string
+	AccountID string
+	OrgID     string
+	NumberID  string
+	Contact   string
+	UserID    string // private: whose it is; empty: group
+	Closed    bool
+	Created   time.Time
+	LastAt    time.Time
+}
+
+// Role is what a key or a sign-in may do.
+type Role string
+
+const (
+	AccountAdmin Role = "account" // everything of one account
+	OrgAdmin     Role = "organization"
+	UserRole     Role = "user" // what one user sees
+)
+
+// Key is a program's credential. Only its hash is kept.
+type Key struct {
+	ID        string
+	AccountID string
+	Role      Role
+	OrgID     string // OrgAdmin and UserRole
+	UserID    string // UserRole
+	Name      string
+	Hint      string // the first characters, to recognise it by
+	Created   time.Time
+}

@@ -1,0 +1,103 @@
+package message
+
+import "time"
+
+// Message is one text or file between a number of ours and a contact.
+type Message struct {
+	ID             string // ours: a UUID, the same in every attempt ($id$)
+	AccountID      string
+	OrgID          string
+	Direction      Direction
+	ConversationID string
+	NumberID       string
+	IntegrationID  string
+	ServiceID      string
+	ServiceVersion string // the version of the service file that it was accepted under
+	UserID         string // who wrote it; empty: the group, or a program
+	From, To       string // E.164, a short code, or a name
+	Content        string
+	URLs           []string // outbound: public URLs of its files
+	Status         Status
+	ErrorCode      string // the provider's word for a failure, or ours (dismissed, expired …)
+	ErrorText      string
+	Encoding       string // gsm7 | ucs2
+	Segments       int
+	Parts          int // requests it takes: one, or one per file
+	Part           int // parts the provider has already taken
+	Attempts       int // attempts begun so far
+	ResendOf       string
+	Created        time.Time
+	Expires        time.Time // outbound: after this no further attempt begins
+}
+
+// Change is one step of a message's history, including what was too late to count.
+type Change struct {
+	Status Status    `json:"status"`
+	At     time.Time `json:"at"`
+	Code   string    `json:"code,omitempty"`
+	Text   string    `json:"text,omitempty"`
+	Late   bool      `json:"late,omitempty"` // it came after a higher status and changed nothing
+}
+
+// Attempt is one exchange with a provider that tries to move one message.
+type Attempt struct {
+	N         int
+	Part      int // which part of the message it carries, from 0
+	At        time.Time
+	Duration  time.Duration
+	Outcome   Outcome // empty: begun and not ended (after a crash: unclear)
+	Again     bool    // it repeats an unclear one, because the file says idempotent
+	Request   string  // as sent, secrets redacted
+	Response  string  // as read, capped, secrets redacted
+	ErrorCode string
+	ErrorText string
+}
+
+// Result is what a provider's answer says.
+type Result struct {
+	Outcome    Outcome
+	MessageIDs []string // the provider's
+	ErrorCode  string
+	ErrorText  string
+	RetryAfter time.Duration // 0: not said
+	OptedOut   bool          // effect: the contact goes on the opt-out list
+	AuthFailed bool          // effect: the credentials were refused (auth_expired)
+	Warning    string        // for the operator: accepted, but not trackable …
+}
+
+// Receipt is a provider's later word about an outbound message.
+type Receipt struct {
+	AccountID string
+	ServiceID string
+	Ref       string // the provider's id, or
+	ID        string // ours
+	Status    Status
+	ErrorCode string
+	ErrorText string
+	At        time.Time
+}
+
+// Media is one file of a message.
+type Media struct {
+	ID        string
+	MessageID string
+	N         int    // its place among the message's files, from 0
+	SourceURL string // where the provider has it; empty when it came inside the callback
+	MediaType string // as found in the bytes, not as declared
+	Name      string
+	Size      int64
+	State     MediaState
+	Reason    string // why it failed or was blocked
+	Path      string // inside the media directory
+	Tries     int
+}
+
+// MediaState is how far a file has come.
+type MediaState string
+
+const (
+	MediaPending MediaState = "pending"
+	MediaStored  MediaState = "stored"
+	MediaFailed  MediaState = "failed"
+	MediaBlocked MediaState = "blocked" // we will not fetch or show it
+)
