@@ -1,0 +1,122 @@
+package service
+
+import (
+	"time"
+
+	"patchbay/internal/message"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// Callback is one request that a provider made to us.
+type Callback struct {
+	Request wire.Request // URL: the configured public URL with path and query exactly as sent
+	Number  string       // our number when the URL carries it (?number=)
+	Now     time.Time
+	Numbers NumberFinder // the numbers that a message may be for: the integration's own (Peek: all candidates')
+
+	decoded *decoded // filled once, by the first that needs it
+}
+
+// EventType is what a callback tells us, in the file format's words.
+type EventType string
+
+const (
+	EventMessage   EventType = "message" // with files or without: the file's "mms" is the same kind
+	EventSent      EventType = "messageSent"
+	EventDelivered EventType = "messageDelivered"
+	EventFailed    EventType = "messageFailed"
+	EventRead      EventType = "messageRead"
+	EventTyping    EventType = "typing"
+	EventOptOut    EventType = "optout"
+	EventHandshake EventType = "handshake"
+	EventIgnore    EventType = "ignore"
+)
+
+// Event is one thing read from a callback.
+type Event struct {
+	Type      EventType `json:"type"`
+	From      string    `json:"from,omitempty"`       // of a message: the contact
+	To        string    `json:"to,omitempty"`         // of a message: our number, or the first of those called
+	AlsoTo    []string  `json:"also_to,omitempty"`    // further numbers called by the same message
+	Content   string    `json:"content,omitempty"`    //
+	Files     []File    `json:"files,omitempty"`      //
+	MessageID string    `json:"messageid,omitempty"`  // the provider's
+	ID        string    `json:"id,omitempty"`         // ours, when the provider gives back what we called it
+	Word      string    `json:"word,omitempty"`       // the provider's word for what happened ($event_key$)
+	ErrorCode string    `json:"error_code,omitempty"` //
+	ErrorText string    `json:"error_text,omitempty"` //
+	Timestamp time.Time `json:"timestamp,omitzero"`   // the provider's time, when it says one
+	Parts     int       `json:"parts,omitempty"`      // this is part Part of Parts of PartRef
+	Part      int       `json:"part,omitempty"`
+	PartRef   string    `json:"part_ref,omitempty"`
+	Key       string    `json:"key,omitempty"`  // equal keys of one integration are one event; empty: never a duplicate
+	Model     string    `json:"model"`          // pointer of the model that read it
+	Note      string    `json:"note,omitempty"` // for the operator: an unknown word …
+	Challenge string    `json:"-"`              // of a handshake: what must be said back
+
+	values values // everything the model bound, for reply patterns
+}
+
+// File is one file of a message, either way.
+type File struct {
+	URL       string `json:"url,omitempty"`
+	MediaID   string `json:"mediaid,omitempty"` // where the provider gives an id in place of an address
+	Name      string `json:"name,omitempty"`
+	MediaType string `json:"type,omitempty"` // as declared
+	Data      []byte `json:"data,omitempty"` // when it came inside the callback, or leaves inside the request
+}
+
+// Status is what a receipt makes of the message it speaks of, and whether the event is a receipt.
+func (e *Event) Status() (message.Status, bool) {
+	switch e.Type {
+	case EventSent:
+		return message.Sent, true
+	case EventDelivered:
+		return message.Delivered, true
+	case EventFailed:
+		return message.Failed, true
+	case EventRead:
+		return message.Read, true
+	}
+	return "", false
+}
+
+// IsMessage reports whether the event is a message from a contact.
+func (e *Event) IsMessage() bool { return e.Type == EventMessage }
+
+// Reading is what one callback says: its events, or why it says nothing.
+type Reading struct {
+	Events     []Event `json:"events,omitempty"`
+	Unmatched  bool    `json:"unmatched,omitempty"`  // somebody must look: it cannot be decoded, or fits no model, or (in part) names no number of ours
+	Reason     string  `json:"reason,omitempty"`     // why, in one sentence
+	Nearest    string  `json:"nearest,omitempty"`    // pointer of the model that came nearest
+	Difference string  `json:"difference,omitempty"` // the first thing in which it differs
+	Empty      bool    `json:"empty,omitempty"`      // nothing in it at all, or HEAD: 200 and keep nothing
+}
+
+// Peek is what an unverified callback names, only to pick the integration whose secret must verify.
+type Peek struct {
+	Numbers    []Number // numbers of ours, found with Callback.Numbers
+	MessageIDs []string // provider's ids of receipts
+	IDs        []string // our ids of receipts
+}
+
+// Number is one of our numbers as a callback may name it.
+type Number struct {
+	Value       string // E.164, a short code or a name
+	Country     string // ISO 3166 alpha-2, in which national spellings are read
+	Integration string // id, for Peek
+}
+
+// NumberFinder finds one of our numbers in any of its spellings.
+type NumberFinder interface {
+	Find(spelling string) (Number, bool)
+}
+
+type decoded struct {
+	done   bool
+	body   tree.Value
+	query  tree.Value
+	reason string
+}
