@@ -1,0 +1,97 @@
+package access
+
+import (
+	"slices"
+
+	"patchbay/internal/directory"
+)
+
+// Rule says who may call one route. Patterns are spelled as net/http.ServeMux spells them.
+type Rule struct {
+	Method  string // empty: any
+	Pattern string
+	Roles   []directory.Role // empty: no credential is asked for; the route guards itself
+}
+
+// Public reports whether the route asks for no credential.
+func (r Rule) Public() bool { return len(r.Roles) == 0 }
+
+// Admits reports whether a role may call the route at all. What it sees there is a matter of SeesOrganization and SeesNumber.
+func (r Rule) Admits(role directory.Role) bool { return slices.Contains(r.Roles, role) }
+
+var (
+	account      = []directory.Role{directory.AccountAdmin}
+	organization = []directory.Role{directory.AccountAdmin, directory.OrgAdmin}
+	everyone     = []directory.Role{directory.AccountAdmin, directory.OrgAdmin, directory.UserRole}
+)
+
+// Matrix is every route there is. The router is built from it: a handler without a rule, or a rule without a handler, does not start.
+var Matrix = []Rule{
+	{"GET", "/healthz", nil},
+	{"GET", "/readyz", nil},
+	{"GET", "/metrics", account},
+
+	// Whoever knows the address has the right: 128 random bits in it, then the service file's own verification.
+	{"", "/services/{service_id}/{account}", nil},
+	{"", "/services/{service_id}/{account}/{key...}", nil},
+	// Signed and expiring.
+	{"GET", "/media/{link...}", nil},
+
+	{"POST", "/api", everyone},
+
+	{"GET", "/v1/services", organization},
+	{"GET", "/v1/services/{service_id}", organization},
+	{"PUT", "/v1/services/{service_id}", account},
+	{"DELETE", "/v1/services/{service_id}", account},
+
+	{"POST", "/v1/organizations", account},
+	{"GET", "/v1/organizations", organization},
+	{"GET", "/v1/organizations/{orgid}", everyone},
+	{"PATCH", "/v1/organizations/{orgid}", organization},
+	{"DELETE", "/v1/organizations/{orgid}", account},
+
+	{"POST", "/v1/organizations/{orgid}/users", organization},
+	{"GET", "/v1/organizations/{orgid}/users", organization},
+	{"GET", "/v1/organizations/{orgid}/users/{id}", organization},
+	{"PATCH", "/v1/organizations/{orgid}/users/{id}", organization},
+	{"DELETE", "/v1/organizations/{orgid}/users/{id}", organization},
+
+	{"PUT", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
+	{"GET", "/v1/organizations/{orgid}/integrations", organization},
+	{"GET", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
+	{"DELETE", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
+
+	{"POST", "/v1/organizations/{orgid}/numbers", organization},
+	{"GET", "/v1/organizations/{orgid}/numbers", everyone},
+	{"GET", "/v1/organizations/{orgid}/numbers/{id}", everyone},
+	{"PATCH", "/v1/organizations/{orgid}/numbers/{id}", organization},
+	{"DELETE", "/v1/organizations/{orgid}/numbers/{id}", organization},
+
+	{"POST", "/v1/messages", everyone},
+	{"GET", "/v1/messages", everyone},
+	{"GET", "/v1/messages/{id}", everyone},
+	{"DELETE", "/v1/messages/{id}", organization},
+	{"POST", "/v1/messages/{id}/resend", everyone},
+	{"POST", "/v1/messages/{id}/dismiss", everyone},
+	{"POST", "/v1/messages/{id}/cancel", everyone},
+
+	{"GET", "/v1/conversations", everyone},
+	{"GET", "/v1/conversations/{id}", everyone},
+
+	// A raw callback can hold messages of every organization that shares the URL.
+	{"GET", "/v1/callbacks", account},
+	{"GET", "/v1/callbacks/{id}", account},
+	{"POST", "/v1/callbacks/{id}/replay", account},
+
+	{"POST", "/v1/webhooks", organization},
+	{"GET", "/v1/webhooks", organization},
+	{"GET", "/v1/webhooks/{id}", organization},
+	{"DELETE", "/v1/webhooks/{id}", organization},
+
+	{"POST", "/v1/keys", organization},
+	{"GET", "/v1/keys", organization},
+	{"GET", "/v1/keys/{id}", organization},
+	{"DELETE", "/v1/keys/{id}", organization},
+
+	{"GET", "/v1/events", everyone},
+}
