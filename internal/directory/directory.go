@@ -111,3 +111,15 @@ type Key struct {
 	Hint      string // the first characters, to recognise it by
 	Created   time.Time
 }
+
+// Webhook is a program's address for notifications.
+type Webhook struct {
+	ID        string
+	AccountID string
+	OrgID     string // empty: all of the account
+	URL       string
+	Types     []string // empty: all
+	Format    string   // patchbay | messaging
+	Secret    string   // opened; the store keeps it sealed
+	Created   time.Time
+}

@@ -68,13 +68,15 @@ type Result struct {
 // Receipt is a provider's later word about an outbound message.
 type Receipt struct {
 	AccountID string
-	ServiceID string
-	Ref       string // the provider's id, or
-	ID        string // ours
-	Status    Status
-	ErrorCode string
-	ErrorText string
-	At        time.Time
+	// IntegrationIDs are those whose verification its callback passed. Only their messages can it be about: two
+	// customers of one provider may well meet the same id.
+	IntegrationIDs []string
+	Ref            string // the provider's id, or
+	ID             string // ours
+	Status         Status
+	ErrorCode      string
+	ErrorText      string
+	At             time.Time
 }
 
 // Media is one file of a message.

@@ -1,0 +1,52 @@
+package message
+
+import (
+	"net/http"
+	"time"
+)
+
+// CallbackState is how far a kept callback has come.
+type CallbackState string
+
+const (
+	CallbackPending   CallbackState = "pending"   // kept, its events not yet applied
+	CallbackDone      CallbackState = "done"      // applied
+	CallbackUnmatched CallbackState = "unmatched" // no model reads it, or it is a message to no number of ours
+)
+
+// Callback is one request of a provider, kept raw, with what was read from it.
+type Callback struct {
+	ID             string
+	AccountID      string
+	ServiceID      string
+	ServiceVersion string
+	At             time.Time
+	Method         string
+	URL            string
+	Header         http.Header
+	Body           []byte
+	Number         string   // the ?number= of the URL
+	IntegrationIDs []string // those whose verification it passed: only these may its receipts touch
+	Events         []byte   // what was read, as the reader wrote it
+	State          CallbackState
+	Reason         string // why it is unmatched
+}
+
+// Applied is what a pending callback did.
+type Applied struct {
+	CallbackID string
+	State      CallbackState // CallbackDone or CallbackUnmatched
+	Reason     string
+	Now        time.Time
+	Arrivals   []Arrival
+	Receipts   []Receipt
+}
+
+// Arrival is one inbound message to keep.
+type Arrival struct {
+	Message          Message       // From is the contact, To our number; an empty ID gets one
+	ConversationUser string        // whose private conversation it belongs to; empty: the group's
+	ProviderID       string        // the provider's id of it: the same one for the same number is kept once. Empty: every delivery is a message
+	Window           time.Duration // without ProviderID: the same text of the same contact within it, with no answer of ours between, is the same message
+	Media            []Media
+}

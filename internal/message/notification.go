@@ -1,0 +1,70 @@
+package message
+
+import "time"
+
+// Types of notifications.
+const (
+	MessageReceived      = "message.received"
+	MessageStatus        = "message.status"
+	ConversationUpdated  = "conversation.updated"
+	OptOutChanged        = "optout.changed"
+	IntegrationAttention = "integration.attention"
+)
+
+// Notification is something that programs and browsers are told. It was kept in the commit that caused it.
+type Notification struct {
+	Seq       int64 // increasing in the order of the commits
+	AccountID string
+	OrgID     string
+	NumberID  string
+	UserID    string // whose private conversation it is about; empty: everyone of the number
+	Type      string
+	At        time.Time
+	MessageID string
+	Status    Status // of the message at that moment
+	Data      []byte // JSON, for the types that are not about a message
+	Message   *View  // of the first two types: the message, with the status and history of that moment
+}
+
+// NotificationFilter says who is asking. Empty members ask for all.
+type NotificationFilter struct {
+	AccountID string
+	OrgID     string
+	UserID    string // only what this user may see
+	Types     []string
+}
+
+// Delivery is what one webhook is to be told next, in order.
+type Delivery struct {
+	LaneID        string
+	Epoch         int64
+	WebhookID     string
+	AccountID     string
+	OrgID         string
+	URL           string
+	Format        string // patchbay | messaging
+	Secret        string // opened
+	Failures      int    // in a row, before this
+	FailingSince  time.Time
+	Notifications []Notification // at most 100, all after the webhook's cursor
+}
+
+// DeliverySettlement ends a delivery.
+type DeliverySettlement struct {
+	LaneID     string
+	Epoch      int64
+	WebhookID  string
+	Now        time.Time
+	Cursor     int64       // the last notification that is done with, delivered or given up; 0 leaves it where it is
+	RetryAt    time.Time   // not zero: the one after the cursor failed, come again then
+	DeadLetter *DeadLetter // the notification that was given up, if one was
+	More       bool        // begin the next delivery in the same commit, if one is due now
+}
+
+// DeadLetter is a notification given up.
+type DeadLetter struct {
+	WebhookID string
+	Seq       int64
+	At        time.Time
+	Reason    string
+}

@@ -1,0 +1,69 @@
+package message
+
+import "time"
+
+// Acceptance is one outbound message ready to be kept: routed, checked and counted by whoever accepts it.
+type Acceptance struct {
+	// Message carries everything but its Status, ConversationID and Attempts, which the commit decides. An empty ID
+	// gets one.
+	Message Message
+	// ConversationUser makes it part of that user's private conversation with the contact; empty: the group's.
+	ConversationUser string
+	// LaneKey names the ordered queue that it joins: usually integration and number. Messages of one contact must
+	// share a lane, or their order is lost.
+	LaneKey string
+	// IdempotencyKey is the caller's; with the same key and the same BodyHash the first answer is given again.
+	IdempotencyKey string
+	BodyHash       [32]byte
+}
+
+// Ack is what the commit made of it.
+type Ack struct {
+	ID             string
+	ConversationID string
+	Status         Status
+	Repeated       bool // an earlier request had this idempotency key: nothing new was kept
+}
+
+// Send is one attempt, begun in the commit that handed it out.
+type Send struct {
+	// Unfinished: this attempt was begun by somebody who died or lost the lane before telling how it ended. Nothing
+	// may be sent for it; it is settled as unclear (or tried again, where the method is idempotent).
+	Unfinished bool
+
+	LaneID  string
+	Epoch   int64
+	Message Message   // as it is now; Message.Part is the part to send
+	N       int       // this attempt's number, from 1
+	At      time.Time // when it began
+	Again   bool      // it repeats an unclear one
+	Tries   int       // attempts at this part before this one that taught us to come again
+	Pauses  int       // how many times in a row the lane was paused: the lane's back-off counter
+}
+
+// Settlement ends an attempt, says what becomes of the message and of the lane, and asks for the next piece of work.
+type Settlement struct {
+	LaneID    string
+	Epoch     int64 // a stale one changes nothing
+	MessageID string
+	Now       time.Time
+	Attempt   Attempt // N and Part as they were handed out; texts redacted
+
+	Status     Status   // Sending: it goes on (next part, or another try); Sent, Unclear, Failed, Expired: it ended
+	MessageIDs []string // the provider's, yielded by this part
+	PartTaken  bool     // the provider has this part: the next attempt is for the next one
+	ErrorCode  string
+	ErrorText  string
+
+	// With Status Sending:
+	RetryAt time.Time // no attempt before; zero: at once
+	Aside   bool      // RetryAt holds up only this contact's messages, and the lane goes on; otherwise it pauses the lane
+	Again   bool      // the next attempt repeats an unclear one
+
+	// Of the lane:
+	PaceAt time.Time // its next attempt does not begin before
+	Pauses int       // its new back-off counter
+	More   bool      // begin the lane's next attempt in the same commit, if one is due now
+
+	Attention string // not empty: the integration needs its operator (credentials refused …)
+}
