@@ -1,6 +1,11 @@
 // Package tree is one value as JSON, forms, XML and multipart bodies all can hold it: members keep their order, numbers their digits.
 package tree
 
+import (
+	"bytes"
+	"slices"
+)
+
 // Kind says what a Value is.
 type Kind uint8
 
@@ -16,9 +21,14 @@ const (
 )
 
 // Value is immutable by custom: whoever receives one does not change what it points to.
+// It is kept at four words, because messages are made of hundreds of them; == compares places, not content: use Equal.
 type Value struct {
-	kind    Kind
-	text    string
+	text string
+	body *body // of a list, an object or a file
+	kind Kind
+}
+
+type body struct {
 	list    []Value
 	members []Member
 	file    *Blob
@@ -58,14 +68,15 @@ func Truth(b bool) Value {
 }
 
 // ListOf is a list of vs, which it keeps.
-func ListOf(vs ...Value) Value { return Value{kind: List, list: vs} }
+func ListOf(vs ...Value) Value { return Value{kind: List, body: &body{list: vs}} }
 
 // ObjectOf is an object of ms, which it keeps.
-func ObjectOf(ms ...Member) Value { return Value{kind: Object, members: ms} }
+func ObjectOf(ms ...Member) Value { return Value{kind: Object, body: &body{members: ms}} }
 
 // FileOf is a file.
-func FileOf(b *Blob) Value { return Value{kind: File, file: b} }
+func FileOf(b *Blob) Value { return Value{kind: File, body: &body{file: b}} }
 
+// Kind says what v is.
 func (v Value) Kind() Kind { return v.kind }
 
 // Scalar is the text of a string, number or bool, and whether v is one of those.
@@ -77,19 +88,35 @@ func (v Value) Scalar() (string, bool) {
 func (v Value) Text() string { return v.text }
 
 // List is the elements of a list.
-func (v Value) List() []Value { return v.list }
+func (v Value) List() []Value {
+	if v.body == nil {
+		return nil
+	}
+	return v.body.list
+}
 
 // Members is the members of an object, in order, repeated names included.
-func (v Value) Members() []Member { return v.members }
+func (v Value) Members() []Member {
+	if v.body == nil {
+		return nil
+	}
+	return v.body.members
+}
 
 // File is the blob of a file, or nil.
-func (v Value) File() *Blob { return v.file }
+func (v Value) File() *Blob {
+	if v.body == nil {
+		return nil
+	}
+	return v.body.file
+}
 
 // Get is the value of the last member called name, or an absent Value.
 func (v Value) Get(name string) Value {
-	for i := len(v.members) - 1; i >= 0; i-- {
-		if v.members[i].Name == name {
-			return v.members[i].Value
+	ms := v.Members()
+	for i := len(ms) - 1; i >= 0; i-- {
+		if ms[i].Name == name {
+			return ms[i].Value
 		}
 	}
 	return Value{}
@@ -103,7 +130,29 @@ func (v Value) IsEmpty() bool {
 	case String:
 		return v.text == ""
 	case List:
-		return len(v.list) == 0
+		return len(v.body.list) == 0
 	}
 	return false
+}
+
+// Equal reports whether v and w have the same content: kinds, spellings, order of members and all.
+func (v Value) Equal(w Value) bool {
+	if v.kind != w.kind || v.text != w.text {
+		return false
+	}
+	a, b := v.body, w.body
+	if a == b {
+		return true
+	}
+	if a == nil || b == nil {
+		return false
+	}
+	if (a.file == nil) != (b.file == nil) {
+		return false
+	}
+	if f, g := a.file, b.file; f != nil && (f.Name != g.Name || f.MediaType != g.MediaType || !bytes.Equal(f.Data, g.Data)) {
+		return false
+	}
+	return slices.EqualFunc(a.list, b.list, Value.Equal) &&
+		slices.EqualFunc(a.members, b.members, func(m, n Member) bool { return m.Name == n.Name && m.Value.Equal(n.Value) })
 }
