@@ -1,0 +1,45 @@
+# Every target says what it does; `make` lists them.
+GO ?= go
+BIN ?= patchbay
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: ## start Patchbay with its sandbox carrier
+	$(GO) run ./cmd/patchbay serve --sandbox
+
+.PHONY: build
+build: ## build the program as it ships: one static file
+	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/patchbay
+
+.PHONY: test
+test: ## all tests; needs Go alone
+	$(GO) test -shuffle=on ./...
+
+.PHONY: check
+check: ## what CI runs: format, vet, lint, generated files, tests with -race
+	bash .ci/run
+
+.PHONY: generate
+generate: ## write again what is generated: reference pages and golden files
+	UPDATE=1 $(GO) test ./internal/service ./internal/cli -run 'TestReference|TestHelp' -update
+
+.PHONY: e2e
+e2e: ## the real binary: send, receive, kill, restart, check
+	$(GO) test -count=1 -v ./e2e
+
+.PHONY: crash
+crash: ## kill -9 at 200 random moments under mixed traffic; three ledgers must agree
+	PATCHBAY_CRASHES=200 $(GO) test -count=1 -v -timeout 60m -run TestKillAtAnyMoment ./e2e
+
+.PHONY: fuzz-long
+fuzz-long: ## every fuzz target, FUZZTIME each (default 2m)
+	bash scripts/fuzz.sh $${FUZZTIME:-2m}
+
+.PHONY: bench
+bench: ## patterns and callbacks against encoding/json; end to end against a forwarding proxy, in one run
+	bash bench/run.sh

@@ -1,0 +1,268 @@
+// Package e2e runs the real binary as an operator does: over HTTP, with signals, and with kill -9.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"patchbay/internal/simulator"
+)
+
+const key = "bootstrap-key-of-the-end-to-end-tests"
+
+// binary builds the program once, as it ships: without cgo.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "patchbay-e2e")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "patchbay")
+	c := exec.Command("go", "build", "-trimpath", "-o", bin, "patchbay/cmd/patchbay")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// gateway is one data directory and the process that serves it.
+type gateway struct {
+	t      testing.TB
+	dir    string
+	addr   string
+	egress string // PATCHBAY_ALLOW_PRIVATE_EGRESS
+	cmd    *exec.Cmd
+	log    *os.File
+	client *http.Client
+}
+
+func newGateway(t testing.TB, egress string, args ...string) *gateway {
+	t.Helper()
+	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), egress: egress,
+		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.log = log
+	t.Cleanup(func() {
+		g.kill()
+		if t.Failed() {
+			b, _ := os.ReadFile(log.Name())
+			t.Logf("the gateway's log, last part:\n%s", b[max(0, len(b)-8000):])
+		}
+		log.Close()
+	})
+	g.start(args...)
+	return g
+}
+
+func (g *gateway) url() string { return "http://" + g.addr }
+
+// start runs the program and waits until it is ready.
+func (g *gateway) start(args ...string) {
+	g.t.Helper()
+	bin, err := binary()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.cmd = exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", g.url()}, args...)...)
+	g.cmd.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
+	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
+	if err := g.cmd.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for tick := time.NewTicker(10 * time.Millisecond); ; {
+		if resp, err := g.client.Get(g.url() + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				tick.Stop()
+				return
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			g.t.Fatal("the gateway was not ready within 30 s")
+		}
+	}
+}
+
+// kill is kill -9.
+func (g *gateway) kill() {
+	if g.cmd != nil && g.cmd.Process != nil {
+		_ = g.cmd.Process.Kill()
+		_ = g.cmd.Wait()
+		g.cmd = nil
+	}
+}
+
+// stop is SIGTERM; it returns how the process ended.
+func (g *gateway) stop() error {
+	_ = g.cmd.Process.Signal(syscall.SIGTERM)
+	err := g.cmd.Wait()
+	g.cmd = nil
+	return err
+}
+
+// answer is a response, read.
+type answer struct {
+	status int
+	body   []byte
+	json   map[string]any
+}
+
+func (a answer) str(name string) string { s, _ := a.json[name].(string); return s }
+
+// try makes one call with the account's key; err means that no answer came.
+func (g *gateway) try(method, path string, body any, header ...string) (answer, error) {
+	var r io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		r = strings.NewReader(b)
+	default:
+		enc, err := json.Marshal(b)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		r = bytes.NewReader(enc)
+	}
+	req, err := http.NewRequest(method, g.url()+path, r)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := g.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{status: resp.StatusCode, body: b}
+	_ = json.Unmarshal(b, &a.json) // lists and empty bodies have no members to look at
+	return a, nil
+}
+
+// call is try, for answers that must come and must be of the given status.
+func (g *gateway) call(want int, method, path string, body any, header ...string) answer {
+	g.t.Helper()
+	a, err := g.try(method, path, body, header...)
+	if err != nil {
+		g.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if a.status != want && !(want == 200 && a.status/100 == 2) {
+		g.t.Fatalf("%s %s: %d %s, want %d", method, path, a.status, a.body, want)
+	}
+	return a
+}
+
+// all reads a whole collection, page by page.
+func (g *gateway) all(path string) []map[string]any {
+	g.t.Helper()
+	var out []map[string]any
+	cursor := ""
+	for {
+		a := g.call(200, "GET", path+cursor, nil)
+		data, _ := a.json["data"].([]any)
+		for _, d := range data {
+			out = append(out, d.(map[string]any))
+		}
+		next := a.str("next")
+		if next == "" {
+			return out
+		}
+		cursor = "&cursor=" + next
+	}
+}
+
+// team is an organization with users and numbers on one service.
+type team struct {
+	org     string
+	users   []string
+	numbers []string
+	webhook string
+}
+
+// newTeam makes an organization on the service: user i is assigned to number i.
+func (g *gateway) newTeam(domain, service string, properties map[string]string, numbers ...string) team {
+	g.t.Helper()
+	tm := team{numbers: numbers}
+	tm.org = g.call(200, "POST", "/v1/organizations", map[string]any{"name": domain, "domain": domain}).str("id")
+	tm.webhook = g.call(200, "PUT", "/v1/organizations/"+tm.org+"/integrations/"+service, map[string]any{"properties": properties}).str("webhook_url")
+	for i, n := range numbers {
+		u := g.call(200, "POST", "/v1/organizations/"+tm.org+"/users", map[string]any{"extension": fmt.Sprint(101 + i), "name": fmt.Sprintf("User %d", i)}).str("id")
+		tm.users = append(tm.users, u)
+		g.call(200, "POST", "/v1/organizations/"+tm.org+"/numbers", map[string]any{"service": service, "number": n, "name": "Line", "users": []string{u}, "country": "US"})
+	}
+	return tm
+}
+
+// onSimulator starts a carrier and a gateway with a team on it.
+func onSimulator(t testing.TB, taken func(simulator.Taken), numbers ...string) (*gateway, *simulator.Server, team) {
+	t.Helper()
+	sim, err := simulator.Start(context.Background(), simulator.Options{APIKey: "sim-key", Secret: "sim-secret", Taken: taken, Retries: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sim.Close() })
+	g := newGateway(t, sim.Addr())
+	tm := g.newTeam("acme", "simulator", map[string]string{"Base URL": sim.URL(), "API key": "sim-key", "Signing secret": "sim-secret"}, numbers...)
+	sim.SendCallbacksTo(tm.webhook)
+	return g, sim, tm
+}
+
+// await reads a message until want is true of it.
+func (g *gateway) await(id string, want func(m map[string]any) bool) map[string]any {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		m := g.call(200, "GET", "/v1/messages/"+id, nil).json
+		if want(m) {
+			return m
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			g.t.Fatalf("message %s stayed so: %v", id, m)
+		}
+	}
+}
+
+func status(want string) func(map[string]any) bool {
+	return func(m map[string]any) bool { return m["status"] == want }
+}
+
+func freeAddr(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
