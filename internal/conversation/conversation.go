@@ -1,0 +1,42 @@
+// Package conversation decides what a conversation is: whose it is, and what a text in it says. Pure decisions; it keeps nothing.
+package conversation
+
+import (
+	"patchbay/internal/directory"
+)
+
+// Owner is whose conversation a new one between the number and a contact is: the id of its only user, or "" for the group
+// of all its users. userID is who writes; "" for a contact, or a program that writes for nobody: what a program sends so
+// belongs to the group even where the group is one.
+func Owner(n *directory.Number, userID string) string {
+	if len(n.Users) == 1 && n.Users[0] == userID {
+		return userID
+	}
+	return ""
+}
+
+// Receiver is whose conversation a contact's text to the number belongs to: its only user's, or "" for the group.
+func Receiver(n *directory.Number) string {
+	if len(n.Users) == 1 {
+		return n.Users[0]
+	}
+	return ""
+}
+
+// Text is what the contact gets to read: the number's header and footer around what was written, with the writer's name
+// before it where the number says so. Files without a word stay without one.
+func Text(n *directory.Number, writer, text string) string {
+	if text == "" {
+		return ""
+	}
+	if n.SendName && writer != "" {
+		text = writer + ": " + text
+	}
+	if n.Header != "" {
+		text = n.Header + "\n" + text
+	}
+	if n.Footer != "" {
+		text = text + "\n" + n.Footer
+	}
+	return text
+}
