@@ -64,7 +64,9 @@ func TestEveryPathInTheDocsExists(t *testing.T) {
 		}
 		for _, m := range inBackquotes.FindAllSubmatch(text, -1) {
 			n++
-			if _, err := os.Stat(string(m[1])); err != nil {
+			_, fromRoot := os.Stat(string(m[1]))
+			_, fromHere := os.Stat(filepath.Join(filepath.Dir(path), string(m[1])))
+			if fromRoot != nil && fromHere != nil {
 				t.Errorf("%s names `%s`, which does not exist", path, m[1])
 			}
 		}
