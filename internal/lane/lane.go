@@ -4,8 +4,12 @@ package lane
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrFenced says that a lane was taken over since it was claimed: nothing was changed.
+var ErrFenced = errors.New("the lane has another holder by now")
 
 // Kind says what a lane carries, so that each flow claims only its own.
 type Kind string
@@ -46,5 +50,5 @@ type Store[W any] interface {
 
 // Worker does one piece of work and settles it. In the commit that settles it, and only when more is true, it may
 // begin the next piece of the same lane and return it; otherwise it gives the lane back. An error means that nothing
-// was settled: the lane is left to its lease.
+// was settled: the lane is left to its lease. ErrFenced is such an error.
 type Worker[W any] func(ctx context.Context, c Claimed[W], more bool) (next *Claimed[W], err error)

@@ -21,6 +21,6 @@ type Draft struct {
 
 // Accept checks a draft and keeps it. When it returns without an error the message is durably stored and will be sent;
 // before that nothing was promised.
-func (f *Flow) Accept(ctx context.Context, d Draft) (message.Accepted, error) {
-	return message.Accepted{}, fault.New(fault.Internal, "", "not built yet")
+func (f *Flow) Accept(ctx context.Context, d Draft) (message.Ack, error) {
+	return message.Ack{}, fault.New(fault.Internal, "", "not built yet")
 }

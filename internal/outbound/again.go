@@ -10,8 +10,8 @@ import (
 
 // Resend sends an unclear, failed, expired or cancelled message once more, as a new message that names the old one. The
 // caller has checked that whoever asks may see it.
-func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Accepted, error) {
-	return message.Accepted{}, fault.New(fault.Internal, "", "not built yet")
+func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Ack, error) {
+	return message.Ack{}, fault.New(fault.Internal, "", "not built yet")
 }
 
 // Dismiss gives an unclear message up: it becomes failed, with the code "dismissed".

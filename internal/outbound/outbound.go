@@ -25,7 +25,7 @@ type Store interface {
 	Organization(ctx context.Context, accountID, id string) (*directory.Organization, error)
 	User(ctx context.Context, accountID, id string) (*directory.User, error)
 
-	Accept(ctx context.Context, a message.Acceptance) (message.Accepted, error)
+	Accept(ctx context.Context, a message.Acceptance) (message.Ack, error)
 	Message(ctx context.Context, accountID, id string) (*message.View, error)
 	CancelMessage(ctx context.Context, accountID, id string, at time.Time) error
 	DismissMessage(ctx context.Context, accountID, id string, at time.Time) error
