@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	Bytes int // of the body; default 12 MiB, the largest that any face lets in
 	Depth int // of lists and objects in each other; default 64
-	Nodes int // values, names and attributes together; default 50,000
+	Nodes int // values, all levels together; default 50,000
 }
 
 const (
@@ -87,3 +87,9 @@ func Decode(contentType string, body []byte, lim Limits) (tree.Value, error) {
 func Encode(contentType string, v tree.Value) (body []byte, header string, err error) {
 	return encode(contentType, v)
 }
+
+func limitError(f Format, offset int, what string, n int) error {
+	return &DecodeError{Format: f, Offset: offset, Message: fmt.Sprintf("more than %d %s", n, what), Err: ErrLimit}
+}
+
+func isLimit(err error) bool { return errors.Is(err, ErrLimit) }

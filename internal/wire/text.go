@@ -1,0 +1,97 @@
+package wire
+
+import (
+	"bytes"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// replacement is U+FFFD, which stands for what was no text.
+const replacement = "\uFFFD"
+
+// Clean is s with every byte that is no UTF-8, and every NUL, as U+FFFD: what tree.Text wants. It is decided here once, for every
+// format, because SQLite keeps such texts and PostgreSQL refuses them (22021).
+func Clean(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 2*len(replacement))
+	for _, r := range s { // an invalid byte ranges as one U+FFFD
+		if r == 0 {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Text is the body as text: its charset obeyed, its byte order mark dropped, what is no text U+FFFD.
+func Text(contentType string, body []byte) string {
+	return textOf(body, charsetOf(contentType))
+}
+
+// textOf decodes body by, in this order, its byte order mark, the charset label, and UTF-8.
+func textOf(body []byte, charset string) string {
+	if len(body) >= 2 {
+		switch {
+		case body[0] == 0xEF && bytes.HasPrefix(body, []byte("\xEF\xBB\xBF")):
+			return Clean(string(body[3:]))
+		case body[0] == 0xFF && body[1] == 0xFE:
+			return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), body)
+		case body[0] == 0xFE && body[1] == 0xFF:
+			return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), body)
+		// JSON and XML in UTF-16 without a mark begin with an ASCII character, half of which is NUL (RFC 4627 §3, XML 1.0 appendix F).
+		case body[0] == 0 && opens(body[1]):
+			return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), body)
+		case body[1] == 0 && opens(body[0]):
+			return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), body)
+		}
+	}
+	if e := encodingOf(charset); e != nil {
+		return decodeWith(e, body)
+	}
+	return Clean(string(body))
+}
+
+func opens(c byte) bool { return c == '{' || c == '[' || c == '<' }
+
+func decodeWith(e encoding.Encoding, body []byte) string {
+	b, err := e.NewDecoder().Bytes(body)
+	if err != nil { // the decoders replace what they cannot read; this is the rest
+		return Clean(string(body))
+	}
+	return Clean(string(b))
+}
+
+// charsetOf is the charset parameter of a content type, or "".
+func charsetOf(contentType string) string {
+	if strings.IndexByte(contentType, ';') < 0 {
+		return ""
+	}
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil && params == nil {
+		return ""
+	}
+	return params["charset"]
+}
+
+// encodingOf is the encoding that a charset label names by the WHATWG's table (so ISO-8859-1 is windows-1252), or nil for UTF-8 and for
+// labels that no one knows.
+func encodingOf(charset string) encoding.Encoding {
+	if charset == "" || strings.EqualFold(charset, "utf-8") {
+		return nil
+	}
+	e, err := htmlindex.Get(charset)
+	if err != nil || e == unicode.UTF8 || e == encoding.Replacement {
+		return nil
+	}
+	return e
+}
+
+func tooLarge(f Format, lim Limits) error { return limitError(f, -1, "bytes", lim.Bytes) }
