@@ -32,9 +32,9 @@ var rooms = map[string]string{
 	"inbound":      "conversation directory fault media message phone service tree wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "",
-	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service wire",
+	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
-	"cli":          "app fault message service store wire",
+	"cli":          "app fault message phone service store wire",
 }
 
 func TestRoomsImportOnlyWhatTheTableSays(t *testing.T) {

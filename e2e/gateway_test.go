@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -234,24 +235,58 @@ func onSimulator(t testing.TB, taken func(simulator.Taken), numbers ...string) (
 	return g, sim, tm
 }
 
-// await reads a message until want is true of it.
-func (g *gateway) await(id string, want func(m map[string]any) bool) map[string]any {
+// until asks again and again whether something came true, for at most 20 s.
+func (g *gateway) until(what string, came func() bool) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(15 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		m := g.call(200, "GET", "/v1/messages/"+id, nil).json
-		if want(m) {
-			return m
-		}
+	for !came() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			g.t.Fatalf("message %s stayed so: %v", id, m)
+			g.t.Fatalf("%s: it did not come true within 20 s", what)
 		}
 	}
+}
+
+// await reads a message until want is true of it.
+func (g *gateway) await(id string, want func(m map[string]any) bool) map[string]any {
+	g.t.Helper()
+	var m map[string]any
+	defer func() {
+		if !want(m) {
+			g.t.Logf("message %s stayed so: %v", id, m)
+		}
+	}()
+	g.until("message "+id, func() bool {
+		m = g.call(200, "GET", "/v1/messages/"+id, nil).json
+		return want(m)
+	})
+	return m
+}
+
+// secondAccount makes another account from the command line, as an operator does, and returns its key.
+func (g *gateway) secondAccount(name string) string {
+	g.t.Helper()
+	if err := g.stop(); err != nil {
+		g.t.Fatalf("SIGTERM: %v", err)
+	}
+	bin, err := binary()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	out, err := exec.Command(bin, "account", "create", name, "--data", g.dir).Output()
+	if err != nil {
+		g.t.Fatalf("account create: %v %s", err, out)
+	}
+	k := regexp.MustCompile(`pbk_[A-Za-z0-9_-]+`).Find(out)
+	if k == nil {
+		g.t.Fatalf("no key in %q", out)
+	}
+	g.start()
+	return string(k)
 }
 
 func status(want string) func(map[string]any) bool {
