@@ -1,10 +1,26 @@
 package service
 
+import "patchbay/internal/phone"
+
 // Numbers is a fixed set of numbers, found by any of their spellings. It satisfies NumberFinder.
-type Numbers struct{ bySpelling map[string]Number }
+type Numbers struct {
+	list []Number
+	book *phone.Book
+}
 
 // NewNumbers makes the set.
-func NewNumbers(list []Number) *Numbers { return &Numbers{} }
+func NewNumbers(list []Number) *Numbers {
+	owned := make([]phone.Owned, len(list))
+	for i, n := range list {
+		owned[i] = phone.Owned{Number: n.Value, Country: n.Country}
+	}
+	return &Numbers{list: append([]Number(nil), list...), book: phone.NewBook(owned)}
+}
 
-// Find is the number that is spelled so: +E.164, digits, 00 and national forms, a short code, or a name.
-func (n *Numbers) Find(spelling string) (Number, bool) { return Number{}, false }
+// Find is the one number that is spelled so: +E.164, digits, 00 and national forms, a short code, or a name.
+func (n *Numbers) Find(spelling string) (Number, bool) {
+	if i := n.book.Find(spelling); i >= 0 {
+		return n.list[i], true
+	}
+	return Number{}, false
+}

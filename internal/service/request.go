@@ -47,8 +47,10 @@ func (s *Service) Bind(props map[string]string) (*Bound, error) {
 // Secrets is every value that must never be shown, for redaction by value: secret properties, and what auth makes of them.
 func (b *Bound) Secrets() []string { return nil }
 
-// Parts is how many requests the message takes, or why it cannot be sent.
-func (s *Service) Parts(m *Sending) (int, error) { return 0, fault.New(fault.Internal, "", "not built yet") }
+// Parts is how many requests the message takes, or why it cannot be sent: which method carries it may depend on a property.
+func (b *Bound) Parts(m *Sending) (int, error) {
+	return 0, fault.New(fault.Internal, "", "not built yet")
+}
 
 // Request is the part-th request of the message (from 0).
 func (b *Bound) Request(m *Sending, part int, at Attempt) (*wire.Request, error) {

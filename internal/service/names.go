@@ -1,0 +1,2 @@
+package service
+type names struct{}
