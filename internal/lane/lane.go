@@ -48,7 +48,7 @@ type Store[W any] interface {
 	Renew(ctx context.Context, lanes []Lane, until time.Time) (lost []Lane, err error)
 }
 
-// Worker does one piece of work and settles it. In the commit that settles it, and only when more is true, it may
-// begin the next piece of the same lane and return it; otherwise it gives the lane back. An error means that nothing
-// was settled: the lane is left to its lease. ErrFenced is such an error.
-type Worker[W any] func(ctx context.Context, c Claimed[W], more bool) (next *Claimed[W], err error)
+// Worker does one piece of work and settles it. In the commit that settles it, and only when more() says so just before,
+// it may begin the next piece of the same lane and return it; otherwise it gives the lane back. An error means that
+// nothing was settled: the lane is left to its lease. ErrFenced is such an error.
+type Worker[W any] func(ctx context.Context, c Claimed[W], more func() bool) (next *Claimed[W], err error)

@@ -52,7 +52,7 @@ type held struct {
 	lane  Lane
 	until time.Time // the lease, as far as we know
 	began time.Time // of this turn
-	run   int       // pieces of work done in this turn
+	run   int       // pieces of work begun in this turn; its worker's own
 }
 
 // New makes a runner; Run starts it.
@@ -102,7 +102,7 @@ func (r *Runner[W]) Run(ctx context.Context) error {
 	// Work outlives ctx by the drain time: a send that is cut off is a text that nobody knows the fate of.
 	workCtx, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
-	defer context.AfterFunc(ctx, func() { r.abortAfter(workCtx, abort) })()
+	defer context.AfterFunc(ctx, func() { r.stop(workCtx, abort) })()
 
 	var workers, renewer sync.WaitGroup
 	stopRenewing := make(chan struct{})
@@ -205,8 +205,10 @@ func (r *Runner[W]) lookAt(then time.Time) {
 // workLane works one lane, piece after piece, until the store has no next one or its turn is over.
 func (r *Runner[W]) workLane(ctx context.Context, h *held, c Claimed[W]) {
 	var err error
+	more := func() bool { return r.mayGoOn(h) }
 	for next := &c; next != nil && err == nil; {
-		next, err = r.workOne(ctx, *next, r.mayGoOn(h))
+		h.run++
+		next, err = r.workOne(ctx, *next, more)
 	}
 	if err != nil {
 		r.o.Log.Error("work lane", "kind", h.lane.Kind, "lane", h.lane.ID, "err", err)
@@ -225,7 +227,7 @@ func (r *Runner[W]) workLane(ctx context.Context, h *held, c Claimed[W]) {
 }
 
 // workOne does one piece. A panic harms this piece alone.
-func (r *Runner[W]) workOne(ctx context.Context, c Claimed[W], more bool) (next *Claimed[W], err error) {
+func (r *Runner[W]) workOne(ctx context.Context, c Claimed[W], more func() bool) (next *Claimed[W], err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			next, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -234,13 +236,12 @@ func (r *Runner[W]) workOne(ctx context.Context, c Claimed[W], more bool) (next 
 	return r.work(ctx, c, more)
 }
 
-// mayGoOn counts one more piece and reports whether the lane may take another one after it: always while nobody else
-// is waiting for its slot, never while draining, otherwise for the length of a turn.
+// mayGoOn reports whether the lane may take another piece after this one: never while draining, always while nobody else
+// waits for its slot, otherwise for the length of a turn.
 func (r *Runner[W]) mayGoOn(h *held) bool {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h.run++
 	if r.draining {
 		return false
 	}
@@ -250,8 +251,11 @@ func (r *Runner[W]) mayGoOn(h *held) bool {
 	return h.run < r.o.Turn && now.Sub(h.began) < turnFor
 }
 
-// abortAfter cancels the work once the drain time is over, unless it ended before.
-func (r *Runner[W]) abortAfter(workCtx context.Context, abort context.CancelFunc) {
+// stop keeps lanes from going on, and cancels the work once the drain time is over, unless it ended before.
+func (r *Runner[W]) stop(workCtx context.Context, abort context.CancelFunc) {
+	r.mu.Lock()
+	r.draining = true
+	r.mu.Unlock()
 	timer := time.NewTimer(r.o.Drain)
 	defer timer.Stop()
 	select {
@@ -264,9 +268,6 @@ func (r *Runner[W]) abortAfter(workCtx context.Context, abort context.CancelFunc
 
 // drain waits for the work in flight to end, or to be cut off.
 func (r *Runner[W]) drain(workCtx context.Context, workers *sync.WaitGroup) error {
-	r.mu.Lock()
-	r.draining = true
-	r.mu.Unlock()
 	done := make(chan struct{})
 	go func() { workers.Wait(); close(done) }()
 	select {
