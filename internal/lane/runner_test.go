@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,17 +142,17 @@ func TestOneTenantsBacklogDoesNotHoldUpAnother(t *testing.T) {
 func TestWorkThatOutlastsItsLeaseKeepsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newModel()
-		begun := 0
+		var begun atomic.Int32
 		r := New(m, func(_ context.Context, c Claimed[job], more func() bool) (*Claimed[job], error) {
-			begun++
+			begun.Add(1)
 			time.Sleep(10 * LeaseFor)
 			return m.settle(c, time.Time{}, time.Time{}, more)
 		}, Options{Slots: 3, Poll: time.Second})
 		m.push("acme", "a", 1)
 		stop := start(r)
 		time.Sleep(20 * LeaseFor)
-		if begun != 1 || m.left() != 0 {
-			t.Errorf("begun %d times, %d left; want once and none", begun, m.left())
+		if begun.Load() != 1 || m.left() != 0 {
+			t.Errorf("begun %d times, %d left; want once and none", begun.Load(), m.left())
 		}
 		stop()
 	})
@@ -180,14 +181,14 @@ func TestShortWorkIsNotRenewed(t *testing.T) {
 func TestDrainBeginsNothingNewAndWaitsForWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newModel()
-		var begun, ended int
+		var begun, ended atomic.Int32
 		r := New(m, func(ctx context.Context, c Claimed[job], more func() bool) (*Claimed[job], error) {
-			begun++
+			begun.Add(1)
 			time.Sleep(20 * time.Second)
 			if ctx.Err() != nil {
 				t.Error("work within the drain time was cut off")
 			}
-			ended++
+			ended.Add(1)
 			return m.settle(c, time.Time{}, time.Time{}, more)
 		}, Options{Slots: 1, Poll: never, Drain: 25 * time.Second})
 		m.push("acme", "a", 5)
@@ -200,8 +201,8 @@ func TestDrainBeginsNothingNewAndWaitsForWhatIsInFlight(t *testing.T) {
 		if took := time.Since(began); took != 19*time.Second {
 			t.Errorf("drained in %v, want 19s: when the work in flight ended", took)
 		}
-		if begun != 1 || ended != 1 || m.left() != 4 {
-			t.Errorf("begun %d, ended %d, left %d; want 1, 1, 4", begun, ended, m.left())
+		if begun.Load() != 1 || ended.Load() != 1 || m.left() != 4 {
+			t.Errorf("begun %d, ended %d, left %d; want 1, 1, 4", begun.Load(), ended.Load(), m.left())
 		}
 	})
 }
