@@ -147,7 +147,11 @@ func strip(s string) (plus bool, digits string, ok bool) {
 			plus = true
 		case r == '.' || r == '-' || r == '(' || r == ')' || r == '/' || r == '[' || r == ']':
 		case r >= utf8.RuneSelf && unicode.IsDigit(r):
-			b = append(b, phonenumbers.NormalizeDigitsOnly(string(r))...)
+			d := phonenumbers.NormalizeDigitsOnly(string(r)) // fullwidth and Arabic digits; not those of every script
+			if len(d) != 1 {
+				return false, "", false
+			}
+			b = append(b, d[0])
 		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), unicode.Is(unicode.Cf, r): // no-break spaces, long dashes, direction marks
 		default:
 			return false, "", false
