@@ -1,0 +1,71 @@
+package inbound
+
+import (
+	"context"
+	"log/slog"
+
+	"patchbay/internal/message"
+)
+
+// Store keeps callbacks and what they did.
+type Store interface {
+	Directory
+
+	// KeepCallback keeps a callback in the state that it carries.
+	KeepCallback(ctx context.Context, c *message.Callback) error
+	// ReceiveCallback keeps a callback and applies it in the same commit: either both are there or neither.
+	ReceiveCallback(ctx context.Context, c *message.Callback, a message.Applied) error
+	// ApplyCallback applies a pending callback. When it is not pending any more nothing is changed and an error says so.
+	ApplyCallback(ctx context.Context, a message.Applied) error
+	// ReplayCallback makes an unmatched callback pending again.
+	ReplayCallback(ctx context.Context, accountID, id string) error
+	Callback(ctx context.Context, accountID, id string) (*message.Callback, error)
+	PendingCallbacks(ctx context.Context, limit int) ([]message.Callback, error)
+	// IntegrationsOfRefs is whose messages these ids name: refs are the provider's, ids ours.
+	IntegrationsOfRefs(ctx context.Context, accountID, serviceID string, refs, ids []string) ([]string, error)
+}
+
+// Files keeps a file that came inside a callback: judged, and stored or blocked.
+type Files interface {
+	Keep(m message.Media, data []byte) (message.Media, error)
+}
+
+// Config is what a Flow works with.
+type Config struct {
+	Store Store
+	Shelf Shelf
+	Files Files
+	Log   *slog.Logger
+}
+
+// Flow takes callbacks in.
+type Flow struct {
+	store    Store
+	sources  *sources
+	files    Files
+	log      *slog.Logger
+	counters Counters
+	wake     chan struct{}
+}
+
+// New makes a Flow. Receive works at once; what is left pending is settled by Run.
+func New(c Config) *Flow {
+	return &Flow{
+		store:   c.Store,
+		sources: &sources{directory: c.Store, shelf: c.Shelf, known: map[sourceKey]*source{}},
+		files:   c.Files,
+		log:     c.Log,
+		wake:    make(chan struct{}, 1),
+	}
+}
+
+// Counters are this flow's.
+func (f *Flow) Counters() *Counters { return &f.counters }
+
+// Wake says that a callback may be pending. It never blocks.
+func (f *Flow) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,86 @@
+package inbound
+
+import (
+	"encoding/json"
+
+	"patchbay/internal/message"
+	"patchbay/internal/service"
+)
+
+// heard is one callback, read.
+type heard struct {
+	*proof
+	bound   *service.Bound // the one that read it
+	reading service.Reading
+}
+
+// read reads a callback that proved itself. Whatever it holds, what comes back says something: events, or why there are none.
+func (f *Flow) read(p *proof) *heard {
+	h := &heard{proof: p}
+	var err error
+	for _, m := range p.passed {
+		if h.bound, err = m.bound(); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		h.bound = nil
+		h.reading = service.Reading{Unmatched: true, Reason: "the integration is not complete: " + err.Error()}
+		return h
+	}
+	if f.contain("read", func() { h.reading = h.bound.Read(p.cb) }) {
+		h.reading = service.Reading{Unmatched: true, Reason: "it broke its reader: a fault of ours, to be reported"}
+	}
+	return h
+}
+
+// plan is what the callback does once applied, and whether files came inside it.
+func (h *heard) plan(row *message.Callback) (a message.Applied, files []inline) {
+	a = message.Applied{CallbackID: row.ID, State: message.CallbackDone, Now: h.cb.Now}
+	if h.reading.Unmatched {
+		a.State, a.Reason = message.CallbackUnmatched, h.reading.Reason
+	}
+	for i := range h.reading.Events {
+		ev := &h.reading.Events[i]
+		if ev.IsMessage() {
+			arrivals, inside := h.arrivals(row, ev)
+			if len(arrivals) == 0 {
+				a.State, a.Reason = message.CallbackUnmatched, "a message to no number of this integration"
+			}
+			for _, n := range inside {
+				n.arrival += len(a.Arrivals)
+				files = append(files, n)
+			}
+			a.Arrivals = append(a.Arrivals, arrivals...)
+		} else if r, ok := h.receipt(row, ev); ok {
+			a.Receipts = append(a.Receipts, r)
+		}
+	}
+	return a, files
+}
+
+// encode is what was read, for people to look at; files that came inside stay in the raw request alone.
+func encode(events []service.Event) []byte {
+	if len(events) == 0 {
+		return nil
+	}
+	lean := events
+	for i := range events {
+		for j := range events[i].Files {
+			if events[i].Files[j].Data == nil {
+				continue
+			}
+			if &lean[0] == &events[0] {
+				lean = append([]service.Event(nil), events...)
+			}
+			files := append([]service.File(nil), lean[i].Files...)
+			files[j].Data = nil
+			lean[i].Files = files
+		}
+	}
+	b, err := json.Marshal(lean)
+	if err != nil {
+		return nil // a time out of range: the raw request is there
+	}
+	return b
+}

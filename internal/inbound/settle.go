@@ -1,0 +1,184 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/message"
+	"patchbay/internal/service"
+	"patchbay/internal/wire"
+)
+
+const (
+	settleBatch = 100             // callbacks taken at a time
+	settleEvery = 5 * time.Second // and looked for without being told: another node may have kept one
+	maxTries    = 3               // at applying one before it is set aside for a person
+)
+
+// Run settles what is pending: callbacks with files inside, those that could not be applied when they came, and those that a crash left.
+// It returns when ctx ends.
+func (f *Flow) Run(ctx context.Context) error {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	tries := map[string]int{}
+	for {
+		again := f.settleAll(ctx, tries)
+		if again {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// settleAll takes what is pending once, and reports whether there may be more at once.
+func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool) {
+	rows, err := f.store.PendingCallbacks(ctx, settleBatch)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.log.Error("pending callbacks not read", "why", err)
+		}
+		return false
+	}
+	settled := 0
+	for i := range rows {
+		row := &rows[i]
+		var err error
+		if f.contain("settle", func() { err = f.settle(ctx, row, false) }) {
+			err = errBroke
+		}
+		switch {
+		case err == nil:
+			settled++
+			delete(tries, row.ID)
+		case ctx.Err() != nil:
+			return false
+		default:
+			tries[row.ID]++
+			f.log.Error("callback not applied", "callback", row.ID, "service", row.ServiceID, "try", tries[row.ID], "why", err)
+			if tries[row.ID] >= maxTries && f.setAside(ctx, row, err) == nil {
+				settled++
+				delete(tries, row.ID)
+			}
+		}
+	}
+	return settled > 0 && len(rows) == settleBatch
+}
+
+// settle reads a kept callback with the present file and applies what it says.
+func (f *Flow) settle(ctx context.Context, row *message.Callback, replayed bool) error {
+	h, err := f.reread(ctx, row)
+	if err != nil {
+		var refused *refusal
+		if errors.As(err, &refused) {
+			return f.apply(ctx, row, message.Applied{
+				CallbackID: row.ID, State: message.CallbackUnmatched, Reason: refused.Error(), Now: time.Now(),
+			})
+		}
+		return err
+	}
+	applied, files := h.plan(row)
+	applied.Now = time.Now()
+	for _, in := range files {
+		m := &applied.Arrivals[in.arrival].Media[in.media]
+		kept, err := f.files.Keep(*m, in.data)
+		if err != nil {
+			return fmt.Errorf("keep a file: %w", err)
+		}
+		*m = kept
+	}
+	if replayed {
+		// Part of it may have been applied before. What has no id of the provider's is known by its text.
+		for i := range applied.Arrivals {
+			a := &applied.Arrivals[i]
+			a.Window = max(a.Window, applied.Now.Sub(row.At)+time.Minute)
+		}
+	}
+	return f.apply(ctx, row, applied)
+}
+
+// reread makes of a row what Receive made of the request. It proved itself when it came: to the integrations that the row names, and
+// so to every one with the same property values.
+func (f *Flow) reread(ctx context.Context, row *message.Callback) (*heard, error) {
+	src, err := f.sources.get(ctx, row.AccountID, row.ServiceID)
+	if err != nil {
+		if errors.Is(err, errNobody) || fault.CodeOf(err) == fault.NotFound {
+			err = &refusal{err}
+		}
+		return nil, err
+	}
+	secrets := map[string]bool{}
+	for _, id := range row.IntegrationIDs {
+		if m := src.byID[id]; m != nil {
+			secrets[m.secrets] = true
+		}
+	}
+	p := &proof{flow: f, src: src, trusted: true}
+	for _, m := range src.members {
+		if secrets[m.secrets] || !src.service.Verifies() {
+			p.passed = append(p.passed, m)
+		}
+	}
+	if len(p.passed) == 0 {
+		return nil, &refusal{errors.New("the integration that it came for is gone or off")}
+	}
+	p.audience = audienceOf(p.passed)
+	row.IntegrationIDs = slices.Sorted(func(yield func(string) bool) {
+		for id := range p.audience.ids {
+			if !yield(id) {
+				return
+			}
+		}
+	})
+	unveil(row, p.passed)
+	p.cb = &service.Callback{
+		Request: wire.Request{Method: row.Method, URL: row.URL, Header: row.Header, Body: row.Body},
+		Number:  row.Number, Now: row.At, Numbers: p,
+	}
+	return f.read(p), nil
+}
+
+func (f *Flow) apply(ctx context.Context, row *message.Callback, a message.Applied) error {
+	if err := f.store.ApplyCallback(ctx, a); err != nil {
+		if now, e := f.store.Callback(ctx, row.AccountID, row.ID); e == nil && now.State != message.CallbackPending {
+			return nil // somebody else was first
+		}
+		return fmt.Errorf("apply callback: %w", err)
+	}
+	f.count(a.State)
+	return nil
+}
+
+// setAside gives up applying a callback: it waits among the unmatched for a person, and holds up nothing.
+func (f *Flow) setAside(ctx context.Context, row *message.Callback, why error) error {
+	return f.apply(ctx, row, message.Applied{
+		CallbackID: row.ID, State: message.CallbackUnmatched, Now: time.Now(), Reason: "it could not be applied: " + why.Error(),
+	})
+}
+
+// Replay reads an unmatched callback again with the present file and applies what it says now. What comes back is where it stands then.
+func (f *Flow) Replay(ctx context.Context, accountID, id string) (*message.Callback, error) {
+	row, err := f.store.Callback(ctx, accountID, id)
+	if err != nil {
+		return nil, err
+	}
+	if row.State != message.CallbackUnmatched {
+		return nil, fault.New(fault.Conflict, "id", "this callback is %s; only an unmatched one can be replayed", row.State)
+	}
+	if err := f.store.ReplayCallback(ctx, accountID, id); err != nil {
+		return nil, err
+	}
+	if err := f.settle(ctx, row, true); err != nil {
+		f.Wake() // it is pending: the settler goes on with it
+		return nil, err
+	}
+	return f.store.Callback(ctx, accountID, id)
+}

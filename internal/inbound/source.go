@@ -1,0 +1,192 @@
+package inbound
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"patchbay/internal/directory"
+	"patchbay/internal/service"
+)
+
+// Directory is who may be called. The store answers from memory; Generation rises with every write to it.
+type Directory interface {
+	Generation() uint64
+	IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
+	NumbersOfIntegration(ctx context.Context, accountID, integrationID string) ([]directory.Number, error)
+}
+
+// Shelf gives the service of an account by its id; version "" is the current one.
+type Shelf interface {
+	Get(ctx context.Context, accountID, serviceID, version string) (*service.Service, error)
+}
+
+// source is what stands behind one webhook URL: a service, the integrations that are switched on, and their numbers.
+type source struct {
+	generation uint64
+	account    string
+	service    *service.Service
+	members    []*member
+	all        audience // of the URL without a key, when no member has one
+	locked     bool     // a member has a key
+	byID       map[string]*member
+	numbers    *service.Numbers            // of all members
+	rows       map[string]directory.Number // by value, which is unique within an account
+}
+
+// audience is the integrations that one URL speaks to; those with equal property values stand together, for one check serves them all.
+type audience struct {
+	ids    map[string]bool
+	groups [][]*member
+}
+
+// member is one integration of a source.
+type member struct {
+	directory.Integration
+	secrets string   // equal when all property values are: such integrations verify together
+	hidden  []string // its properties whose values nobody is to see
+	bound   func() (*service.Bound, error)
+}
+
+// sources remembers them until the directory or the service file changes.
+type sources struct {
+	directory Directory
+	shelf     Shelf
+
+	mu    sync.Mutex
+	known map[sourceKey]*source
+}
+
+type sourceKey struct{ account, service string }
+
+// maxSources bounds what is remembered; past it everything is forgotten, which costs a few look-ups.
+const maxSources = 10_000
+
+var errNobody = errors.New("no integration of that service is on")
+
+func (s *sources) get(ctx context.Context, accountID, serviceID string) (*source, error) {
+	generation := s.directory.Generation() // before the look-ups: a write meanwhile makes what we remember stale, never fresh
+	svc, err := s.shelf.Get(ctx, accountID, serviceID, "")
+	if err != nil {
+		return nil, err
+	}
+	key := sourceKey{accountID, serviceID}
+	s.mu.Lock()
+	src := s.known[key]
+	s.mu.Unlock()
+	if src != nil && src.generation == generation && src.service == svc {
+		return src, nil
+	}
+	src, err = s.load(ctx, accountID, svc)
+	if err != nil {
+		return nil, err
+	}
+	src.generation = generation
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) >= maxSources {
+		clear(s.known)
+	}
+	s.known[key] = src
+	return src, nil
+}
+
+func (s *sources) load(ctx context.Context, accountID string, svc *service.Service) (*source, error) {
+	integrations, err := s.directory.IntegrationsOfService(ctx, accountID, svc.ID)
+	if err != nil {
+		return nil, err
+	}
+	src := &source{account: accountID, service: svc, byID: map[string]*member{}, rows: map[string]directory.Number{}}
+	var numbers []service.Number
+	for _, in := range integrations {
+		if !in.Enabled {
+			continue
+		}
+		m := &member{
+			Integration: in,
+			secrets:     fingerprint(in.Properties),
+			hidden:      hidden(svc, in.Properties),
+			bound:       sync.OnceValues(func() (*service.Bound, error) { return svc.Bind(in.Properties) }),
+		}
+		src.members = append(src.members, m)
+		src.byID[in.ID] = m
+		src.locked = src.locked || in.Key != ""
+		rows, err := s.directory.NumbersOfIntegration(ctx, accountID, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range rows {
+			src.rows[n.Value] = n
+			numbers = append(numbers, service.Number{Value: n.Value, Country: n.Country, Integration: in.ID})
+		}
+	}
+	if len(src.members) == 0 {
+		return nil, errNobody
+	}
+	src.all = audienceOf(src.members)
+	src.numbers = service.NewNumbers(numbers)
+	return src, nil
+}
+
+// audienceOf groups members by their secrets, in order.
+func audienceOf(members []*member) audience {
+	a := audience{ids: make(map[string]bool, len(members))}
+	place := map[string]int{}
+	for _, m := range members {
+		a.ids[m.ID] = true
+		at, seen := place[m.secrets]
+		if !seen {
+			at = len(a.groups)
+			place[m.secrets] = at
+			a.groups = append(a.groups, nil)
+		}
+		a.groups[at] = append(a.groups[at], m)
+	}
+	return a
+}
+
+// keyed is the audience of a URL with this key, or none. An integration that has a key is reached by it alone.
+func (src *source) keyed(pathKey, queryKey string) audience {
+	if !src.locked && pathKey == "" {
+		return src.all
+	}
+	var members []*member
+	for _, m := range src.members {
+		switch {
+		case m.Key == "" && pathKey == "": // ?key= may be a parameter of the provider's own
+			members = append(members, m)
+		case m.Key != "" && (sameKey(m.Key, pathKey) || sameKey(m.Key, queryKey)):
+			members = append(members, m)
+		}
+	}
+	return audienceOf(members)
+}
+
+func sameKey(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// hidden is the names of the properties that are secret and have a value worth the name, the longest value first: one may hold another.
+func hidden(svc *service.Service, properties map[string]string) []string {
+	var names []string
+	for _, p := range svc.Properties {
+		if p.Secret && len(properties[p.Name]) >= minVeiled {
+			names = append(names, p.Name)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return len(properties[b]) - len(properties[a]) })
+	return names
+}
+
+func fingerprint(properties map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		b.WriteString(name)
+		b.WriteByte(0)
+		b.WriteString(properties[name])
+		b.WriteByte(0)
+	}
+	return b.String()
+}
