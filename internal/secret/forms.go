@@ -67,7 +67,8 @@ func needlesOf(values []string) []needle {
 func plainForms(v string) []string {
 	query, path := url.QueryEscape(v), url.PathEscape(v)
 	spaced := strings.ReplaceAll(query, "+", "%20")
-	forms := []string{v, query, path, spaced, lowerPercent(query), lowerPercent(path), lowerPercent(spaced)}
+	loose := strings.TrimPrefix((&url.URL{Path: "/" + v}).EscapedPath(), "/") // as a path that may have slashes
+	forms := []string{v, query, path, spaced, loose, lowerPercent(query), lowerPercent(path), lowerPercent(spaced), lowerPercent(loose)}
 	quoted := jsonForms(v)
 	forms = append(forms, quoted...)
 	for _, q := range quoted { // a JSON text inside a JSON string

@@ -23,16 +23,17 @@ var encodings = map[string]func(v string) string{
 	"url": func(v string) string {
 		return (&url.URL{Scheme: "https", Host: "h", Path: "/x", RawQuery: "k=" + url.QueryEscape(v)}).String()
 	},
-	"go quoted":  func(v string) string { return fmt.Sprintf("Get %q: EOF", v) },
-	"hex":        func(v string) string { return hex.EncodeToString([]byte("ab" + v + "c")) },
-	"HEX":        func(v string) string { return strings.ToUpper(hex.EncodeToString([]byte(v))) },
-	"base64":     func(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) },
-	"base64 raw": func(v string) string { return base64.RawStdEncoding.EncodeToString([]byte(v)) },
-	"base64url":  func(v string) string { return base64.URLEncoding.EncodeToString([]byte(v)) },
-	"basic":      func(v string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+v)) },
-	"basic user": func(v string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(v+":password")) },
-	"basic 1":    func(v string) string { return base64.StdEncoding.EncodeToString([]byte("u" + v + "w")) },
-	"basic url":  func(v string) string { return base64.RawURLEncoding.EncodeToString([]byte("us" + v + "w")) },
+	"path, slashes kept": func(v string) string { return (&url.URL{Path: "/a/" + v}).String() },
+	"go quoted":          func(v string) string { return fmt.Sprintf("Get %q: EOF", v) },
+	"hex":                func(v string) string { return hex.EncodeToString([]byte("ab" + v + "c")) },
+	"HEX":                func(v string) string { return strings.ToUpper(hex.EncodeToString([]byte(v))) },
+	"base64":             func(v string) string { return base64.StdEncoding.EncodeToString([]byte(v)) },
+	"base64 raw":         func(v string) string { return base64.RawStdEncoding.EncodeToString([]byte(v)) },
+	"base64url":          func(v string) string { return base64.URLEncoding.EncodeToString([]byte(v)) },
+	"basic":              func(v string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+v)) },
+	"basic user":         func(v string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(v+":password")) },
+	"basic 1":            func(v string) string { return base64.StdEncoding.EncodeToString([]byte("u" + v + "w")) },
+	"basic url":          func(v string) string { return base64.RawURLEncoding.EncodeToString([]byte("us" + v + "w")) },
 	"basic in query": func(v string) string {
 		return url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("user:" + v)))
 	},
