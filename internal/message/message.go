@@ -36,7 +36,7 @@ type Change struct {
 	At     time.Time `json:"at"`
 	Code   string    `json:"code,omitempty"`
 	Text   string    `json:"text,omitempty"`
-	Late   bool      `json:"late,omitempty"` // it came after a higher status and changed nothing
+	Late   bool      `json:"late,omitzero"` // it came after a higher status and changed nothing
 }
 
 // Attempt is one exchange with a provider that tries to move one message.

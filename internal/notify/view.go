@@ -21,7 +21,7 @@ type MessageView struct {
 	MessageIDs   []string          `json:"messageids"` // the provider's
 	Error        *ErrorView        `json:"error,omitempty"`
 	Encoding     string            `json:"encoding,omitempty"`
-	Segments     int               `json:"segments,omitempty"`
+	Segments     int               `json:"segments,omitzero"`
 	ResendOf     string            `json:"resend_of,omitempty"`
 	Created      time.Time         `json:"created"`
 	Expires      time.Time         `json:"expires,omitzero"`
@@ -39,11 +39,11 @@ type ErrorView struct {
 // AttemptView is one attempt; without an outcome it has not ended.
 type AttemptView struct {
 	N          int             `json:"n"`
-	Part       int             `json:"part,omitempty"`
+	Part       int             `json:"part,omitzero"`
 	At         time.Time       `json:"at"`
 	DurationMS int64           `json:"duration_ms"`
 	Outcome    message.Outcome `json:"outcome,omitempty"`
-	Again      bool            `json:"again,omitempty"`
+	Again      bool            `json:"again,omitzero"`
 	Request    string          `json:"request"`
 	Response   string          `json:"response"`
 	Error      *ErrorView      `json:"error,omitempty"`
@@ -53,7 +53,7 @@ type AttemptView struct {
 type MediaView struct {
 	URL    string             `json:"url,omitempty"`
 	Type   string             `json:"type,omitempty"`
-	Size   int64              `json:"size,omitempty"`
+	Size   int64              `json:"size,omitzero"`
 	Name   string             `json:"name,omitempty"`
 	State  message.MediaState `json:"state,omitempty"`
 	Reason string             `json:"reason,omitempty"`
