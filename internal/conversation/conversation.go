@@ -5,9 +5,8 @@ import (
 	"patchbay/internal/directory"
 )
 
-// Owner is whose conversation a new one between the number and a contact is: the id of its only user, or "" for the group
-// of all its users. userID is who writes; "" for a contact, or a program that writes for nobody: what a program sends so
-// belongs to the group even where the group is one.
+// Owner is whose conversation with a contact a text from our number belongs to: its writer's where they are the number's
+// only user, otherwise "", the group of all its users. What a program sends for nobody (userID "") is the group's.
 func Owner(n *directory.Number, userID string) string {
 	if len(n.Users) == 1 && n.Users[0] == userID {
 		return userID

@@ -2,9 +2,16 @@ package outbound
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
 
+	"patchbay/internal/conversation"
+	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
+	"patchbay/internal/phone"
+	"patchbay/internal/service"
 )
 
 // Draft is a text that somebody wants sent. Who asks was checked before; whether they may use the number is checked here.
@@ -22,5 +29,162 @@ type Draft struct {
 // Accept checks a draft and keeps it. When it returns without an error the message is durably stored and will be sent;
 // before that nothing was promised.
 func (f *Flow) Accept(ctx context.Context, d Draft) (message.Ack, error) {
-	return message.Ack{}, fault.New(fault.Internal, "", "not built yet")
+	return f.accept(ctx, d, nil)
+}
+
+// accept keeps a draft; of, when not nil, is the message that it sends once more, as it stood.
+func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (message.Ack, error) {
+	hash := d.hash(of)
+	d = d.clean()
+	if err := d.check(); err != nil {
+		return message.Ack{}, err
+	}
+	number, err := f.number(ctx, d)
+	if err != nil {
+		return message.Ack{}, err
+	}
+	writer, err := f.writer(ctx, d, number)
+	if err != nil {
+		return message.Ack{}, err
+	}
+	to, err := contact(d.To, number)
+	if err != nil {
+		return message.Ack{}, err
+	}
+	r, err := f.route(ctx, number.AccountID, number.IntegrationID, "")
+	if err != nil {
+		return message.Ack{}, notRouted(err)
+	}
+	text := d.Content
+	if of == nil { // a resent message has its header and footer already
+		name := ""
+		if writer != nil {
+			name = writer.Name
+		}
+		text = conversation.Text(number, name, text)
+	}
+	if err := fits(text, r.bound.Service); err != nil {
+		return message.Ack{}, err
+	}
+
+	now := time.Now()
+	m := message.Message{
+		ID: message.NewID(), AccountID: number.AccountID, OrgID: number.OrgID, Direction: message.Outbound,
+		NumberID: number.ID, IntegrationID: number.IntegrationID,
+		ServiceID: r.bound.ID, ServiceVersion: r.bound.Version,
+		UserID: d.UserID, From: number.Value, To: to, Content: text, URLs: d.URLs, Status: message.Queued,
+		Created: now, Expires: now.Add(f.o.Validity),
+	}
+	if of != nil {
+		m.ResendOf = of.ID
+	}
+	if text != "" {
+		m.Encoding, m.Segments, _ = phone.Segments(text)
+	}
+	sending, err := f.sending(ctx, &m, number, r)
+	if err != nil {
+		return message.Ack{}, err
+	}
+	if m.Parts, err = r.bound.Parts(sending); err != nil {
+		return message.Ack{}, err
+	}
+	return f.o.Store.Accept(ctx, message.Acceptance{
+		Message:          m,
+		ConversationUser: conversation.Owner(number, d.UserID),
+		LaneKey:          laneKey(&m, r.bound.Limits),
+		IdempotencyKey:   d.IdempotencyKey,
+		BodyHash:         hash,
+	})
+}
+
+// hash is what tells a repeated request from another one under the same idempotency key.
+func (d *Draft) hash(of *message.Message) (sum [32]byte) {
+	h := sha256.New()
+	write := func(s string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	for _, s := range []string{d.OrgID, d.UserID, d.From, d.To, d.Content} {
+		write(s)
+	}
+	for _, u := range d.URLs {
+		write(u)
+	}
+	if of != nil {
+		write("resend of " + of.ID)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// number is the draft's number, if whoever asks may know it at all. One that belongs to somebody else and one that nobody
+// has get the same answer.
+func (f *Flow) number(ctx context.Context, d Draft) (*directory.Number, error) {
+	n, err := f.o.Store.NumberByValue(ctx, d.AccountID, d.From)
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		if value, bad := phone.Parse(d.From, ""); bad == nil && value != d.From {
+			if n, err = f.o.Store.NumberByValue(ctx, d.AccountID, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if n == nil || d.OrgID != "" && n.OrgID != d.OrgID {
+		return nil, fault.New(fault.Forbidden, "from", "%q is not a number of yours: send from a number of the organization, written like +15551234000", d.From)
+	}
+	return n, nil
+}
+
+// writer is the user who writes, if there is one, and if they are assigned to the number.
+func (f *Flow) writer(ctx context.Context, d Draft, n *directory.Number) (*directory.User, error) {
+	if d.UserID == "" {
+		return nil, nil
+	}
+	u, err := f.o.Store.User(ctx, d.AccountID, d.UserID)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (u == nil || u.OrgID != n.OrgID) {
+		return nil, fault.New(fault.Forbidden, "user", "%q is not a user of the number's organization", d.UserID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !n.Has(d.UserID) {
+		return nil, fault.New(fault.Forbidden, "user", "the user is not assigned to this number: assign them, or send from one of theirs")
+	}
+	return u, nil
+}
+
+// contact is whom the text goes to.
+func contact(to string, n *directory.Number) (string, error) {
+	value, err := phone.Parse(to, n.Country)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "to", "%q is not a number: write it like +15551234000, or as a national number of the country of your own", to)
+	}
+	if phone.KindOf(value) == phone.Name {
+		return "", fault.New(fault.Invalid, "to", "%q is a sender's name: nobody can text it, write a number like +15551234000", to)
+	}
+	return value, nil
+}
+
+// notRouted turns what keeps a number from sending into what its owner can act on.
+func notRouted(err error) error {
+	if code := fault.CodeOf(err); code == fault.Internal {
+		return err
+	}
+	return fault.New(fault.Conflict, "from", "this number cannot send now: %s", err)
+}
+
+// fits refuses a text that the provider would not take.
+func fits(text string, s *service.Service) error {
+	limit := s.Limits.MaxLength
+	if limit <= 0 {
+		limit = maxLength
+	}
+	if n := length(text); n > limit {
+		return fault.New(fault.Invalid, "content", "the text has %d characters, with the number's header and footer, and at most %d may be sent: shorten it", n, limit)
+	}
+	return nil
 }

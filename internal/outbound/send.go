@@ -3,11 +3,160 @@ package outbound
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
 
+	"github.com/google/uuid"
+
+	"patchbay/internal/exchange"
+	"patchbay/internal/fault"
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
+	"patchbay/internal/service"
 )
 
+// work moves one message one step: it tries the part that the claim began, and settles what that taught us.
 func (f *Flow) work(ctx context.Context, c lane.Claimed[message.Send], more func() bool) (*lane.Claimed[message.Send], error) {
-	return nil, errors.New("not built yet")
+	t := f.try(ctx, c.Work)
+	st := decide(c.Work, t, time.Now(), f.o.Random)
+	if st.Attempt.Outcome != message.Accepted {
+		f.o.Log.Info("attempt", "message", st.MessageID, "n", st.Attempt.N, "outcome", st.Attempt.Outcome, "status", st.Status,
+			"http", t.status, "code", st.Attempt.ErrorCode)
+	}
+	return f.settle(ctx, st, more)
+}
+
+// try makes the attempt that was committed before us. Whatever goes wrong, it says what is known of the handset: a panic
+// before the request left harms only this message, and one after it leaves the message unclear.
+func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
+	left := s.Unfinished
+	defer func() {
+		if p := recover(); p != nil {
+			f.o.Log.Error("panic in an attempt", "message", s.Message.ID, "n", s.N, "panic", p, "stack", string(debug.Stack()))
+			t.result = message.Result{Outcome: message.Refused, ErrorCode: codeInternal, ErrorText: "an internal error kept it from being sent"}
+			if left {
+				t.result = message.Result{Outcome: message.Maybe, ErrorCode: codeInternal, ErrorText: "an internal error hid what became of it"}
+			}
+		}
+	}()
+	m := &s.Message
+	if !s.Unfinished && !time.Now().Before(m.Expires) {
+		return late(m)
+	}
+	r, sending, err := f.way(ctx, m)
+	if s.Unfinished {
+		t.idempotent = err == nil && r.bound.Idempotent(sending, m.Part)
+		t.result = interrupted
+		return t
+	}
+	if err != nil {
+		return f.held(m, err)
+	}
+	t.pace = pace(r.bound.Limits)
+	t.idempotent = r.bound.Idempotent(sending, m.Part)
+	req, err := r.bound.Request(sending, m.Part, service.Attempt{Now: s.At, UUID: uuid.NewString()})
+	if err != nil {
+		t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
+		return t
+	}
+	left = true
+	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
+	left = x.Phase != exchange.Unreached
+	t.request, t.answer, t.duration = x.Request, x.Answer, max(x.Duration, 1)
+	t.result, t.status = f.read(r.bound, sending, m.Part, x)
+	return t
+}
+
+// interrupted is what is known of an attempt that was begun and never ended.
+var interrupted = message.Result{
+	Outcome: message.Maybe, ErrorCode: codeInterrupted,
+	ErrorText: "we stopped before its answer came: the provider may have taken it",
+}
+
+// read is what an exchange says. Without an answer only the phase counts; with one, the service file has the word.
+func (f *Flow) read(b *service.Bound, s *service.Sending, part int, x exchange.Exchange) (message.Result, int) {
+	switch {
+	case x.Phase == exchange.Unreached:
+		return message.Result{Outcome: message.Unreached, ErrorText: errorText(x.Err)}, 0
+	case x.Phase != exchange.Answered || x.Response == nil:
+		return message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}, 0
+	}
+	r := b.Response(s, part, x.Response, time.Now())
+	if x.Response.Cut && r.Outcome == message.Accepted && len(r.MessageIDs) == 0 {
+		// The part that would have said yes or no did not come.
+		r = message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}
+	}
+	return r, x.Response.Status
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// way is how a message gets to its provider.
+func (f *Flow) way(ctx context.Context, m *message.Message) (*route, *service.Sending, error) {
+	r, err := f.route(ctx, m.AccountID, m.IntegrationID, m.ServiceVersion)
+	if err != nil {
+		return nil, nil, err
+	}
+	number, err := found(f.o.Store.Number(ctx, m.AccountID, m.NumberID))
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := f.sending(ctx, m, number, r)
+	return r, s, err
+}
+
+// held keeps a message that has no way to its provider at present: an integration that was switched off or misses a value
+// may come back. It is tried again until its time is over.
+func (f *Flow) held(m *message.Message, err error) taught {
+	r := message.Result{Outcome: message.Unreached, ErrorCode: codeHeld, ErrorText: textOf(err)}
+	if fault.CodeOf(err) == fault.Internal {
+		f.o.Log.Error("route a message", "message", m.ID, "err", err)
+	}
+	return taught{result: r}
+}
+
+// codeOf and textOf are what a fault says to whoever looks at the message; what is no fault stays in the log.
+func codeOf(err error) string { return string(fault.CodeOf(err)) }
+
+func textOf(err error) string {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return known.Error()
+	}
+	return "an internal error"
+}
+
+const (
+	settleFor   = time.Hour       // what cannot be kept in this time is left open, and so becomes unclear
+	settlePause = 5 * time.Second // the longest wait between two tries
+)
+
+// settle ends the attempt in the store. What an attempt taught us is not given up while there is a chance to keep it: the
+// lane stays ours, by its renewals, until the database is back.
+func (f *Flow) settle(ctx context.Context, st message.Settlement, more func() bool) (*lane.Claimed[message.Send], error) {
+	// The end of the drain time cuts off what is in flight, not the record of how it ended.
+	keep := context.WithoutCancel(ctx)
+	began := time.Now()
+	for n := 1; ; n++ {
+		st.More = more()
+		next, err := f.o.Store.SettleSend(keep, st)
+		if err == nil {
+			return next, nil
+		}
+		err = fmt.Errorf("settle message %s, attempt %d, %s: %w", st.MessageID, st.Attempt.N, st.Attempt.Outcome, err)
+		if errors.Is(err, lane.ErrFenced) || ctx.Err() != nil || time.Since(began) > settleFor {
+			return nil, err
+		}
+		f.o.Log.Error("settle", "err", err)
+		select {
+		case <-time.After(min(lane.Backoff(n, f.o.Random), settlePause)):
+		case <-ctx.Done(): // once more, now
+		}
+	}
 }
