@@ -1,11 +1,7 @@
 // Package access decides who may do what: keys, roles, and the matrix of every route. It holds no state and speaks no HTTP.
 package access
 
-import (
-	"context"
-
-	"patchbay/internal/directory"
-)
+import "patchbay/internal/directory"
 
 // Principal is who asks. It comes from the credential alone: nothing in a path, query or body can change it.
 type Principal struct {
@@ -44,17 +40,4 @@ func (p *Principal) MayGrant(role directory.Role, orgID string) bool {
 		return role != directory.AccountAdmin && p.SeesOrganization(orgID)
 	}
 	return false
-}
-
-type contextKey struct{}
-
-// With is ctx carrying p.
-func With(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, contextKey{}, p)
-}
-
-// From is the principal that ctx carries, or nil.
-func From(ctx context.Context) *Principal {
-	p, _ := ctx.Value(contextKey{}).(*Principal)
-	return p
 }

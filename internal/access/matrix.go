@@ -37,7 +37,7 @@ var Matrix = []Rule{
 	// Signed and expiring.
 	{"GET", "/media/{link...}", nil},
 
-	{"POST", "/api", everyone},
+	{"POST", "/api", organization},
 
 	{"GET", "/v1/services", organization},
 	{"GET", "/v1/services/{service_id}", organization},
@@ -70,7 +70,7 @@ var Matrix = []Rule{
 	{"POST", "/v1/messages", everyone},
 	{"GET", "/v1/messages", everyone},
 	{"GET", "/v1/messages/{id}", everyone},
-	{"DELETE", "/v1/messages/{id}", organization},
+	{"DELETE", "/v1/messages/{id}", everyone},
 	{"POST", "/v1/messages/{id}/resend", everyone},
 	{"POST", "/v1/messages/{id}/dismiss", everyone},
 	{"POST", "/v1/messages/{id}/cancel", everyone},

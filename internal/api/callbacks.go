@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"patchbay/internal/access"
+	"patchbay/internal/message"
+	"patchbay/internal/store"
+)
+
+// callbackView is a kept callback in a list.
+type callbackView struct {
+	ID      string                `json:"id"`
+	Service string                `json:"service"`
+	At      string                `json:"at"`
+	State   message.CallbackState `json:"state"`
+	Reason  string                `json:"reason"`
+	Method  string                `json:"method"`
+	URL     string                `json:"url"`
+}
+
+// callbackDetail is one callback as it came, and what was read from it.
+type callbackDetail struct {
+	callbackView
+	Headers map[string][]string `json:"headers"`
+	Body    string              `json:"body"`
+	Base64  []byte              `json:"body_base64,omitempty"` // of a body that is not text
+	Read    jsontext.Value      `json:"read,omitzero"`
+}
+
+func viewCallback(c *message.Callback) callbackView {
+	return callbackView{
+		ID: c.ID, Service: c.ServiceID, At: stamp(c.At), State: c.State, Reason: c.Reason, Method: c.Method, URL: c.URL,
+	}
+}
+
+func (s *Server) listCallbacks(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	unmatched := r.URL.Query().Get("unmatched") == "true"
+	rows, next, err := s.o.Store.Callbacks(r.Context(), p.AccountID, unmatched, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, viewCallback))
+}
+
+func (s *Server) getCallback(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	c, err := s.o.Store.Callback(r.Context(), p.AccountID, clean(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	v := callbackDetail{callbackView: viewCallback(c), Headers: map[string][]string{}}
+	for name, values := range c.Header {
+		if name == "Authorization" { // a provider's password for us, which the file's verification checks
+			values = []string{"•••"}
+		}
+		v.Headers[name] = values
+	}
+	if utf8.Valid(c.Body) {
+		v.Body = string(c.Body)
+	} else {
+		v.Base64 = c.Body
+	}
+	if jsontext.Value(c.Events).IsValid() {
+		v.Read = jsontext.Value(c.Events)
+	}
+	return send(w, http.StatusOK, v)
+}
+
+// replayCallback has an unmatched callback read again, after the file or the numbers were mended.
+func (s *Server) replayCallback(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	c, err := s.o.Inbound.Replay(r.Context(), p.AccountID, clean(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusAccepted, viewCallback(c))
+}

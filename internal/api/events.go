@@ -1,0 +1,33 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/fault"
+	"patchbay/internal/message"
+	"patchbay/internal/notify"
+)
+
+// events is the live stream of what the caller may see.
+func (s *Server) events(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	orgID, userID, err := s.scope(r, p)
+	if err != nil {
+		return err
+	}
+	f := message.NotificationFilter{AccountID: p.AccountID, OrgID: orgID, UserID: userID}
+	if text := r.URL.Query().Get("types"); text != "" {
+		for t := range strings.SplitSeq(text, ",") {
+			if !slices.Contains(notify.Types, t) {
+				return fault.New(fault.Invalid, "types", "%q is no type of notification; there are %v", clean(t), notify.Types)
+			}
+			f.Types = append(f.Types, t)
+		}
+	}
+	// A stream outlives the time that a request has to arrive, which would otherwise end it.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a test's recorder has no connection
+	return s.o.Stream.Stream(w, r, f)
+}

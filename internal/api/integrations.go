@@ -1,0 +1,172 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/service"
+	"patchbay/internal/store"
+)
+
+// integrationView is an integration as /v1 shows it. Of a property it says that it has a value, never which: all are write-only.
+type integrationView struct {
+	ID         string              `json:"id"`
+	OrgID      string              `json:"orgid"`
+	ServiceID  string              `json:"service_id"`
+	Enabled    bool                `json:"enabled"`
+	WebhookURL string              `json:"webhook_url"`
+	Properties map[string]valueSet `json:"properties"`
+	Created    string              `json:"created"`
+}
+
+// valueSet is an object and not a word, so that what was read here can never be written back as a value by mistake.
+type valueSet struct {
+	Set bool `json:"set"`
+}
+
+func (s *Server) viewIntegration(i *directory.Integration) integrationView {
+	v := integrationView{
+		ID: i.ID, OrgID: i.OrgID, ServiceID: i.ServiceID, Enabled: i.Enabled, WebhookURL: s.webhookURL(i),
+		Properties: map[string]valueSet{}, Created: stamp(i.Created),
+	}
+	for name, value := range i.Properties {
+		v.Properties[name] = valueSet{Set: value != ""}
+	}
+	return v
+}
+
+// webhookURL is what an operator pastes into the provider's console. It depends on the account and the file's id alone, and on the key where there is one.
+func (s *Server) webhookURL(i *directory.Integration) string {
+	u := s.o.PublicURL + "/services/" + i.ServiceID + "/a" + i.AccountID
+	if i.Key != "" {
+		u += "/" + i.Key
+	}
+	return u
+}
+
+// integrationInput is what a caller may say. A property that is left out keeps its value; null takes it away.
+type integrationInput struct {
+	Properties map[string]*string `json:"properties"`
+	Enabled    *bool              `json:"enabled"`
+	Key        *string            `json:"key"` // the last part of the webhook URL; "" is none
+}
+
+var keyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
+
+func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	var in integrationInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	svc, err := s.o.Shelf.Get(r.Context(), p.AccountID, clean(r.PathValue("service_id")), "")
+	if err != nil {
+		return err
+	}
+	i, created, err := s.enable(r, o, svc, &in)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	return send(w, status, s.viewIntegration(i))
+}
+
+// enable merges the input into the organization's integration of the service, or makes one.
+func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service.Service, in *integrationInput) (i *directory.Integration, created bool, err error) {
+	s.enabling.Lock()
+	defer s.enabling.Unlock()
+	old, err := s.o.Store.IntegrationOf(r.Context(), o.AccountID, o.ID, svc.ID)
+	switch {
+	case err == nil:
+		copied := *old
+		i = &copied
+	case fault.CodeOf(err) == fault.NotFound:
+		now := time.Now()
+		i = &directory.Integration{
+			ID: directory.NewID(now), AccountID: o.AccountID, OrgID: o.ID, ServiceID: svc.ID, Enabled: true, Created: now,
+		}
+		created = true
+	default:
+		return nil, false, fmt.Errorf("look up integration: %w", err)
+	}
+	i.Properties = merge(svc, i.Properties, in.Properties)
+	put(&i.Enabled, in.Enabled)
+	if in.Key != nil {
+		if *in.Key != "" && !keyForm.MatchString(*in.Key) {
+			return nil, false, fault.New(fault.Invalid, "/key", "must be 16 to 128 letters, digits, - or _; an empty one takes the key away")
+		}
+		i.Key = *in.Key
+	}
+	if _, err := svc.Bind(i.Properties); err != nil {
+		return nil, false, err
+	}
+	if err := s.o.Store.PutIntegration(r.Context(), i); err != nil {
+		return nil, false, err
+	}
+	return i, created, nil
+}
+
+// merge is the old values with the new over them. What the file no longer asks for is forgotten.
+func merge(svc *service.Service, old map[string]string, given map[string]*string) map[string]string {
+	out := map[string]string{}
+	for _, p := range svc.Properties {
+		if v, ok := old[p.Name]; ok {
+			out[p.Name] = v
+		}
+	}
+	for name, v := range given {
+		if v == nil {
+			delete(out, name)
+			continue
+		}
+		out[name] = *v
+	}
+	return out
+}
+
+// integrationOf is the organization's integration of the service in the path.
+func (s *Server) integrationOf(r *http.Request, o *directory.Organization) (*directory.Integration, error) {
+	id := clean(r.PathValue("service_id"))
+	if svc, err := s.o.Shelf.Get(r.Context(), o.AccountID, id, ""); err == nil {
+		id = svc.ID // ids are one without case, and the file's spelling is what is kept
+	}
+	return s.o.Store.IntegrationOf(r.Context(), o.AccountID, o.ID, id)
+}
+
+func (s *Server) getIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	i, err := s.integrationOf(r, o)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, s.viewIntegration(i))
+}
+
+func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.Integrations(r.Context(), p.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, s.viewIntegration))
+}
+
+func (s *Server) deleteIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	i, err := s.integrationOf(r, o)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Store.DeleteIntegration(r.Context(), p.AccountID, i.ID); err != nil {
+		return err
+	}
+	return none(w)
+}

@@ -1,0 +1,344 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/message"
+	"patchbay/internal/notify"
+	"patchbay/internal/outbound"
+	"patchbay/internal/phone"
+	"patchbay/internal/store"
+)
+
+// Outbound takes texts that somebody wants sent.
+type Outbound interface {
+	Accept(ctx context.Context, d outbound.Draft) (message.Ack, error)
+	Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Ack, error)
+	Dismiss(ctx context.Context, accountID, id string) error
+	Cancel(ctx context.Context, accountID, id string) error
+}
+
+// messageInput is a text to send.
+type messageInput struct {
+	OrgID   string   `json:"orgid"`
+	User    string   `json:"user"`
+	From    string   `json:"from"`
+	To      string   `json:"to"`
+	Content string   `json:"content"`
+	URLs    []string `json:"urls"`
+}
+
+func (in *messageInput) check() error {
+	if in.From != "" && in.To != "" && (in.Content != "" || len(in.URLs) > 0) {
+		return nil
+	}
+	var ps problemList
+	if in.From == "" {
+		ps.add("/from", "is missing: which of your numbers sends it?")
+	}
+	if in.To == "" {
+		ps.add("/to", "is missing")
+	}
+	if in.Content == "" && len(in.URLs) == 0 {
+		ps.add("/content", "is missing; send content, urls, or both")
+	}
+	return ps.err()
+}
+
+func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	var in messageInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	d := outbound.Draft{AccountID: p.AccountID, OrgID: in.OrgID, UserID: in.User, From: in.From, To: in.To, Content: in.Content, URLs: in.URLs}
+	if err := restrict(&d, p); err != nil {
+		return err
+	}
+	return s.once(w, r, p, func(key string) (message.Ack, error) {
+		d.IdempotencyKey = key
+		return s.o.Outbound.Accept(r.Context(), d)
+	})
+}
+
+// restrict keeps a draft within what its key may do: an organization's key writes for that organization, a user's for that user.
+func restrict(d *outbound.Draft, p *access.Principal) error {
+	if p.Role == directory.AccountAdmin {
+		return nil
+	}
+	if d.OrgID == "" {
+		d.OrgID = p.OrgID
+	}
+	if d.OrgID != p.OrgID {
+		return noOrganization(d.OrgID)
+	}
+	if p.Role != directory.UserRole {
+		return nil
+	}
+	if d.UserID == "" {
+		d.UserID = p.UserID
+	}
+	if d.UserID != p.UserID {
+		return fault.New(fault.Forbidden, "user", "a user's key writes for that user alone")
+	}
+	return nil
+}
+
+// maxIdempotencyKey is how long an Idempotency-Key may be.
+const maxIdempotencyKey = 255
+
+// once carries out a send under the request's Idempotency-Key, if it has one, and answers 202.
+func (s *Server) once(w http.ResponseWriter, r *http.Request, p *access.Principal, do func(key string) (message.Ack, error)) error {
+	key := r.Header.Get("Idempotency-Key")
+	if key != "" {
+		if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return fault.New(fault.Invalid, "Idempotency-Key", "must be at most %d printable characters", maxIdempotencyKey)
+		}
+		key = clean(key)
+		if !s.running.begin(p.AccountID, key) {
+			f := fault.New(fault.Conflict, "Idempotency-Key", "the first request with this key is still running")
+			f.RetryAfter = time.Second
+			return f
+		}
+		defer s.running.end(p.AccountID, key)
+	}
+	a, err := do(key)
+	if err != nil {
+		return err
+	}
+	status := a.Status
+	if a.Repeated {
+		status = message.Queued // what the first answer said
+	}
+	sendBytes(w, http.StatusAccepted, appendAccepted(make([]byte, 0, 96), a.ID, status))
+	return nil
+}
+
+// appendAccepted writes the answer of the hot call without reflection; ids and statuses are our own words and need no escaping.
+func appendAccepted(b []byte, id string, status message.Status) []byte {
+	b = append(b, `{"id":"`...)
+	b = append(b, id...)
+	b = append(b, `","status":"`...)
+	b = append(b, status...)
+	return append(b, `"}`...)
+}
+
+// running is the idempotency keys whose first request has not been answered.
+type running struct {
+	mu   sync.Mutex
+	keys map[string]struct{}
+}
+
+func (r *running) begin(accountID, key string) bool {
+	k := accountID + "\x00" + key
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, busy := r.keys[k]; busy {
+		return false
+	}
+	if r.keys == nil {
+		r.keys = map[string]struct{}{}
+	}
+	r.keys[k] = struct{}{}
+	return true
+}
+
+func (r *running) end(accountID, key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.keys, accountID+"\x00"+key)
+}
+
+// messageOf is a message that the caller sees. Of a user: only of numbers assigned to them, and of no colleague's private conversation.
+func (s *Server) messageOf(ctx context.Context, p *access.Principal, id string) (*message.View, error) {
+	v, err := s.o.Store.Message(ctx, p.AccountID, id)
+	if err != nil {
+		return nil, err
+	}
+	missing := fault.New(fault.NotFound, "id", "no message %q", id)
+	if !p.SeesOrganization(v.OrgID) {
+		return nil, missing
+	}
+	if p.Role != directory.UserRole {
+		return v, nil
+	}
+	c, err := s.o.Store.Conversation(ctx, p.AccountID, v.ConversationID)
+	if err != nil {
+		return nil, fmt.Errorf("conversation of message %s: %w", id, err)
+	}
+	if sees, err := s.seesConversation(ctx, p, c); err != nil || !sees {
+		if err == nil {
+			err = missing
+		}
+		return nil, err
+	}
+	return v, nil
+}
+
+// seesConversation asks for the number's users at this moment, so that un-assigning takes effect on the next request.
+func (s *Server) seesConversation(ctx context.Context, p *access.Principal, c *directory.Conversation) (bool, error) {
+	if !p.SeesOrganization(c.OrgID) {
+		return false, nil
+	}
+	if p.Role != directory.UserRole {
+		return true, nil
+	}
+	if c.UserID != "" && c.UserID != p.UserID {
+		return false, nil
+	}
+	if c.NumberID == "" {
+		return c.UserID == p.UserID, nil // its contact lives in a program: there is no number to be assigned to
+	}
+	n, err := s.o.Store.Number(ctx, p.AccountID, c.NumberID)
+	if fault.CodeOf(err) == fault.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return p.SeesNumber(n), nil
+}
+
+func (s *Server) getMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	v, err := s.messageOf(r.Context(), p, clean(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, notify.ViewOf(v, s.o.Link, true))
+}
+
+func (s *Server) listMessages(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	f, err := s.messageFilter(r, p)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.Messages(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, func(v *message.View) notify.MessageView { return notify.ViewOf(v, s.o.Link, false) }))
+}
+
+func (s *Server) messageFilter(r *http.Request, p *access.Principal) (message.Filter, error) {
+	q := r.URL.Query()
+	f := message.Filter{
+		AccountID: p.AccountID, ConversationID: clean(q.Get("conversation")),
+		Direction: message.Direction(q.Get("direction")), Status: message.Status(q.Get("status")),
+		From: spelled(clean(q.Get("from"))), To: spelled(clean(q.Get("to"))),
+	}
+	var err error
+	if f.OrgID, f.UserID, err = s.scope(r, p); err != nil {
+		return f, err
+	}
+	switch f.Direction {
+	case "", message.Outbound, message.Inbound:
+	default:
+		return f, fault.New(fault.Invalid, "direction", "must be %s or %s", message.Inbound, message.Outbound)
+	}
+	if f.Status != "" && f.Status.Rank() < 0 {
+		return f, fault.New(fault.Invalid, "status", "%q is no status; there are %v", clean(string(f.Status)), message.Statuses)
+	}
+	return f, nil
+}
+
+// scope is whose messages a list may show: the organization asked for, if the caller sees it, and of a user only their own.
+func (s *Server) scope(r *http.Request, p *access.Principal) (orgID, userID string, err error) {
+	orgID = clean(r.URL.Query().Get("orgid"))
+	if orgID != "" {
+		if _, err := s.organization(r, p, orgID); err != nil {
+			return "", "", err
+		}
+	}
+	if p.Role != directory.AccountAdmin {
+		orgID = p.OrgID
+	}
+	if p.Role == directory.UserRole {
+		userID = p.UserID
+	}
+	return orgID, userID, nil
+}
+
+// spelled is a number as the store keeps it, when it can be read as one.
+func spelled(number string) string {
+	if number == "" {
+		return ""
+	}
+	if strings.HasPrefix(number, " ") { // an unescaped + in a query is a space
+		number = "+" + strings.TrimSpace(number)
+	}
+	if kept, err := phone.Parse(number, ""); err == nil {
+		return kept
+	}
+	return number
+}
+
+func (s *Server) resendMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	v, err := s.writable(r, p)
+	if err != nil {
+		return err
+	}
+	return s.once(w, r, p, func(key string) (message.Ack, error) {
+		return s.o.Outbound.Resend(r.Context(), p.AccountID, v.ID, key)
+	})
+}
+
+func (s *Server) dismissMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	return s.change(w, r, p, s.o.Outbound.Dismiss)
+}
+
+func (s *Server) cancelMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	return s.change(w, r, p, s.o.Outbound.Cancel)
+}
+
+// deleteMessage takes a queued message back. What a provider may have had is history, and history is not deleted: 409.
+func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	v, err := s.writable(r, p)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Outbound.Cancel(r.Context(), p.AccountID, v.ID); err != nil {
+		return err
+	}
+	return none(w)
+}
+
+// writable is an outbound message that the caller sees. An inbound one cannot be sent again, dismissed or taken back.
+func (s *Server) writable(r *http.Request, p *access.Principal) (*message.View, error) {
+	v, err := s.messageOf(r.Context(), p, clean(r.PathValue("id")))
+	if err != nil {
+		return nil, err
+	}
+	if v.Direction != message.Outbound {
+		return nil, fault.New(fault.Conflict, "id", "an inbound message cannot be sent, dismissed or cancelled")
+	}
+	return v, nil
+}
+
+// change does something to a message and shows what has become of it.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, p *access.Principal, do func(ctx context.Context, accountID, id string) error) error {
+	v, err := s.writable(r, p)
+	if err != nil {
+		return err
+	}
+	if err := do(r.Context(), p.AccountID, v.ID); err != nil {
+		return err
+	}
+	if v, err = s.o.Store.Message(r.Context(), p.AccountID, v.ID); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, notify.ViewOf(v, s.o.Link, true))
+}

@@ -1,0 +1,312 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/phone"
+	"patchbay/internal/store"
+)
+
+// numberView is a number as /v1 shows it. The settings have the names that the Messaging API gives them.
+type numberView struct {
+	ID             string         `json:"id"`
+	OrgID          string         `json:"orgid"`
+	Service        string         `json:"service"`
+	Number         string         `json:"number"`
+	Name           string         `json:"name"`
+	Country        string         `json:"country"`
+	Users          []string       `json:"users"`
+	InboundFormat  string         `json:"inboundFormat"`
+	OutboundFormat string         `json:"outboundFormat"`
+	SendName       bool           `json:"sendName"`
+	SessionTimeout int            `json:"sessionTimeout"` // seconds
+	Header         string         `json:"header"`
+	Footer         string         `json:"footer"`
+	OptOut         jsontext.Value `json:"optout,omitzero"`
+	AutoReply      jsontext.Value `json:"autoreply,omitzero"`
+	WebhookURL     string         `json:"webhook_url"` // for a provider that does not say which number was called
+	Created        string         `json:"created"`
+}
+
+// numberSettings is what a number keeps beside its columns.
+type numberSettings struct {
+	OptOut    jsontext.Value `json:"optout,omitzero"`
+	AutoReply jsontext.Value `json:"autoreply,omitzero"`
+}
+
+func readSettings(text string) (ns numberSettings) {
+	if text != "" {
+		_ = json.Unmarshal([]byte(text), &ns) // ours: it was written by apply
+	}
+	return ns
+}
+
+func (s *Server) viewNumber(n *directory.Number) numberView {
+	ns := readSettings(n.Settings)
+	users := n.Users
+	if users == nil {
+		users = []string{}
+	}
+	return numberView{
+		ID: n.ID, OrgID: n.OrgID, Service: n.ServiceID, Number: n.Value, Name: n.Name, Country: n.Country, Users: users,
+		InboundFormat: n.InboundFormat, OutboundFormat: n.OutboundFormat, SendName: n.SendName,
+		SessionTimeout: int(n.SessionTimeout / time.Second), Header: n.Header, Footer: n.Footer,
+		OptOut: ns.OptOut, AutoReply: ns.AutoReply, Created: stamp(n.Created),
+	}
+}
+
+type numberInput struct {
+	Service        *string        `json:"service"`
+	Number         *string        `json:"number"`
+	Name           *string        `json:"name"`
+	Country        *string        `json:"country"`
+	Users          *[]string      `json:"users"`
+	InboundFormat  *string        `json:"inboundFormat"`
+	OutboundFormat *string        `json:"outboundFormat"`
+	SendName       *bool          `json:"sendName"`
+	SessionTimeout *int           `json:"sessionTimeout"`
+	Header         *string        `json:"header"`
+	Footer         *string        `json:"footer"`
+	OptOut         jsontext.Value `json:"optout"`
+	AutoReply      jsontext.Value `json:"autoreply"`
+}
+
+// maxSession is the longest sessionTimeout: a year.
+const maxSession = 366 * 24 * 60 * 60
+
+// apply puts the settings onto a number and names everything that is wrong with the result. Service and number are the caller's to check.
+func (in *numberInput) apply(n *directory.Number) problemList {
+	put(&n.Name, in.Name)
+	put(&n.Users, in.Users)
+	put(&n.InboundFormat, in.InboundFormat)
+	put(&n.OutboundFormat, in.OutboundFormat)
+	put(&n.SendName, in.SendName)
+	put(&n.Header, in.Header)
+	put(&n.Footer, in.Footer)
+	var ps problemList
+	if in.Country != nil {
+		n.Country = strings.ToUpper(strings.TrimSpace(*in.Country))
+		if n.Country != "" && !phone.IsCountry(n.Country) {
+			ps.add("/country", fmt.Sprintf("%q is not a country; write two letters like US", *in.Country))
+		}
+	}
+	for _, f := range []struct{ at, value string }{{"/inboundFormat", n.InboundFormat}, {"/outboundFormat", n.OutboundFormat}} {
+		if !phone.IsFormat(f.value) {
+			ps.add(f.at, fmt.Sprintf("%q is none of national, national0, e164, international, or empty", f.value))
+		}
+	}
+	if in.SessionTimeout != nil {
+		if *in.SessionTimeout < 0 || *in.SessionTimeout > maxSession {
+			ps.add("/sessionTimeout", "must be 0 (always the group) or a number of seconds up to a year")
+		}
+		n.SessionTimeout = time.Duration(*in.SessionTimeout) * time.Second
+	}
+	for _, t := range []struct{ at, value string }{{"/name", n.Name}, {"/header", n.Header}, {"/footer", n.Footer}} {
+		if utf8.RuneCountInString(t.value) > maxName {
+			ps.add(t.at, fmt.Sprintf("must have at most %d characters", maxName))
+		}
+	}
+	ps = append(ps, in.applySettings(n)...)
+	return ps
+}
+
+func (in *numberInput) applySettings(n *directory.Number) (ps problemList) {
+	if in.OptOut == nil && in.AutoReply == nil {
+		return nil
+	}
+	ns := readSettings(n.Settings)
+	if in.OptOut != nil {
+		ns.OptOut = in.OptOut
+		if k := in.OptOut.Kind(); k != '{' && k != 'n' {
+			ps.add("/optout", `must be an object like {"keyword": "STOP", "autoreply": "…"}`)
+		}
+	}
+	if in.AutoReply != nil {
+		ns.AutoReply = in.AutoReply
+		if k := in.AutoReply.Kind(); k != '[' && k != 'n' {
+			ps.add("/autoreply", `must be a list like [{"key": "*", "value": "…"}]`)
+		}
+	}
+	text, err := json.Marshal(ns)
+	if err != nil {
+		ps.add("/autoreply", "cannot be kept")
+		return ps
+	}
+	n.Settings = string(text)
+	return ps
+}
+
+func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	var in numberInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	now := time.Now()
+	n := &directory.Number{ID: directory.NewID(now), AccountID: p.AccountID, OrgID: o.ID, Created: now}
+	ps := in.apply(n)
+	i, err := s.numbersIntegration(r, o, in.Service, &ps)
+	if err != nil {
+		return err
+	}
+	if in.Number == nil || strings.TrimSpace(*in.Number) == "" {
+		ps.add("/number", "is missing")
+	} else if n.Value, err = phone.Parse(*in.Number, n.Country); err != nil {
+		ps.add("/number", fmt.Sprintf("%q is not a number; write it like +15551234000, or as a short code or a sender's name", *in.Number))
+	}
+	wrongUsers, err := s.usersOf(r, o, n.Users)
+	if err != nil {
+		return err
+	}
+	if err := append(ps, wrongUsers...).err(); err != nil {
+		return err
+	}
+	n.IntegrationID, n.ServiceID = i.ID, i.ServiceID
+	if n.Country == "" {
+		n.Country = phone.Country(n.Value)
+	}
+	if n.Name == "" {
+		n.Name = n.Value
+	}
+	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, s.showNumber(n, i))
+}
+
+// showNumber adds what a number's view takes from its integration.
+func (s *Server) showNumber(n *directory.Number, i *directory.Integration) numberView {
+	v := s.viewNumber(n)
+	v.WebhookURL = s.webhookURL(i) + "?number=" + strings.TrimPrefix(n.Value, "+")
+	return v
+}
+
+// numbersIntegration finds the integration that a new number belongs to.
+func (s *Server) numbersIntegration(r *http.Request, o *directory.Organization, id *string, ps *problemList) (*directory.Integration, error) {
+	if id == nil || *id == "" {
+		ps.add("/service", "is missing: name the service that the number belongs to")
+		return nil, nil
+	}
+	svc, err := s.o.Shelf.Get(r.Context(), o.AccountID, *id, "")
+	if err == nil {
+		var i *directory.Integration
+		if i, err = s.o.Store.IntegrationOf(r.Context(), o.AccountID, o.ID, svc.ID); err == nil {
+			return i, nil
+		}
+	}
+	if fault.CodeOf(err) != fault.NotFound {
+		return nil, err
+	}
+	ps.add("/service", fmt.Sprintf("%q is not enabled for this organization: PUT /v1/organizations/%s/integrations/%s first", *id, o.ID, *id))
+	return nil, nil
+}
+
+func (s *Server) listNumbers(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.Numbers(r.Context(), p.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	l := list[numberView]{Data: []numberView{}, Next: next}
+	for i := range rows {
+		if !p.SeesNumber(&rows[i]) {
+			continue // of a user: the numbers assigned to them, so a page may be shorter than was asked for
+		}
+		v, err := s.withWebhook(r, &rows[i])
+		if err != nil {
+			return err
+		}
+		l.Data = append(l.Data, v)
+	}
+	return send(w, http.StatusOK, l)
+}
+
+func (s *Server) withWebhook(r *http.Request, n *directory.Number) (numberView, error) {
+	i, err := s.o.Store.IntegrationOf(r.Context(), n.AccountID, n.OrgID, n.ServiceID)
+	if err != nil {
+		return numberView{}, fmt.Errorf("integration of number %s: %w", n.ID, err)
+	}
+	return s.showNumber(n, i), nil
+}
+
+// numberOf is a number of that organization that the caller sees.
+func (s *Server) numberOf(r *http.Request, p *access.Principal, o *directory.Organization) (*directory.Number, error) {
+	id := clean(r.PathValue("id"))
+	n, err := s.o.Store.Number(r.Context(), p.AccountID, id)
+	if err != nil {
+		return nil, err
+	}
+	if n.OrgID != o.ID || !p.SeesNumber(n) {
+		return nil, fault.New(fault.NotFound, "id", "no number %q", id)
+	}
+	return n, nil
+}
+
+func (s *Server) getNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	n, err := s.numberOf(r, p, o)
+	if err != nil {
+		return err
+	}
+	v, err := s.withWebhook(r, n)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, v)
+}
+
+func (s *Server) updateNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	n, err := s.numberOf(r, p, o)
+	if err != nil {
+		return err
+	}
+	var in numberInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	changed := *n
+	ps := in.apply(&changed)
+	if in.Number != nil && *in.Number != n.Value {
+		ps.add("/number", "cannot be changed; add the other number and delete this one")
+	}
+	if in.Service != nil && !strings.EqualFold(*in.Service, n.ServiceID) {
+		ps.add("/service", "cannot be changed; delete the number and add it to the other service")
+	}
+	wrongUsers, err := s.usersOf(r, o, changed.Users)
+	if err != nil {
+		return err
+	}
+	if err := append(ps, wrongUsers...).err(); err != nil {
+		return err
+	}
+	if err := s.o.Store.UpdateNumber(r.Context(), &changed); err != nil {
+		return err
+	}
+	v, err := s.withWebhook(r, &changed)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, v)
+}
+
+func (s *Server) deleteNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	n, err := s.numberOf(r, p, o)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Store.DeleteNumber(r.Context(), p.AccountID, n.ID); err != nil {
+		return err
+	}
+	return none(w)
+}

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/store"
+)
+
+// maxName is how many characters a name, a domain or an extension may have.
+const maxName = 200
+
+// organizationView is an organization as /v1 shows it.
+type organizationView struct {
+	ID      string         `json:"id"`
+	Name    string         `json:"name"`
+	Domain  string         `json:"domain"`
+	Region  string         `json:"region"`
+	Status  int            `json:"status"`
+	Params  jsontext.Value `json:"params,omitzero"`
+	Created string         `json:"created"`
+}
+
+func viewOrganization(o *directory.Organization) organizationView {
+	v := organizationView{ID: o.ID, Name: o.Name, Domain: o.Domain, Region: o.Region, Status: o.Status, Created: stamp(o.Created)}
+	if o.Params != "" {
+		v.Params = jsontext.Value(o.Params)
+	}
+	return v
+}
+
+// organizationInput is what a caller may say. A member that is left out keeps what is there.
+type organizationInput struct {
+	Name   *string        `json:"name"`
+	Domain *string        `json:"domain"`
+	Region *string        `json:"region"`
+	Status *int           `json:"status"`
+	Params jsontext.Value `json:"params"`
+}
+
+// apply puts the input onto an organization and names everything that is wrong with the result.
+func (in *organizationInput) apply(o *directory.Organization) error {
+	put(&o.Name, in.Name)
+	put(&o.Domain, in.Domain)
+	put(&o.Region, in.Region)
+	put(&o.Status, in.Status)
+	var ps problemList
+	if in.Params != nil {
+		if in.Params.Kind() != '{' {
+			ps.add("/params", "must be an object")
+		}
+		o.Params = string(in.Params)
+	}
+	o.Name, o.Domain = strings.TrimSpace(o.Name), strings.TrimSpace(o.Domain)
+	ps.name("/name", o.Name)
+	ps.name("/domain", o.Domain)
+	if strings.ContainsFunc(o.Domain, func(r rune) bool { return r <= ' ' || r == '/' || r == '@' }) {
+		ps.add("/domain", "must be one word like acme or acme.example.com")
+	}
+	if utf8.RuneCountInString(o.Region) > maxName {
+		ps.add("/region", fmt.Sprintf("must have at most %d characters", maxName))
+	}
+	if o.Status != 0 && o.Status != 1 {
+		ps.add("/status", "must be 1 (active) or 0 (disabled)")
+	}
+	return ps.err()
+}
+
+func (s *Server) createOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	var in organizationInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	now := time.Now()
+	o := &directory.Organization{ID: directory.NewID(now), AccountID: p.AccountID, Status: 1, Created: now}
+	if err := in.apply(o); err != nil {
+		return err
+	}
+	if err := s.o.Store.CreateOrganization(r.Context(), o); err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, viewOrganization(o))
+}
+
+func (s *Server) listOrganizations(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	if p.Role != directory.AccountAdmin {
+		o, err := s.o.Store.Organization(r.Context(), p.AccountID, p.OrgID)
+		if err != nil {
+			return err
+		}
+		return send(w, http.StatusOK, listOf([]directory.Organization{*o}, "", viewOrganization))
+	}
+	rows, next, err := s.o.Store.Organizations(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, viewOrganization))
+}
+
+// organizationHandler answers a route below an organization that the caller sees.
+type organizationHandler func(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error
+
+// inOrganization finds the organization of the path. One of another account, or one that the key does not see, is not there.
+func (s *Server) inOrganization(h organizationHandler) handler {
+	return func(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+		o, err := s.organization(r, p, clean(r.PathValue("orgid")))
+		if err != nil {
+			return err
+		}
+		return h(w, r, p, o)
+	}
+}
+
+func (s *Server) organization(r *http.Request, p *access.Principal, id string) (*directory.Organization, error) {
+	if !p.SeesOrganization(id) {
+		return nil, noOrganization(id)
+	}
+	return s.o.Store.Organization(r.Context(), p.AccountID, id)
+}
+
+func noOrganization(id string) error {
+	return fault.New(fault.NotFound, "orgid", "no organization %q", id)
+}
+
+func (s *Server) getOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	return send(w, http.StatusOK, viewOrganization(o))
+}
+
+func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	var in organizationInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Status != nil && p.Role != directory.AccountAdmin {
+		return fault.New(fault.Forbidden, "status", "only the account switches an organization on or off")
+	}
+	changed := *o
+	if err := in.apply(&changed); err != nil {
+		return err
+	}
+	if err := s.o.Store.UpdateOrganization(r.Context(), &changed); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, viewOrganization(&changed))
+}
+
+func (s *Server) deleteOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	if err := s.o.Store.DeleteOrganization(r.Context(), p.AccountID, o.ID); err != nil {
+		return err
+	}
+	return none(w)
+}
+
+// put replaces a value when the caller gave one.
+func put[T any](at *T, given *T) {
+	if given != nil {
+		*at = *given
+	}
+}
+
+// problemList gathers everything wrong with one body, so that a caller mends it in one go.
+type problemList []fault.Problem
+
+func (ps *problemList) add(pointer, message string) {
+	*ps = append(*ps, fault.Problem{Pointer: pointer, Message: message})
+}
+
+// name checks a member that must be there and be of a sensible length.
+func (ps *problemList) name(pointer, value string) {
+	switch n := utf8.RuneCountInString(value); {
+	case n == 0:
+		ps.add(pointer, "is missing")
+	case n > maxName:
+		ps.add(pointer, fmt.Sprintf("must have at most %d characters", maxName))
+	}
+}
+
+func (ps problemList) err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Invalid, ps[0].Pointer, "%s", ps[0].Message)
+	f.Problems = ps
+	return f
+}

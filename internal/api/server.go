@@ -1,0 +1,227 @@
+// Package api is what the outside sees: REST under /v1, the Messaging API at /api, providers' callbacks, media links, health and metrics.
+// It decides nothing about messages; it finds out who asks, reads what they ask, hands over, and turns faults into HTTP in one place.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/inbound"
+	"patchbay/internal/message"
+	"patchbay/internal/notify"
+	"patchbay/internal/service"
+	"patchbay/internal/store"
+)
+
+// Keys, Organizations and the like are what the handlers need kept, a noun each. The store satisfies them all.
+type (
+	Keys interface {
+		KeyByHash(ctx context.Context, hash [32]byte) (*directory.Key, error)
+		CreateKey(ctx context.Context, k *directory.Key, hash [32]byte) error
+		Key(ctx context.Context, accountID, id string) (*directory.Key, error)
+		Keys(ctx context.Context, accountID string, p store.Page) ([]directory.Key, string, error)
+		DeleteKey(ctx context.Context, accountID, id string) error
+	}
+	Organizations interface {
+		CreateOrganization(ctx context.Context, o *directory.Organization) error
+		Organization(ctx context.Context, accountID, id string) (*directory.Organization, error)
+		OrganizationByDomain(ctx context.Context, accountID, domain string) (*directory.Organization, error)
+		Organizations(ctx context.Context, accountID string, p store.Page) ([]directory.Organization, string, error)
+		UpdateOrganization(ctx context.Context, o *directory.Organization) error
+		DeleteOrganization(ctx context.Context, accountID, id string) error
+	}
+	Users interface {
+		CreateUser(ctx context.Context, u *directory.User) error
+		User(ctx context.Context, accountID, id string) (*directory.User, error)
+		UserByExtension(ctx context.Context, accountID, orgID, extension string) (*directory.User, error)
+		Users(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.User, string, error)
+		UpdateUser(ctx context.Context, u *directory.User) error
+		DeleteUser(ctx context.Context, accountID, id string) error
+	}
+	Services interface {
+		PutService(ctx context.Context, accountID, serviceID, version string, source []byte) error
+		Services(ctx context.Context, accountID string) ([]store.ServiceRow, error)
+		DeleteService(ctx context.Context, accountID, serviceID string) error
+	}
+	Integrations interface {
+		PutIntegration(ctx context.Context, i *directory.Integration) error
+		IntegrationOf(ctx context.Context, accountID, orgID, serviceID string) (*directory.Integration, error)
+		Integrations(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.Integration, string, error)
+		IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
+		DeleteIntegration(ctx context.Context, accountID, id string) error
+	}
+	Numbers interface {
+		CreateNumber(ctx context.Context, n *directory.Number) error
+		Number(ctx context.Context, accountID, id string) (*directory.Number, error)
+		NumberByValue(ctx context.Context, accountID, value string) (*directory.Number, error)
+		Numbers(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.Number, string, error)
+		NumbersOfIntegration(ctx context.Context, accountID, integrationID string) ([]directory.Number, error)
+		UpdateNumber(ctx context.Context, n *directory.Number) error
+		DeleteNumber(ctx context.Context, accountID, id string) error
+	}
+	Messages interface {
+		Message(ctx context.Context, accountID, id string) (*message.View, error)
+		Messages(ctx context.Context, f message.Filter, p store.Page) ([]message.View, string, error)
+		Conversation(ctx context.Context, accountID, id string) (*directory.Conversation, error)
+		Conversations(ctx context.Context, accountID, orgID, userID string, p store.Page) ([]directory.Conversation, string, error)
+	}
+	Callbacks interface {
+		Callback(ctx context.Context, accountID, id string) (*message.Callback, error)
+		Callbacks(ctx context.Context, accountID string, unmatchedOnly bool, p store.Page) ([]message.Callback, string, error)
+	}
+	Webhooks interface {
+		CreateWebhook(ctx context.Context, w *directory.Webhook) error
+		Webhook(ctx context.Context, accountID, id string) (*directory.Webhook, error)
+		Webhooks(ctx context.Context, accountID string, p store.Page) ([]directory.Webhook, string, error)
+		DeleteWebhook(ctx context.Context, accountID, id string) error
+	}
+)
+
+// Store is all of them.
+type Store interface {
+	Keys
+	Organizations
+	Users
+	Services
+	Integrations
+	Numbers
+	Messages
+	Callbacks
+	Webhooks
+	Arrivals
+}
+
+// Shelf finds services: an account's own, then the catalogue's.
+type Shelf interface {
+	Get(ctx context.Context, accountID, serviceID, version string) (*service.Service, error)
+	Catalogue() []*service.Service
+	Forget(accountID, serviceID string)
+}
+
+// Inbound takes callbacks.
+type Inbound interface {
+	Receive(ctx context.Context, r inbound.Request) inbound.Answer
+	Replay(ctx context.Context, accountID, id string) (*message.Callback, error)
+	Counters() *inbound.Counters
+}
+
+// Options is everything the faces stand on.
+type Options struct {
+	Store    Store
+	Shelf    Shelf
+	Outbound Outbound
+	Inbound  Inbound
+	Media    http.Handler
+	Link     notify.Link // the address behind which a file is shown
+	Stream   *notify.Hub
+
+	PublicURL string                          // without a slash at its end: what providers and programs call us by
+	Ready     func(ctx context.Context) error // nil: ready as long as we answer
+	Counts    []Count
+	Log       *slog.Logger
+}
+
+// Server answers every request.
+type Server struct {
+	o       Options
+	mux     *http.ServeMux
+	metrics *metrics
+	overTLS bool
+
+	enabling sync.Mutex // one integration is read, merged and written at a time
+	running  running    // idempotency keys whose first request has not been answered
+}
+
+// New builds the router from the access matrix.
+func New(o Options) (*Server, error) {
+	switch {
+	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
+		return nil, errors.New("api: a room is missing")
+	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"), strings.HasSuffix(o.PublicURL, "/"):
+		return nil, errors.New("api: the public URL begins with http:// or https:// and has no slash at its end")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://")}
+	if err := s.build(access.Matrix, s.handlers()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// handlers is what answers each line of the access matrix.
+func (s *Server) handlers() map[string]handler {
+	return map[string]handler{
+		"GET /healthz": s.healthz,
+		"GET /readyz":  s.readyz,
+		"GET /metrics": s.showMetrics,
+
+		"/services/{service_id}/{account}":          s.callback,
+		"/services/{service_id}/{account}/{key...}": s.callback,
+		"GET /media/{link...}":                      s.media,
+
+		rpcMethod + " " + rpcPattern: s.rpc,
+
+		"GET /v1/services":                 s.listServices,
+		"GET /v1/services/{service_id}":    s.getService,
+		"PUT /v1/services/{service_id}":    s.putService,
+		"DELETE /v1/services/{service_id}": s.deleteService,
+
+		"POST /v1/organizations":           s.createOrganization,
+		"GET /v1/organizations":            s.listOrganizations,
+		"GET /v1/organizations/{orgid}":    s.inOrganization(s.getOrganization),
+		"PATCH /v1/organizations/{orgid}":  s.inOrganization(s.updateOrganization),
+		"DELETE /v1/organizations/{orgid}": s.inOrganization(s.deleteOrganization),
+
+		"POST /v1/organizations/{orgid}/users":        s.inOrganization(s.createUser),
+		"GET /v1/organizations/{orgid}/users":         s.inOrganization(s.listUsers),
+		"GET /v1/organizations/{orgid}/users/{id}":    s.inOrganization(s.getUser),
+		"PATCH /v1/organizations/{orgid}/users/{id}":  s.inOrganization(s.updateUser),
+		"DELETE /v1/organizations/{orgid}/users/{id}": s.inOrganization(s.deleteUser),
+
+		"PUT /v1/organizations/{orgid}/integrations/{service_id}":    s.inOrganization(s.putIntegration),
+		"GET /v1/organizations/{orgid}/integrations":                 s.inOrganization(s.listIntegrations),
+		"GET /v1/organizations/{orgid}/integrations/{service_id}":    s.inOrganization(s.getIntegration),
+		"DELETE /v1/organizations/{orgid}/integrations/{service_id}": s.inOrganization(s.deleteIntegration),
+
+		"POST /v1/organizations/{orgid}/numbers":        s.inOrganization(s.createNumber),
+		"GET /v1/organizations/{orgid}/numbers":         s.inOrganization(s.listNumbers),
+		"GET /v1/organizations/{orgid}/numbers/{id}":    s.inOrganization(s.getNumber),
+		"PATCH /v1/organizations/{orgid}/numbers/{id}":  s.inOrganization(s.updateNumber),
+		"DELETE /v1/organizations/{orgid}/numbers/{id}": s.inOrganization(s.deleteNumber),
+
+		"POST /v1/messages":              s.createMessage,
+		"GET /v1/messages":               s.listMessages,
+		"GET /v1/messages/{id}":          s.getMessage,
+		"DELETE /v1/messages/{id}":       s.deleteMessage,
+		"POST /v1/messages/{id}/resend":  s.resendMessage,
+		"POST /v1/messages/{id}/dismiss": s.dismissMessage,
+		"POST /v1/messages/{id}/cancel":  s.cancelMessage,
+
+		"GET /v1/conversations":      s.listConversations,
+		"GET /v1/conversations/{id}": s.getConversation,
+
+		"GET /v1/callbacks":              s.listCallbacks,
+		"GET /v1/callbacks/{id}":         s.getCallback,
+		"POST /v1/callbacks/{id}/replay": s.replayCallback,
+
+		"POST /v1/webhooks":        s.createWebhook,
+		"GET /v1/webhooks":         s.listWebhooks,
+		"GET /v1/webhooks/{id}":    s.getWebhook,
+		"DELETE /v1/webhooks/{id}": s.deleteWebhook,
+
+		"POST /v1/keys":        s.createKey,
+		"GET /v1/keys":         s.listKeys,
+		"GET /v1/keys/{id}":    s.getKey,
+		"DELETE /v1/keys/{id}": s.deleteKey,
+
+		"GET /v1/events": s.events,
+	}
+}

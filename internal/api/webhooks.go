@@ -1,0 +1,136 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/notify"
+	"patchbay/internal/store"
+)
+
+// webhookView is a program's webhook. Its secret is shown once, when it is made.
+type webhookView struct {
+	ID      string   `json:"id"`
+	URL     string   `json:"url"`
+	OrgID   string   `json:"orgid"` // empty: all of the account
+	Types   []string `json:"types"` // empty: all
+	Format  string   `json:"format"`
+	Secret  string   `json:"secret,omitempty"`
+	Created string   `json:"created"`
+}
+
+func viewWebhook(h *directory.Webhook) webhookView {
+	v := webhookView{ID: h.ID, URL: h.URL, OrgID: h.OrgID, Types: h.Types, Format: h.Format, Created: stamp(h.Created)}
+	if v.Types == nil {
+		v.Types = []string{}
+	}
+	return v
+}
+
+type webhookInput struct {
+	URL    string   `json:"url"`
+	OrgID  string   `json:"orgid"`
+	Types  []string `json:"types"`
+	Format string   `json:"format"`
+}
+
+// webhookFormats: our notifications, or the bodies of the Messaging API.
+var webhookFormats = []string{notify.FormatPatchbay, notify.FormatMessaging}
+
+func (in *webhookInput) check() error {
+	var ps problemList
+	if u, err := url.Parse(in.URL); in.URL == "" {
+		ps.add("/url", "is missing")
+	} else if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(in.URL) > 2000 {
+		ps.add("/url", "must be an http or https address without a user name in it")
+	}
+	for i, t := range in.Types {
+		if !slices.Contains(notify.Types, t) {
+			ps.add(fmt.Sprintf("/types/%d", i), fmt.Sprintf("%q is no type of notification; there are %v", t, notify.Types))
+		}
+	}
+	if !slices.Contains(webhookFormats, in.Format) {
+		ps.add("/format", fmt.Sprintf("must be one of %v", webhookFormats))
+	}
+	return ps.err()
+}
+
+func (s *Server) createWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	in := webhookInput{Format: webhookFormats[0]}
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	if in.OrgID == "" {
+		in.OrgID = p.OrgID
+	}
+	if in.OrgID != "" {
+		if _, err := s.organization(r, p, in.OrgID); err != nil {
+			return err
+		}
+	}
+	now := time.Now()
+	h := &directory.Webhook{
+		ID: directory.NewID(now), AccountID: p.AccountID, OrgID: in.OrgID, URL: in.URL, Types: in.Types, Format: in.Format,
+		Secret: notify.NewSecret(), Created: now,
+	}
+	if err := s.o.Store.CreateWebhook(r.Context(), h); err != nil {
+		return err
+	}
+	v := viewWebhook(h)
+	v.Secret = h.Secret
+	return send(w, http.StatusCreated, v)
+}
+
+func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.Webhooks(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(h directory.Webhook) bool { return !p.SeesOrganization(h.OrgID) })
+	return send(w, http.StatusOK, listOf(rows, next, viewWebhook))
+}
+
+// webhookOf is a webhook that the caller sees: an organization's key sees its own, never the account's.
+func (s *Server) webhookOf(r *http.Request, p *access.Principal) (*directory.Webhook, error) {
+	id := clean(r.PathValue("id"))
+	h, err := s.o.Store.Webhook(r.Context(), p.AccountID, id)
+	if err != nil {
+		return nil, err
+	}
+	if !p.SeesOrganization(h.OrgID) {
+		return nil, fault.New(fault.NotFound, "id", "no webhook %q", id)
+	}
+	return h, nil
+}
+
+func (s *Server) getWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	h, err := s.webhookOf(r, p)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, viewWebhook(h))
+}
+
+func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	h, err := s.webhookOf(r, p)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Store.DeleteWebhook(r.Context(), p.AccountID, h.ID); err != nil {
+		return err
+	}
+	return none(w)
+}
