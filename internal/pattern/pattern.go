@@ -13,6 +13,8 @@ type Pattern struct {
 	weight Weight
 	files  bool
 	text   bool
+
+	filePlaces []int // dense places of the variables that differ from file to file
 }
 
 // Problem is one mistake in a pattern, at a JSON pointer inside it, with its cure.

@@ -1,6 +1,10 @@
 package pattern
 
-import "patchbay/internal/tree"
+import (
+	"slices"
+
+	"patchbay/internal/tree"
+)
 
 // Direction is what a pattern is compiled for. Filters and operators may have only one.
 type Direction uint8
@@ -32,7 +36,8 @@ type Var struct {
 	// EachFile: an element of a list that uses it is written once per file: $urls$. Where it is not in such an element,
 	// it is the list of all. It is a list also when empty.
 	EachFile bool
-	// PerFile: inside such an element, and under a member name with $n$, the value of that file; elsewhere that of the first: $mimetype$.
+	// PerFile: inside such an element, and under a member name with $n$, the value of that file; elsewhere that of the first:
+	// $mimetype$. Read, all values are kept (Use is Each), in the order of the files.
 	PerFile bool
 
 	List  bool // empty, it is written as [], not as "" (EachFile implies it)
@@ -71,6 +76,7 @@ type Scope struct {
 	names   map[string]int
 	filters map[string]*Filter
 	fixed   map[int]tree.Value
+	files   []int // slots of the variables that differ from file to file
 }
 
 // Limits bound every compilation, writing and reading. A zero field has the value in DefaultLimits.
@@ -104,10 +110,15 @@ func (l Limits) withDefaults() Limits {
 // NewScope makes s ready for use. Of two variables or filters of one name, the later hides the earlier.
 func NewScope(s Scope) *Scope {
 	s.Limits = s.Limits.withDefaults()
+	s.Vars = slices.Clone(s.Vars)
 	s.names = make(map[string]int, len(s.Vars))
 	for i, v := range s.Vars {
 		if v.EachFile {
 			s.Vars[i].List = true
+		}
+		if v.EachFile || v.PerFile {
+			s.files = append(s.files, i)
+			s.Vars[i].Use = Each
 		}
 		s.names[v.Name] = i
 	}

@@ -1,0 +1,281 @@
+package pattern
+
+import (
+	"crypto/subtle"
+
+	"patchbay/internal/tree"
+)
+
+// variable reads v as u: compares it when u is known, binds it otherwise.
+func (r *reader) variable(u *variable, v tree.Value) bool {
+	if k, known := r.known(u); known {
+		return r.compare(u, k, v)
+	}
+	if v.Kind() == tree.List && !u.whole {
+		return r.several(u, v.List())
+	}
+	return r.one(u, v)
+}
+
+func (r *reader) env() any {
+	if r.in == nil {
+		return nil
+	}
+	return r.in.Env
+}
+
+// known is the value that u has already, which makes it a literal.
+func (r *reader) known(u *variable) (tree.Value, bool) {
+	if u.fixed.Kind() != tree.Absent {
+		return u.fixed, true
+	}
+	if r.in != nil && u.slot < len(r.in.Values) {
+		if v := r.in.Values[u.slot]; v.Kind() != tree.Absent {
+			return v, true
+		}
+	}
+	return tree.Value{}, u.def.Known
+}
+
+// compare reports whether v is what u is known to be.
+func (r *reader) compare(u *variable, known, v tree.Value) bool {
+	if known.IsEmpty() {
+		if u.def.Known {
+			return u.optional // never a way in for who sends nothing
+		}
+		return v.IsEmpty()
+	}
+	if v.IsEmpty() && !u.def.Known && u.optional {
+		return true
+	}
+	if v.Kind() == tree.List {
+		if len(v.List()) == 0 {
+			return false
+		}
+		v = v.List()[len(v.List())-1]
+	}
+	if !u.readable { // a digest is compared as it is written
+		w := writer{scope: r.scope, in: r.in, file: -1, count: -1}
+		want, ok := w.eval(u)
+		got, scalar := v.Scalar()
+		return ok && scalar && sameText(w.textOf(want), got)
+	}
+	got, ok := r.unfiltered(u, v)
+	if !ok {
+		return false
+	}
+	if known.Kind() == tree.List {
+		for _, k := range known.List() {
+			if r.same(u, k, got) {
+				return true
+			}
+		}
+		return false
+	}
+	return r.same(u, known, got)
+}
+
+func (r *reader) same(u *variable, a, b tree.Value) bool {
+	if u.def.Same != nil {
+		return u.def.Same(r.env(), a, b)
+	}
+	if a.Kind() == tree.File || b.Kind() == tree.File {
+		return sameText(bytesOf(a), bytesOf(b))
+	}
+	s, ok := a.Scalar()
+	t, too := b.Scalar()
+	return ok && too && sameText(s, t)
+}
+
+// sameText takes as long for a text that nearly fits as for any other: what is compared may be a secret.
+func sameText(a, b string) bool {
+	return len(a) == len(b) && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
+
+// several reads the values of a list as one variable.
+func (r *reader) several(u *variable, vs []tree.Value) bool {
+	if len(vs) == 0 {
+		return u.optional || u.def.Use == Each
+	}
+	switch u.def.Use {
+	case Key:
+		return r.one(u, vs[len(vs)-1])
+	case First:
+		return r.one(u, vs[0])
+	}
+	read := false
+	for _, v := range vs {
+		if v.Kind() == tree.List && u.def.Take == nil {
+			continue // lists of lists are no values of anything
+		}
+		if r.steps++; r.over != "" {
+			return false
+		}
+		mark := len(r.trail)
+		if r.one(u, v) {
+			read = true
+		} else {
+			r.undo(mark)
+		}
+	}
+	return read || u.optional
+}
+
+// one reads one value as u.
+func (r *reader) one(u *variable, v tree.Value) bool {
+	if v.IsEmpty() && !u.fills {
+		if u.optional {
+			return true
+		}
+		if v.Kind() == tree.Absent || v.Kind() == tree.Null {
+			return false
+		}
+	}
+	got, ok := r.unfiltered(u, v)
+	if ok && got.Kind() == tree.List && len(u.codecs) > 0 { // join
+		return r.several(u, got.List())
+	}
+	if ok && !(u.optional && got.IsEmpty()) {
+		got, ok = r.take(u, got)
+	}
+	if !ok || got.Kind() == tree.Absent || got.Kind() == tree.Null {
+		return u.optional
+	}
+	if u.optional && got.IsEmpty() {
+		return true
+	}
+	return r.bind(u, got)
+}
+
+// take is what u keeps of v: what its owner says, else every scalar and file, and where all values count everything.
+func (r *reader) take(u *variable, v tree.Value) (tree.Value, bool) {
+	if u.def.Take != nil {
+		return u.def.Take(r.env(), v)
+	}
+	switch v.Kind() {
+	case tree.Object, tree.List:
+		return v, u.def.Use == Each
+	}
+	return v, true
+}
+
+// unfiltered is v from the form that it has on the wire.
+func (r *reader) unfiltered(u *variable, v tree.Value) (tree.Value, bool) {
+	if len(u.codecs) == 0 {
+		return v, true
+	}
+	for i := len(u.codecs) - 1; i >= 0; i-- {
+		k := &u.codecs[i]
+		if v.IsEmpty() && !k.Empties {
+			continue
+		}
+		var ok bool
+		if v, ok = convert(k.Read, k.Whole, r.env(), v); !ok {
+			return tree.Value{}, false
+		}
+		r.steps += len(v.Text()) / 64
+	}
+	if u.def.Bytes && !v.IsEmpty() {
+		if s, ok := v.Scalar(); ok {
+			return tree.FileOf(&tree.Blob{Data: []byte(s)}), true
+		}
+		return v, true
+	}
+	return cleaned(v), true
+}
+
+// bind puts v into the event, or adds it to what is there.
+func (r *reader) bind(u *variable, v tree.Value) bool {
+	now := r.values[u.place]
+	if now.Kind() == tree.Absent {
+		if v.Kind() == tree.List {
+			v = clipped(v)
+		}
+		r.set(u.place, now, v)
+		return true
+	}
+	switch u.def.Use {
+	case Key:
+		return r.same(u, now, v)
+	case First:
+		return true
+	case Join:
+		if len(now.Text())+len(v.Text()) > r.scope.Limits.Bytes {
+			r.over = "bytes"
+			return false
+		}
+		r.set(u.place, now, tree.Text(now.Text()+"\n"+v.Text()))
+		return true
+	}
+	return r.add(u.place, v)
+}
+
+// add appends v to the values of a place. It may use the room behind them: whoever is to see them as they were holds them clipped.
+func (r *reader) add(place int, v tree.Value) bool {
+	now := r.values[place]
+	var all []tree.Value
+	if now.Kind() == tree.List {
+		all = now.List()
+	} else if now.Kind() != tree.Absent {
+		all = append(make([]tree.Value, 0, 4), now)
+	}
+	if len(all) >= r.scope.Limits.Values {
+		r.over = "values of one variable"
+		return false
+	}
+	r.set(place, now, tree.ListOf(append(all, v)...))
+	return true
+}
+
+func (r *reader) set(place int, before, v tree.Value) {
+	if before.Kind() == tree.List {
+		before = clipped(before)
+	}
+	r.trail = append(r.trail, undo{place, before})
+	r.values[place] = v
+}
+
+// clipped is a list without room behind its elements.
+func clipped(v tree.Value) tree.Value {
+	l := v.List()
+	return tree.ListOf(l[:len(l):len(l)]...)
+}
+
+func (r *reader) undo(mark int) {
+	for i := len(r.trail) - 1; i >= mark; i-- {
+		r.values[r.trail[i].place] = r.trail[i].value
+	}
+	r.trail = r.trail[:mark]
+}
+
+// fileRows is how many files have been read: the most values that any per-file variable has.
+func (r *reader) fileRows() int {
+	rows := 0
+	for _, p := range r.pattern.filePlaces {
+		rows = max(rows, count(r.values[p]))
+	}
+	return rows
+}
+
+func count(v tree.Value) int {
+	switch v.Kind() {
+	case tree.Absent:
+		return 0
+	case tree.List:
+		return len(v.List())
+	}
+	return 1
+}
+
+// alignFiles makes the next values of places those of file number row, so that a file without a type does not get the next one's.
+func (r *reader) alignFiles(places []int, row int) {
+	for _, p := range places {
+		for count(r.values[p]) < row {
+			if r.values[p].Kind() == tree.Absent {
+				r.set(p, tree.Value{}, tree.ListOf(tree.Value{}))
+			} else if !r.add(p, tree.Value{}) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package pattern
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"patchbay/internal/tree"
+)
+
+// Explain reads v and says where it first differs. It is slow: for people, not for the flow.
+func (p *Pattern) Explain(v tree.Value, in *Input) Difference {
+	var t trace
+	r := reader{pattern: p, scope: p.scope, in: in, values: make([]tree.Value, len(p.slots)), trace: &t}
+	got := r.read(v)
+	if got.Matched {
+		return Difference{Matched: true, Near: t.near}
+	}
+	if got.Over != "" {
+		return Difference{Expected: "at most so many " + got.Over + " as the limits allow", Came: "more", Near: t.near}
+	}
+	d := t.first
+	d.Near = t.near
+	return d
+}
+
+// trace remembers the first difference, and how much fits.
+type trace struct {
+	first Difference
+	found bool
+	near  int
+}
+
+func (t *trace) note(n *node, v tree.Value, ok bool) {
+	if ok {
+		if v.Kind() != tree.Absent {
+			t.near++
+		}
+		return
+	}
+	if !t.found {
+		t.found = true
+		t.first = Difference{Pointer: n.pointer, Expected: n.describe(), Came: describe(v)}
+	}
+}
+
+// tries is a row of attempts of which each that fails leaves nothing behind: kinds on elements, alternatives.
+// For Explain, the difference of the attempt that came nearest stands for all of them, if in the end none is enough.
+type tries struct {
+	r       *reader
+	before  trace
+	nearest trace
+	any     bool
+}
+
+func (r *reader) tries() tries {
+	t := tries{r: r}
+	if r.trace != nil {
+		t.before = *r.trace
+	}
+	return t
+}
+
+// do makes one attempt, and unbinds what it bound when it fails.
+func (t *tries) do(attempt func() bool) bool {
+	r := t.r
+	mark := len(r.trail)
+	var before trace
+	if r.trace != nil {
+		before = *r.trace
+		r.trace.found = false
+	}
+	ok := attempt()
+	if !ok {
+		r.undo(mark)
+	}
+	if r.trace != nil {
+		after := *r.trace
+		*r.trace = before
+		switch {
+		case ok:
+			r.trace.near = after.near
+		case after.found && (!t.any || after.near-before.near > t.nearest.near):
+			t.any = true
+			t.nearest = after
+			t.nearest.near -= before.near
+		}
+	}
+	return ok
+}
+
+// event makes one attempt at an event: nothing stays bound, and the event stays only when it succeeds.
+func (t *tries) event(attempt func() bool) bool {
+	mark, events := len(t.r.trail), len(t.r.events)
+	ok := t.do(attempt)
+	t.r.undo(mark)
+	if !ok {
+		t.r.events = t.r.events[:events]
+	}
+	return ok
+}
+
+// end gives ok back, and when it is false notes the difference of the nearest attempt.
+func (t *tries) end(ok bool) bool {
+	if tr := t.r.trace; tr != nil && !ok && t.any {
+		if !tr.found {
+			tr.first, tr.found = t.nearest.first, true
+		}
+		tr.near = max(tr.near, t.before.near+t.nearest.near)
+	}
+	return ok
+}
+
+var kindNames = [...]string{
+	tree.Absent: "nothing", tree.Null: "null", tree.Bool: "a truth value", tree.Number: "a number",
+	tree.String: "a text", tree.List: "a list", tree.Object: "an object", tree.File: "a file",
+}
+
+// describe is v for a person who looks for a mistake: what a scalar says, what a container is.
+func describe(v tree.Value) string {
+	const long = 80
+	s, scalar := v.Scalar()
+	if !scalar {
+		name := kindNames[v.Kind()]
+		if v.Kind() == tree.List {
+			name += " of " + strconv.Itoa(len(v.List()))
+		}
+		return name
+	}
+	more := ""
+	if len(s) > long {
+		s, more = s[:long], "…"
+		for len(s) > 0 && !utf8.ValidString(s) && len(s) > long-utf8.UTFMax {
+			s = s[:len(s)-1]
+		}
+	}
+	if v.Kind() == tree.String {
+		return strconv.Quote(s) + more
+	}
+	return s + more
+}
+
+// describe is what n wants, without the value of any variable: it may be a secret.
+func (n *node) describe() string {
+	switch n.op {
+	case opLiteral:
+		return describe(n.value)
+	case opNull:
+		return "nothing, null or empty"
+	case opVariable:
+		return n.variable.source
+	case opText:
+		s := ""
+		for _, p := range n.parts {
+			if p.variable != nil {
+				s += p.variable.source
+			} else {
+				s += p.literal
+			}
+		}
+		return strconv.Quote(s)
+	case opObject:
+		return "an object"
+	case opList:
+		return "a list"
+	case opAny:
+		return "one of " + strconv.Itoa(len(n.kids)) + " alternatives"
+	case opNot:
+		return "anything but " + n.kids[0].describe()
+	case opMatch:
+		return "a text that fits " + n.regexp.String()
+	case opJSON:
+		return "a text that holds JSON"
+	}
+	s := "a number"
+	if n.above != nil {
+		s += " above " + strconv.FormatFloat(*n.above, 'g', -1, 64)
+	}
+	if n.below != nil {
+		s += " below " + strconv.FormatFloat(*n.below, 'g', -1, 64)
+	}
+	return s
+}

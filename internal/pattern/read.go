@@ -1,0 +1,398 @@
+package pattern
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"patchbay/internal/tree"
+)
+
+// Read takes values out of v.
+func (p *Pattern) Read(v tree.Value, in *Input) Reading {
+	r := reader{pattern: p, scope: p.scope, in: in, values: make([]tree.Value, len(p.slots))}
+	return r.read(v)
+}
+
+type reader struct {
+	pattern *Pattern
+	scope   *Scope
+	in      *Input
+	values  []tree.Value // what is bound now, by dense place
+	trail   []undo       // how to unbind it
+	events  []Event
+	steps   int
+	over    string
+	trace   *trace // nil but for Explain
+}
+
+// undo is what a place held before it was bound.
+type undo struct {
+	place int
+	value tree.Value
+}
+
+func (r *reader) read(v tree.Value) Reading {
+	root := r.pattern.root
+	if root.events {
+		left, ok := r.walk(root, v)
+		if !ok || r.over != "" {
+			return Reading{Over: r.over}
+		}
+		return Reading{Matched: true, Events: r.events, Left: left}
+	}
+	if !r.match(root, v) || r.over != "" {
+		return Reading{Over: r.over}
+	}
+	return Reading{Matched: true, Events: []Event{{pattern: r.pattern, values: r.values}}}
+}
+
+// match reads v with n, and binds what it finds. When it does not match, some of it may be bound: callers that go on undo that.
+func (r *reader) match(n *node, v tree.Value) bool {
+	if r.steps++; r.steps > r.scope.Limits.Steps {
+		r.over = "comparisons"
+	}
+	if r.over != "" {
+		return false
+	}
+	ok := false
+	switch n.op {
+	case opLiteral:
+		text, scalar := scalarOf(v)
+		ok = scalar && text == n.text
+	case opNull:
+		ok = v.IsEmpty()
+	case opVariable:
+		ok = r.variable(n.variable, v)
+	case opText:
+		ok = r.text(n, v)
+	case opObject:
+		return r.object(n, v, n.reads)
+	case opList:
+		return r.list(n, v)
+	case opAny:
+		return r.any(n, v)
+	case opNot:
+		ok = r.not(n, v)
+	case opMatch:
+		ok = r.regexp(n, v)
+	case opJSON:
+		return r.json(n, v)
+	case opCompare:
+		x, isNumber := number(v)
+		ok = isNumber && (n.above == nil || x > *n.above) && (n.below == nil || x < *n.below)
+	}
+	if r.trace != nil {
+		r.trace.note(n, v, ok)
+	}
+	return ok
+}
+
+func number(v tree.Value) (float64, bool) {
+	text, ok := scalarOf(v)
+	if !ok || len(text) > 400 {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	return x, err == nil && x == x
+}
+
+// scalarOf is the text of a scalar, or of the last of several: a key that a form repeats has all its values in a list.
+func scalarOf(v tree.Value) (string, bool) {
+	if v.Kind() == tree.List {
+		l := v.List()
+		if len(l) == 0 {
+			return "", false
+		}
+		v = l[len(l)-1]
+	}
+	return v.Scalar()
+}
+
+// object reads the members at reads, in that order.
+func (r *reader) object(n *node, v tree.Value, reads []int) bool {
+	if v.Kind() != tree.Object {
+		ok := n.spares() && v.IsEmpty()
+		if r.trace != nil {
+			r.trace.note(n, v, ok)
+		}
+		return ok
+	}
+	all := true
+	base := 0
+	if len(r.pattern.filePlaces) > 0 {
+		base = r.fileRows()
+	}
+	for _, i := range reads {
+		m := &n.members[i]
+		var ok bool
+		if m.repeats() {
+			ok = r.everyMember(m, v, base)
+		} else {
+			ok = r.match(m.node, memberOf(v, m))
+		}
+		if !ok {
+			if r.trace == nil {
+				return false
+			}
+			all = false // go on: how many others fit says how near this pattern is
+		}
+	}
+	return all
+}
+
+// memberOf is the value that m reads in v: of a repeated name the last, and all of them to a list.
+func memberOf(v tree.Value, m *member) tree.Value {
+	ms := v.Members()
+	for i := len(ms) - 1; i >= 0; i-- {
+		if ms[i].Name != m.name {
+			continue
+		}
+		if k := m.node; k.op == opList || k.op == opVariable && k.variable.def.Use == Each || k.op == opAny {
+			for j := range ms[:i] {
+				if ms[j].Name == m.name {
+					return gathered(ms, m.name)
+				}
+			}
+		}
+		return ms[i].Value
+	}
+	return tree.Value{}
+}
+
+func gathered(ms []tree.Member, name string) tree.Value {
+	var all []tree.Value
+	for _, m := range ms {
+		switch {
+		case m.Name != name:
+		case m.Value.Kind() == tree.List:
+			all = append(all, m.Value.List()...)
+		default:
+			all = append(all, m.Value)
+		}
+	}
+	return tree.ListOf(all...)
+}
+
+// list reads each element with the first kind that fits; everything is bound in one event.
+func (r *reader) list(n *node, v tree.Value) bool {
+	if v.IsEmpty() && v.Kind() != tree.List && (n.spares() || v.Kind() != tree.String) {
+		if r.trace != nil {
+			r.trace.note(n, v, n.spares())
+		}
+		return n.spares()
+	}
+	var one [1]tree.Value
+	elements := v.List()
+	if v.Kind() != tree.List {
+		one[0] = v // a lone value is a list of one
+		elements = one[:]
+	}
+	tries := r.tries()
+	read := 0
+	for _, e := range elements {
+		ok := slices.ContainsFunc(n.kids, func(k *node) bool { return tries.do(func() bool { return r.element(k, e) }) })
+		if r.over != "" || !ok && r.scope.EveryElement {
+			return tries.end(false)
+		}
+		if ok {
+			read++
+		}
+	}
+	if v.Kind() == tree.String && v.IsEmpty() {
+		return tries.end(true) // <items/> and items= have no elements
+	}
+	return tries.end(read > 0 || len(elements) == 0 || n.spares())
+}
+
+func (r *reader) element(k *node, e tree.Value) bool {
+	if len(k.files) > 0 {
+		r.alignFiles(k.files, r.fileRows())
+	}
+	return r.match(k, e)
+}
+
+// everyMember reads every member that fits m's name and value, as if the object were a list.
+func (r *reader) everyMember(m *member, v tree.Value, base int) bool {
+	tries := r.tries()
+	read := 0
+	for _, c := range r.candidates(m, v) {
+		ok := tries.do(func() bool { return r.oneMember(m, c, base, r.match) })
+		if r.over != "" {
+			return tries.end(false)
+		}
+		if ok {
+			read++
+		}
+	}
+	return tries.end(read > 0 || m.node.spares())
+}
+
+// candidate is a member whose name may fit.
+type candidate struct {
+	member tree.Member
+	number int
+}
+
+// candidates are the members that m's name may fit, those with a number in its order.
+func (r *reader) candidates(m *member, v tree.Value) []candidate {
+	var cs []candidate
+	for _, vm := range v.Members() {
+		r.steps++
+		if n, ok := r.numberIn(m, vm.Name); ok {
+			cs = append(cs, candidate{vm, n})
+		}
+	}
+	if m.counted {
+		slices.SortStableFunc(cs, func(a, b candidate) int { return a.number - b.number })
+	}
+	return cs
+}
+
+// numberIn is the place, from 0, of the file that the name of a counted member names.
+func (r *reader) numberIn(m *member, name string) (int, bool) {
+	if !m.counted {
+		return 0, true
+	}
+	number := -1
+	ok := r.split(m.parts, name, func(p *part, chunk string) bool {
+		if p.counter == nil {
+			return true
+		}
+		if chunk == "" {
+			number = 0
+			return p.counter.optional
+		}
+		if len(chunk) > 6 || strings.Trim(chunk, "0123456789") != "" || chunk[0] == '0' && chunk != "0" {
+			return false
+		}
+		n, _ := strconv.Atoi(chunk)
+		number = n - p.counter.base
+		return number >= 0 && number < r.scope.Limits.Values
+	})
+	return number, ok && number >= 0
+}
+
+func (r *reader) oneMember(m *member, c candidate, base int, read func(*node, tree.Value) bool) bool {
+	if len(m.files) > 0 {
+		if m.counted {
+			r.alignFiles(m.files, base+c.number)
+		} else {
+			r.alignFiles(m.files, r.fileRows())
+		}
+	}
+	return r.split(m.parts, c.member.Name, func(p *part, chunk string) bool {
+		return p.counter != nil || r.variable(p.variable, tree.Text(chunk))
+	}) && read(m.node, c.member.Value)
+}
+
+func (r *reader) any(n *node, v tree.Value) bool {
+	tries := r.tries()
+	return tries.end(slices.ContainsFunc(n.kids, func(k *node) bool { return tries.do(func() bool { return r.match(k, v) }) }))
+}
+
+func (r *reader) not(n *node, v tree.Value) bool {
+	mark, t := len(r.trail), r.trace
+	r.trace = nil
+	matched := r.match(n.kids[0], v)
+	r.trace = t
+	r.undo(mark)
+	return !matched
+}
+
+func (r *reader) regexp(n *node, v tree.Value) bool {
+	text, ok := scalarOf(v)
+	if !ok {
+		return false
+	}
+	r.steps += len(text) / 64
+	at := n.regexp.FindStringSubmatchIndex(text)
+	if at == nil {
+		return false
+	}
+	for i, u := range n.groups {
+		if u != nil && at[2*i] >= 0 && !r.variable(u, tree.Text(text[at[2*i]:at[2*i+1]])) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) json(n *node, v tree.Value) bool {
+	inner, ok := r.parsed(n, v)
+	if !ok {
+		if r.trace != nil {
+			r.trace.note(n, v, false)
+		}
+		return false
+	}
+	return r.match(n.kids[0], inner)
+}
+
+// parsed is the value that the text of v holds as JSON.
+func (r *reader) parsed(n *node, v tree.Value) (tree.Value, bool) {
+	if v.IsEmpty() {
+		return tree.Value{}, n.spares()
+	}
+	text, ok := scalarOf(v)
+	if !ok {
+		return tree.Value{}, false
+	}
+	r.steps += len(text) / 64
+	inner, err := r.scope.ParseJSON([]byte(text))
+	return inner, err == nil
+}
+
+func (r *reader) text(n *node, v tree.Value) bool {
+	text, ok := scalarOf(v)
+	if !ok {
+		return n.spares() && v.IsEmpty()
+	}
+	r.steps += len(text) / 64
+	return r.split(n.parts, text, func(p *part, chunk string) bool {
+		return r.variable(p.variable, tree.Text(chunk))
+	})
+}
+
+// split matches the literals of parts in s and gives what stands between them to bind: shortest first, the last takes the rest.
+func (r *reader) split(parts []part, s string, bind func(*part, string) bool) bool {
+	for i := range parts {
+		p := &parts[i]
+		if p.isLiteral() {
+			literal, ok := r.literal(p)
+			if !ok || !strings.HasPrefix(s, literal) {
+				return false
+			}
+			s = s[len(literal):]
+			continue
+		}
+		chunk := s
+		if i+1 < len(parts) {
+			next, ok := r.literal(&parts[i+1]) // two variables never touch
+			at := strings.Index(s, next)
+			if i+2 == len(parts) {
+				at = len(s) - len(next)
+				ok = ok && strings.HasSuffix(s, next)
+			}
+			if !ok || at < 0 {
+				return false
+			}
+			chunk = s[:at]
+		}
+		if !bind(p, chunk) {
+			return false
+		}
+		s = s[len(chunk):]
+	}
+	return s == ""
+}
+
+// literal is the text of a part that is one to a reader, and whether anything fits it: an empty property fits nothing.
+func (r *reader) literal(p *part) (string, bool) {
+	if p.variable == nil {
+		return p.literal, true
+	}
+	w := writer{scope: r.scope, in: r.in, file: -1, count: -1}
+	v, ok := w.eval(p.variable)
+	return w.textOf(v), ok || p.variable.optional
+}
