@@ -30,15 +30,16 @@ func Curl(r *Request) string {
 			args = append(args, "-H "+shellQuote(line))
 		}
 	}
-	switch {
-	case len(r.Body) == 0 && (r.Method == "GET" || r.Method == "DELETE"):
-	case isReadable(r.Body):
-		args = append(args, "--data-raw "+shellQuote(string(r.Body)))
-	default:
-		args = append(args, fmt.Sprintf("--data-binary @body.bin  # %d bytes that are not text", len(r.Body)))
+	if len(r.Body) == 0 && (r.Method == "GET" || r.Method == "DELETE") {
+		return strings.Join(args, " \\\n  ")
 	}
-	if r.Method != "GET" && r.Header.Get("Content-Type") == "" && len(r.Body) > 0 {
-		args = append(args[:1], append([]string{"-H 'Content-Type;'"}, args[1:]...)...) // or curl says it is a form
+	if r.Header.Get("Content-Type") == "" {
+		args = append(args, "-H 'Content-Type:'") // or curl says it is a form
+	}
+	if isReadable(r.Body) {
+		args = append(args, "--data-raw "+shellQuote(string(r.Body)))
+	} else {
+		args = append(args, fmt.Sprintf("--data-binary @body.bin  # %d bytes that are not text", len(r.Body)))
 	}
 	return strings.Join(args, " \\\n  ")
 }

@@ -86,9 +86,13 @@ func (r *jsonReader) next() byte {
 }
 
 func (r *jsonReader) fail(message string) {
-	if r.err == nil {
-		r.err = &DecodeError{Format: JSON, Offset: r.at, Message: message}
+	if r.err != nil {
+		return
 	}
+	if r.at == len(r.s) {
+		message = "it is cut off"
+	}
+	r.err = &DecodeError{Format: JSON, Offset: r.at, Message: message}
 }
 
 func (r *jsonReader) failLimit(what string, n int) {
@@ -121,18 +125,16 @@ func (r *jsonReader) value(c byte) tree.Value {
 			r.at += n
 			return tree.Digits(r.s[r.at-n : r.at])
 		}
-		r.fail("a number is not spelled as JSON spells numbers")
-	case 0:
-		r.fail("it ends before its end")
+		r.fail("this is not how JSON spells a number")
 	default:
-		r.fail("no value begins so")
+		r.fail("no JSON value begins like this")
 	}
 	return tree.Value{}
 }
 
 func (r *jsonReader) word(w string, v tree.Value) tree.Value {
 	if !strings.HasPrefix(r.s[r.at:], w) {
-		r.fail("no value begins so")
+		r.fail("no JSON value begins like this")
 		return tree.Value{}
 	}
 	r.at += len(w)
@@ -263,7 +265,7 @@ func (r *jsonReader) escaped(start, slash int) string {
 			u, n := escapedRune(s[i:])
 			if n == 0 {
 				r.at = i
-				r.fail("JSON has no such escape")
+				r.fail("there is no such escape")
 				return ""
 			}
 			b = utf8.AppendRune(b, u)

@@ -27,6 +27,9 @@ func decodeMultipart(contentType string, body []byte, lim Limits) (tree.Value, e
 	for {
 		part, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
+			if ms == nil && !bytes.Contains(body, []byte("--"+boundary+"--")) {
+				return tree.Value{}, &DecodeError{Format: Multipart, Offset: -1, Message: "there is no part"}
+			}
 			return tree.ObjectOf(ms...), nil
 		}
 		if err != nil {

@@ -18,10 +18,8 @@ func ParseRequest(text []byte) (*Request, error) {
 	if target == "" || strings.ToUpper(method) != method || hasProto && !strings.HasPrefix(strings.TrimSpace(proto), "HTTP/") {
 		return nil, fmt.Errorf("the first line is not a request's: write it like POST /path HTTP/1.1")
 	}
-	for i := range len(method) {
-		if !isToken(method[i]) {
-			return nil, fmt.Errorf("%q is not a method", method)
-		}
+	if !isHeaderName(method) { // the same characters
+		return nil, fmt.Errorf("%q is not a method", method)
 	}
 	r := &Request{Method: method, URL: target, Header: http.Header{}}
 	for n := 2; len(rest) > 0; n++ {
@@ -31,7 +29,7 @@ func ParseRequest(text []byte) (*Request, error) {
 			break
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || name == "" || strings.ContainsAny(name, " \t") {
+		if !ok || !isHeaderName(name) {
 			return nil, fmt.Errorf("line %d is not a header: write it like Content-Type: application/json, and an empty line before the body", n)
 		}
 		r.Header.Add(textproto.CanonicalMIMEHeaderKey(name), strings.TrimSpace(value))

@@ -70,13 +70,8 @@ var framing = map[string]bool{
 // CheckHeader refuses what may not stand in a request header: names that are no token or that frame the message, and values with CR, LF,
 // NUL or another control character.
 func CheckHeader(name, value string) error {
-	if name == "" {
-		return fmt.Errorf("a header needs a name")
-	}
-	for i := range len(name) {
-		if !isToken(name[i]) {
-			return fmt.Errorf("%q is no name of a header: letters, digits and - are", name)
-		}
+	if !isHeaderName(name) {
+		return fmt.Errorf("%q is no name of a header: letters, digits and - make one", name)
 	}
 	if framing[strings.ToLower(name)] {
 		return fmt.Errorf("the header %s is set by Patchbay itself: leave it out", name)
@@ -87,6 +82,15 @@ func CheckHeader(name, value string) error {
 		}
 	}
 	return nil
+}
+
+func isHeaderName(s string) bool {
+	for i := range len(s) {
+		if !isToken(s[i]) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func isToken(c byte) bool {

@@ -63,6 +63,9 @@ type EncodeError struct {
 }
 
 func (e *EncodeError) Error() string {
+	if e.Pointer == "" {
+		return fmt.Sprintf("%s: %s", e.Format, e.Message)
+	}
 	return fmt.Sprintf("%s: %s: %s", e.Format, e.Pointer, e.Message)
 }
 

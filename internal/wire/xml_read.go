@@ -59,7 +59,7 @@ type xmlReader struct {
 type element struct {
 	name     string
 	members  []tree.Member
-	text     strings.Builder
+	text     []byte
 	children bool
 }
 
@@ -75,7 +75,8 @@ func (x *xmlReader) token(t xml.Token) error {
 		return x.end(rawName(t.Name))
 	case xml.CharData:
 		if len(x.open) > 0 {
-			x.open[len(x.open)-1].text.Write(t)
+			e := &x.open[len(x.open)-1]
+			e.text = append(e.text, t...)
 		} else if strings.TrimSpace(string(t)) != "" {
 			return x.fail("there is text outside the root element")
 		}
@@ -120,7 +121,7 @@ func (x *xmlReader) end(name string) error {
 }
 
 func (e *element) value() tree.Value {
-	text := e.text.String()
+	text := string(e.text)
 	if e.children && strings.TrimSpace(text) == "" {
 		text = ""
 	}
