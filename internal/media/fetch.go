@@ -1,0 +1,165 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"patchbay/internal/exchange"
+	"patchbay/internal/message"
+	"patchbay/internal/wire"
+)
+
+const (
+	fetchTimeout  = time.Minute
+	maxHops       = 3 // providers' addresses lead to their storage
+	maxRetryAfter = time.Hour
+	poolName      = "media" // without credentials nothing tells one integration's fetches from another's
+)
+
+// Source is where a file is. Header goes to the hosts that Hosts names ("api.example.com", "*.cdn.example.com") and to no other,
+// redirects included: without Hosts a file is fetched without credentials.
+type Source struct {
+	URL     string
+	Header  http.Header
+	Hosts   []string
+	Pool    string // whose connections; needed with Header
+	Secrets []string
+}
+
+// Fetched is what the sender says about a file.
+type Fetched struct {
+	Type, Name string
+}
+
+// FetchError is why there is no file. Its text may be shown.
+type FetchError struct {
+	State  message.MediaState // failed or blocked, for good; pending: worth another try
+	After  time.Duration      // pending: not sooner than this
+	Reason string
+}
+
+func (e *FetchError) Error() string { return e.Reason }
+
+func failed(reason string) error { return &FetchError{State: message.MediaFailed, Reason: reason} }
+func again(reason string) error  { return &FetchError{State: message.MediaPending, Reason: reason} }
+
+// Fetch writes a file to w, at most MaxBytes of it. Every hop passes the door's guard.
+func Fetch(ctx context.Context, door *exchange.Door, s Source, w io.Writer) (Fetched, error) {
+	if rest, ok := cutPrefixFold(s.URL, "data:"); ok {
+		return fetchData(rest, w)
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	at := s.URL
+	for range maxHops + 1 {
+		found, next, err := fetchOnce(ctx, door, s, at, w)
+		if err != nil || next == "" {
+			return found, err
+		}
+		at = next
+	}
+	return Fetched{}, failed("the address leads on and on")
+}
+
+// fetchOnce asks one address, which gives the file or names the next.
+func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w io.Writer) (found Fetched, next string, err error) {
+	u, err := url.Parse(at)
+	if err != nil {
+		return found, "", failed("the address is not a valid URL")
+	}
+	req := &wire.Request{Method: http.MethodGet, URL: at}
+	o := exchange.Options{Timeout: fetchTimeout, MaxBody: MaxBytes, Pool: poolName}
+	if s.trusts(u.Hostname()) {
+		req.Header, o.Pool, o.Secrets = s.Header, s.Pool, s.Secrets
+	}
+	in, err := door.Open(ctx, req, o)
+	if err != nil {
+		return found, "", ofDoor(err)
+	}
+	defer in.Body.Close()
+	switch {
+	case in.Status >= 301 && in.Status <= 308 && in.Header.Get("Location") != "":
+		to, err := u.Parse(in.Header.Get("Location"))
+		if err != nil {
+			return found, "", failed("the address leads to one that is not a valid URL")
+		}
+		return found, to.String(), nil
+	case in.Status != http.StatusOK:
+		return found, "", ofStatus(in.Status, in.Header.Get("Retry-After"))
+	}
+	found = Fetched{Type: in.Header.Get("Content-Type"), Name: nameOf(in.Header.Get("Content-Disposition"), u)}
+	n, err := io.Copy(w, in.Body)
+	if err != nil {
+		return found, "", ofDoor(err)
+	}
+	if n == 0 {
+		return found, "", again("the provider gave an empty file")
+	}
+	return found, "", nil
+}
+
+// trusts reports whether host may see the credentials.
+func (s *Source) trusts(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	for _, h := range s.Hosts {
+		h = strings.ToLower(h)
+		if rest, ok := strings.CutPrefix(h, "*."); ok && strings.HasSuffix(host, "."+rest) || h == host {
+			return true
+		}
+	}
+	return false
+}
+
+// ofDoor judges what stopped an exchange, or the disk that the file was going to.
+func ofDoor(err error) error {
+	var e *exchange.Error
+	switch {
+	case errors.Is(err, exchange.ErrTooLarge):
+		return failed(fmt.Sprintf("the file is larger than %d MiB", MaxBytes>>20))
+	case exchange.IsBlocked(err):
+		return &FetchError{State: message.MediaBlocked, Reason: err.Error()}
+	case errors.As(err, &e):
+		return again(err.Error())
+	}
+	return fmt.Errorf("write file: %w", err)
+}
+
+// ofStatus judges an answer without a file. Files are often announced before they can be had: 403 and 404 may change.
+func ofStatus(status int, retryAfter string) error {
+	reason := "the provider answered " + strconv.Itoa(status)
+	switch {
+	case status < 300, status == 403, status == 404, status == 408, status == 409, status == 425, status == 429, status >= 500:
+		return &FetchError{State: message.MediaPending, Reason: reason, After: readRetryAfter(retryAfter, time.Now())}
+	}
+	return failed(reason)
+}
+
+// readRetryAfter takes both forms, RFC 9110 §10.2.3, and nothing absurd.
+func readRetryAfter(s string, now time.Time) time.Duration {
+	if at, err := http.ParseTime(s); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
+	}
+	if n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, maxRetryAfter)
+	}
+	return 0
+}
+
+// nameOf is the name that the answer gives the file, or the end of its address when that looks like a file.
+func nameOf(disposition string, u *url.URL) string {
+	if _, params, err := mime.ParseMediaType(disposition); err == nil && params["filename"] != "" {
+		return params["filename"]
+	}
+	if name := u.Path[strings.LastIndexByte(u.Path, '/')+1:]; typeOfName(name) != "" {
+		return name
+	}
+	return ""
+}

@@ -1,0 +1,175 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"patchbay/internal/exchange"
+	"patchbay/internal/message"
+)
+
+// Config is what a Worker works with.
+type Config struct {
+	Store       Store
+	Door        *exchange.Door
+	Dir         *Dir
+	Log         *slog.Logger
+	Concurrency int // files fetched at once; 0: 8
+	MaxTries    int // 0: 6, which takes about three quarters of an hour
+}
+
+// Worker fetches pending files. Messages do not wait for it.
+type Worker struct {
+	c     Config
+	poll  time.Duration
+	delay func(tries int) time.Duration
+	wake  chan struct{}
+
+	mu   sync.Mutex
+	busy map[string]bool
+}
+
+// NewWorker makes a worker; Run starts it.
+func NewWorker(c Config) *Worker {
+	if c.Concurrency <= 0 {
+		c.Concurrency = 8
+	}
+	if c.MaxTries <= 0 {
+		c.MaxTries = 6
+	}
+	return &Worker{c: c, poll: 5 * time.Second, delay: delay, wake: make(chan struct{}, 1), busy: map[string]bool{}}
+}
+
+// delay before the next try: 2 s, 10 s, 1 min, 5 min, then half an hour, each up to a quarter longer so that a provider that was down
+// does not meet all of us at once.
+func delay(tries int) time.Duration {
+	steps := []time.Duration{2 * time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+	d := steps[min(max(tries-1, 0), len(steps)-1)]
+	return d + rand.N(d/4)
+}
+
+// Wake says that there may be pending files. It never blocks.
+func (w *Worker) Wake() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, and waits for files in flight to be let go; those stay pending.
+func (w *Worker) Run(ctx context.Context) error {
+	var flying sync.WaitGroup
+	defer flying.Wait()
+	tick := time.NewTicker(w.poll)
+	defer tick.Stop()
+	for {
+		if err := w.start(ctx, &flying); err != nil && ctx.Err() == nil {
+			w.c.Log.Error("look for pending media", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// start begins as many pending files as there is room for.
+func (w *Worker) start(ctx context.Context, flying *sync.WaitGroup) error {
+	w.mu.Lock()
+	flyingNow := len(w.busy)
+	w.mu.Unlock()
+	room := w.c.Concurrency - flyingNow
+	if room <= 0 {
+		return nil // each that ends wakes us
+	}
+	// Those in flight are still pending to the store.
+	pending, err := w.c.Store.PendingMedia(ctx, time.Now(), room+flyingNow)
+	if err != nil {
+		return err
+	}
+	for _, m := range pending {
+		w.mu.Lock()
+		begin := !w.busy[m.ID] && len(w.busy) < w.c.Concurrency
+		if begin {
+			w.busy[m.ID] = true
+		}
+		w.mu.Unlock()
+		if !begin {
+			continue
+		}
+		flying.Go(func() {
+			w.one(ctx, m)
+			w.mu.Lock()
+			delete(w.busy, m.ID)
+			w.mu.Unlock()
+			w.Wake()
+		})
+	}
+	return nil
+}
+
+// one tries one file once and saves what came of it.
+func (w *Worker) one(ctx context.Context, m message.Media) {
+	done, after, err := w.get(ctx, m)
+	if ctx.Err() != nil {
+		return // not its fault; it stays as it was
+	}
+	if err != nil { // ours: a full disk, a panic
+		w.c.Log.Error("fetch media", "media", m.ID, "err", err)
+		done, after = m, 0
+		done.Reason = "it could not be kept"
+	}
+	done.Tries = m.Tries + 1
+	var retryAt time.Time
+	if done.State == message.MediaPending {
+		if done.Tries >= w.c.MaxTries {
+			done.State = message.MediaFailed
+		} else {
+			retryAt = time.Now().Add(max(after, w.delay(done.Tries)))
+		}
+	}
+	if err := w.c.Store.SaveMedia(ctx, done, retryAt); err != nil {
+		w.c.Log.Error("save media", "media", m.ID, "err", err)
+	}
+}
+
+// get fetches and keeps one file. What the provider did wrong is in the result, what we did wrong is the error.
+func (w *Worker) get(ctx context.Context, m message.Media) (done message.Media, after time.Duration, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.c.Log.Error("panic while fetching media", "media", m.ID, "stack", string(debug.Stack()))
+			done, err = m, fmt.Errorf("panic while fetching media")
+		}
+	}()
+	if m.SourceURL == "" {
+		m.State, m.Reason = message.MediaFailed, "the message names no address for it"
+		return m, 0, nil
+	}
+	f, err := w.c.Dir.create()
+	if err != nil {
+		return m, 0, err
+	}
+	defer f.discard()
+	found, err := Fetch(ctx, w.c.Door, Source{URL: m.SourceURL}, f)
+	var fetchErr *FetchError
+	if errors.As(err, &fetchErr) {
+		m.State, m.Reason = fetchErr.State, fetchErr.Reason
+		return m, fetchErr.After, nil
+	}
+	if err != nil {
+		return m, 0, err
+	}
+	if m.Name == "" {
+		m.Name = found.Name
+	}
+	done, err = f.finish(m, m.MediaType, found.Type)
+	return done, 0, err
+}
