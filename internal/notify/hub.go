@@ -2,21 +2,18 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
 
 const (
-	tailBatch  = 200             // notifications read from the store at a time
-	queueLimit = 128             // that wait in memory for one subscriber; past it, it reads them from the store when it is ready
-	maxStreams = 10_000          // open at once
-	pollEvery  = 2 * time.Second // another node's commits wake nobody here
+	tailBatch = 200             // notifications read from the store at a time
+	pollEvery = 2 * time.Second // another node's commits wake nobody here
 )
 
 // Hub tells subscribers of notifications as they are committed. It reads each of them once for all, and a subscriber that cannot
@@ -28,9 +25,15 @@ type Hub struct {
 	wake  chan struct{}
 	done  chan struct{}
 
-	mu     sync.Mutex
+	mu      sync.Mutex
+	rooms   map[string]*room // by account
+	streams int
+}
+
+// room is those of one account who listen.
+type room struct {
 	subs   map[*Subscription]struct{}
-	cursor int64 // the last one that was offered; -1: not known, because nobody listened
+	cursor int64 // the last notification that was offered
 }
 
 // told is a notification, written once for all who get it.
@@ -44,7 +47,7 @@ type told struct {
 func NewHub(store Reader, link Link, log *slog.Logger) *Hub {
 	return &Hub{
 		store: store, link: link, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		subs: map[*Subscription]struct{}{}, cursor: -1,
+		rooms: map[string]*room{},
 	}
 }
 
@@ -78,71 +81,74 @@ func (h *Hub) Run(ctx context.Context) error {
 func (h *Hub) Streams() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.subs)
+	return h.streams
 }
 
 // offer reads what was committed since the last time and hands it to whom it concerns.
 func (h *Hub) offer(ctx context.Context) error {
+	h.mu.Lock()
+	accounts := slices.Collect(maps.Keys(h.rooms))
+	h.mu.Unlock()
+	for _, account := range accounts {
+		if err := h.offerTo(ctx, account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Hub) offerTo(ctx context.Context, account string) error {
 	for {
-		h.mu.Lock()
-		cursor := h.cursor
-		if len(h.subs) == 0 {
-			h.cursor = -1
-			h.mu.Unlock()
+		cursor, open := h.cursor(account)
+		if !open {
 			return nil
 		}
-		h.mu.Unlock()
-		if cursor < 0 {
-			last, err := h.store.LastNotification(ctx)
-			if err != nil {
-				return err
-			}
-			h.each(func(s *Subscription) { s.fallBehind() })
-			h.moveTo(last)
-			continue
-		}
-		batch, err := h.store.NotificationsAfter(ctx, message.NotificationFilter{}, cursor, tailBatch)
+		batch, err := h.store.NotificationsAfter(ctx, message.NotificationFilter{AccountID: account}, cursor, tailBatch)
 		if err != nil {
 			return err
 		}
-		for i := range batch {
-			n := &batch[i]
-			var t *told
-			h.each(func(s *Subscription) {
-				if !concerns(&s.filter, n) {
-					return
-				}
-				if s.filter.UserID != "" {
-					s.fallBehind() // only the store knows whose numbers it may see now
-					return
-				}
-				if t == nil {
-					t = h.tell(n)
-				}
-				s.push(t)
-			})
-		}
-		if len(batch) > 0 {
-			h.moveTo(batch[len(batch)-1].Seq)
-		}
+		h.hand(account, batch)
 		if len(batch) < tailBatch {
 			return nil
 		}
 	}
 }
 
-func (h *Hub) each(do func(*Subscription)) {
+func (h *Hub) cursor(account string) (cursor int64, open bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for s := range h.subs {
-		do(s)
+	r, open := h.rooms[account]
+	if !open {
+		return 0, false
 	}
+	return r.cursor, true
 }
 
-func (h *Hub) moveTo(seq int64) {
+// hand gives a batch to the subscribers of its account.
+func (h *Hub) hand(account string, batch []message.Notification) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.cursor = seq
+	r := h.rooms[account]
+	if r == nil {
+		return
+	}
+	for i := range batch {
+		n := &batch[i]
+		var t *told
+		for s := range r.subs {
+			switch {
+			case !concerns(&s.filter, n):
+			case s.filter.UserID != "":
+				s.fallBehind() // only the store knows whose numbers it may see by now
+			default:
+				if t == nil {
+					t = h.tell(n)
+				}
+				s.push(t)
+			}
+		}
+		r.cursor = n.Seq
+	}
 }
 
 // tell writes a notification. One that cannot be written is told without its data: the stream goes on.
@@ -155,116 +161,7 @@ func (h *Hub) tell(n *message.Notification) *told {
 	return &told{n.Seq, n.Type, b}
 }
 
-// concerns reports whether a notification may be for this filter; UserID is left to the store.
+// concerns reports whether a notification of the filter's account may be for it; UserID is left to the store.
 func concerns(f *message.NotificationFilter, n *message.Notification) bool {
-	return f.AccountID == n.AccountID && (f.OrgID == "" || f.OrgID == n.OrgID) && (len(f.Types) == 0 || slices.Contains(f.Types, n.Type))
-}
-
-// Subscription is one who listens. One goroutine uses it.
-type Subscription struct {
-	hub    *Hub
-	filter message.NotificationFilter
-	cursor int64 // the last one that Next gave
-
-	mu     sync.Mutex
-	queue  []*told
-	behind bool // go on from the store
-	ready  chan struct{}
-}
-
-var errEnded = errors.New("the stream ended")
-
-// Subscribe listens from after a notification on; after < 0: from now on.
-func (h *Hub) Subscribe(ctx context.Context, f message.NotificationFilter, after int64) (*Subscription, error) {
-	if f.AccountID == "" {
-		return nil, errors.New("subscribe: no account")
-	}
-	last, err := h.store.LastNotification(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if after < 0 || after > last { // later than the last: the id is of a database that is no more
-		after = last
-	}
-	s := &Subscription{hub: h, filter: f, cursor: after, behind: true, ready: make(chan struct{}, 1)}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.subs) >= maxStreams {
-		return nil, &fault.Error{Code: fault.Unavailable, Message: "too many streams are open; come again", RetryAfter: 10 * time.Second}
-	}
-	h.subs[s] = struct{}{}
-	return s, nil
-}
-
-// Close stops listening.
-func (s *Subscription) Close() {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	delete(s.hub.subs, s)
-}
-
-// next waits for what comes after what it gave last.
-func (s *Subscription) next(ctx context.Context) ([]*told, error) {
-	for {
-		s.mu.Lock()
-		behind, queue := s.behind, s.queue
-		s.behind, s.queue = false, nil
-		s.mu.Unlock()
-		if behind {
-			// What was queued so far is in the store, and what is queued from here on may be there too: the cursor tells.
-			batch, err := s.hub.store.NotificationsAfter(ctx, s.filter, s.cursor, tailBatch)
-			if err != nil {
-				s.fallBehind()
-				return nil, err
-			}
-			if len(batch) == tailBatch {
-				s.fallBehind()
-			}
-			queue = make([]*told, len(batch))
-			for i := range batch {
-				queue[i] = s.hub.tell(&batch[i])
-			}
-		}
-		queue = slices.DeleteFunc(queue, func(t *told) bool { return t.seq <= s.cursor })
-		if len(queue) > 0 {
-			s.cursor = queue[len(queue)-1].seq
-			return queue, nil
-		}
-		select {
-		case <-s.ready:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-s.hub.done:
-			return nil, errEnded
-		}
-	}
-}
-
-// push queues one, unless the subscriber has to read from the store anyway.
-func (s *Subscription) push(t *told) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.behind:
-	case len(s.queue) >= queueLimit:
-		s.behind, s.queue = true, nil
-	default:
-		s.queue = append(s.queue, t)
-	}
-	s.signal()
-}
-
-// fallBehind has the subscriber go on from the store.
-func (s *Subscription) fallBehind() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.behind, s.queue = true, nil
-	s.signal()
-}
-
-func (s *Subscription) signal() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
+	return (f.OrgID == "" || f.OrgID == n.OrgID) && (len(f.Types) == 0 || slices.Contains(f.Types, n.Type))
 }
