@@ -12,7 +12,7 @@ func (r *reader) variable(u *variable, v tree.Value) bool {
 		return r.compare(u, k, v)
 	}
 	if v.Kind() == tree.List && !u.whole {
-		return r.several(u, v.List())
+		return r.several(u, v.List(), (*reader).one)
 	}
 	return r.one(u, v)
 }
@@ -93,15 +93,15 @@ func sameText(a, b string) bool {
 }
 
 // several reads the values of a list as one variable.
-func (r *reader) several(u *variable, vs []tree.Value) bool {
+func (r *reader) several(u *variable, vs []tree.Value, one func(*reader, *variable, tree.Value) bool) bool {
 	if len(vs) == 0 {
 		return u.optional || u.def.Use == Each
 	}
 	switch u.def.Use {
 	case Key:
-		return r.one(u, vs[len(vs)-1])
+		return one(r, u, vs[len(vs)-1])
 	case First:
-		return r.one(u, vs[0])
+		return one(r, u, vs[0])
 	}
 	read := false
 	for _, v := range vs {
@@ -112,7 +112,7 @@ func (r *reader) several(u *variable, vs []tree.Value) bool {
 			return false
 		}
 		mark := len(r.trail)
-		if r.one(u, v) {
+		if one(r, u, v) {
 			read = true
 		} else {
 			r.undo(mark)
@@ -124,27 +124,28 @@ func (r *reader) several(u *variable, vs []tree.Value) bool {
 // one reads one value as u.
 func (r *reader) one(u *variable, v tree.Value) bool {
 	if v.IsEmpty() && !u.fills {
-		if u.optional {
-			return true
-		}
-		if v.Kind() == tree.Absent || v.Kind() == tree.Null {
-			return false
-		}
+		return r.keep(u, v)
 	}
-	got, ok := r.unfiltered(u, v)
-	if ok && got.Kind() == tree.List && len(u.codecs) > 0 { // join
-		return r.several(u, got.List())
-	}
-	if ok && !(u.optional && got.IsEmpty()) {
-		got, ok = r.take(u, got)
-	}
-	if !ok || got.Kind() == tree.Absent || got.Kind() == tree.Null {
+	v, ok := r.unfiltered(u, v)
+	if !ok {
 		return u.optional
 	}
-	if u.optional && got.IsEmpty() {
-		return true
+	if v.Kind() == tree.List && u.whole { // a filter took it apart
+		return r.several(u, v.List(), (*reader).keep)
 	}
-	return r.bind(u, got)
+	return r.keep(u, v)
+}
+
+// keep binds what u takes of v, which the filters have left as it is inside.
+func (r *reader) keep(u *variable, v tree.Value) bool {
+	if v.IsEmpty() && (u.optional || v.Kind() != tree.String) {
+		return u.optional
+	}
+	v, ok := r.take(u, v)
+	if !ok || v.IsEmpty() && (u.optional || v.Kind() != tree.String) {
+		return u.optional
+	}
+	return r.bind(u, v)
 }
 
 // take is what u keeps of v: what its owner says, else every scalar and file, and where all values count everything.

@@ -182,7 +182,7 @@ func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 			c.fail(pointer, "$%s$ takes no filters", t.name)
 			return part{}, false
 		}
-		k := &counter{base: 1, optional: t.optional}
+		k := &counter{base: 1, optional: t.optional, source: t.source}
 		if t.name == "n0" {
 			k.base = 0
 		}
@@ -391,7 +391,7 @@ func EscapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// Operators is the names that stand, alone in an object, in the place of a value.
+// operators is the names that stand, alone in an object, in the place of a value.
 var operators = []string{"$any", "$not", "$match", "$json", "$gt", "$lt"}
 
 // operator compiles v as an operator, and reports whether it is one, or was meant as one.
@@ -405,9 +405,9 @@ func (c *compiler) operator(n *node, v tree.Value, depth int) bool {
 		if !slices.Contains(operators, m.Name) {
 			near := Nearest(m.Name, operators)
 			if near != "" {
-				near = "did you mean " + near + "? "
+				near = " (did you mean " + near + "?)"
 			}
-			c.fail(pointer, "unknown operator %s: %sA real member of this name is written $%s", m.Name, near, m.Name)
+			c.fail(pointer, "unknown operator %s%s; a real member of this name is written $%s", m.Name, near, m.Name)
 			return true
 		}
 		isRange := len(ms) == 2 && slices.ContainsFunc(ms, func(m tree.Member) bool { return m.Name == "$gt" }) &&

@@ -110,7 +110,7 @@ func (r *reader) walkEveryMember(m *member, v tree.Value) bool {
 			read++
 		}
 	}
-	return tries.end(read > 0 || len(v.Members()) == 0)
+	return r.endMembers(&tries, m, read > 0 || len(v.Members()) == 0)
 }
 
 func (r *reader) walkList(n *node, v tree.Value) (left tree.Value, ok bool) {

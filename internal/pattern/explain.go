@@ -149,15 +149,7 @@ func (n *node) describe() string {
 	case opVariable:
 		return n.variable.source
 	case opText:
-		s := ""
-		for _, p := range n.parts {
-			if p.variable != nil {
-				s += p.variable.source
-			} else {
-				s += p.literal
-			}
-		}
-		return strconv.Quote(s)
+		return describeParts(n.parts)
 	case opObject:
 		return "an object"
 	case opList:
@@ -179,4 +171,20 @@ func (n *node) describe() string {
 		s += " below " + strconv.FormatFloat(*n.below, 'g', -1, 64)
 	}
 	return s
+}
+
+// describeParts is a string as it was written.
+func describeParts(parts []part) string {
+	s := ""
+	for _, p := range parts {
+		switch {
+		case p.variable != nil:
+			s += p.variable.source
+		case p.counter != nil:
+			s += p.counter.source
+		default:
+			s += p.literal
+		}
+	}
+	return strconv.Quote(s)
 }

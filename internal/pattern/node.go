@@ -77,6 +77,7 @@ func (p *part) isLiteral() bool {
 type counter struct {
 	base     int
 	optional bool
+	source   string
 }
 
 // variable is one use of a variable.

@@ -225,7 +225,16 @@ func (r *reader) everyMember(m *member, v tree.Value, base int) bool {
 			read++
 		}
 	}
-	return tries.end(read > 0 || m.node.spares())
+	return r.endMembers(&tries, m, read > 0 || m.node.spares())
+}
+
+// endMembers ends tries on members, of which perhaps not one had a name that fits.
+func (r *reader) endMembers(tries *tries, m *member, ok bool) bool {
+	if r.trace != nil && !ok && !tries.any && !r.trace.found {
+		r.trace.found = true
+		r.trace.first = Difference{Pointer: m.node.pointer, Expected: "a member called " + describeParts(m.parts), Came: "none"}
+	}
+	return tries.end(ok)
 }
 
 // candidate is a member whose name may fit.

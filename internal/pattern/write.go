@@ -262,7 +262,7 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 		return v, false
 	}
 	if u.def.Give != nil && !u.decides && !v.IsEmpty() {
-		v = u.def.Give(w.env(), v)
+		v, _ = convert(func(env any, v tree.Value) (tree.Value, bool) { return u.def.Give(env, v), true }, false, w.env(), v)
 	}
 	for i := range u.codecs {
 		k := &u.codecs[i]
@@ -272,7 +272,7 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 		made, ok := convert(k.Write, k.Whole, w.env(), v)
 		if !ok {
 			if !u.optional && w.err == nil {
-				w.err = fmt.Errorf("%s: the value of %s has no form that filter %s could write", u.pointer, u.source, k.name)
+				w.err = fmt.Errorf("%s: the value for %s cannot be written by filter %s", u.pointer, u.source, k.name)
 			}
 			return tree.Value{}, false
 		}
