@@ -65,6 +65,9 @@ func sniff(contentType string, body []byte, lim Limits) (tree.Value, bool) {
 
 // sniffStructure is the body as JSON or XML, if it begins so and is so to its end.
 func sniffStructure(contentType string, body []byte, lim Limits) (tree.Value, bool) {
+	if head := bytes.TrimLeft(body, " \t\r\n"); len(head) == 0 || head[0]-1 < 0x7f && !opens(head[0]) {
+		return tree.Value{}, false // the usual form and text, not worth a copy; NUL and the rest may be a mark, or UTF-16
+	}
 	text := textOf(body, charsetOf(contentType))
 	head := strings.TrimLeft(text, " \t\r\n")
 	switch {

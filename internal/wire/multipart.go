@@ -58,7 +58,7 @@ func readPart(part *multipart.Part, data []byte, charset string) tree.Member {
 	if own := charsetOf(contentType); own != "" {
 		charset = own
 	}
-	return tree.Member{Name: name, Value: tree.Text(textOf(data, charset))}
+	return tree.Member{Name: name, Value: tree.Text(inUTF8(data, charset))}
 }
 
 func isFileType(contentType string) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"strings"
 )
 
@@ -34,8 +35,14 @@ func ParseRequest(text []byte) (*Request, error) {
 		}
 		r.Header.Add(textproto.CanonicalMIMEHeaderKey(name), strings.TrimSpace(value))
 	}
-	if host := r.Header.Get("Host"); host != "" && strings.HasPrefix(r.URL, "/") {
+	host := r.Header.Get("Host")
+	if host != "" && strings.HasPrefix(r.URL, "/") {
 		r.URL = "https://" + host + r.URL
+	} else {
+		host = ""
+	}
+	if u, err := url.Parse(r.URL); err != nil || host != "" && u.Host != host {
+		return nil, fmt.Errorf("%q is not a URL", r.URL)
 	}
 	return r, nil
 }

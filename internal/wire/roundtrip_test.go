@@ -153,8 +153,8 @@ func TestMultipartIsReadBackAsItWasWritten(t *testing.T) {
 	})
 }
 
-// element gives an element as it is written and as it is read.
-func element2(t *rapid.T, depth int) (written, read tree.Value) {
+// drawElement gives an element as it is written and as it is read.
+func drawElement(t *rapid.T, depth int) (written, read tree.Value) {
 	if depth == 0 || rapid.Bool().Draw(t, "leaf") {
 		v := scalar(t)
 		return v, tree.Text(xmlSafe(v.Text()))
@@ -168,7 +168,7 @@ func element2(t *rapid.T, depth int) (written, read tree.Value) {
 	}
 	for range rapid.IntRange(1, 3).Draw(t, "children") {
 		name := rapid.SampledFrom([]string{"to", "s:from", "x-1", "é"}).Draw(t, "element")
-		v, rv := element2(t, depth-1)
+		v, rv := drawElement(t, depth-1)
 		w, r = append(w, tree.Member{Name: name, Value: v}), append(r, tree.Member{Name: name, Value: rv})
 	}
 	return tree.ObjectOf(w...), tree.ObjectOf(r...)
@@ -186,7 +186,7 @@ func xmlSafe(s string) string {
 
 func TestXMLIsReadBackAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, rv := element2(t, 3)
+		v, rv := drawElement(t, 3)
 		w, r := tree.ObjectOf(tree.Member{Name: "root", Value: v}), tree.ObjectOf(tree.Member{Name: "root", Value: rv})
 		b, err := EncodeXML(w)
 		if err != nil {

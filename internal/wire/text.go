@@ -53,10 +53,15 @@ func textOf(body []byte, charset string) string {
 			return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), body)
 		}
 	}
+	return inUTF8(body, charset)
+}
+
+// inUTF8 decodes what cannot have a byte order mark, as a form's values.
+func inUTF8(b []byte, charset string) string {
 	if e := encodingOf(charset); e != nil {
-		return decodeWith(e, body)
+		return decodeWith(e, b)
 	}
-	return Clean(string(body))
+	return Clean(string(b))
 }
 
 func opens(c byte) bool { return c == '{' || c == '[' || c == '<' }
