@@ -21,6 +21,7 @@ type metrics struct {
 type Count struct {
 	Name, Help string
 	Label      string // the name of its one label; empty: none
+	Gauge      bool   // it goes up and down
 	Each       func(yield func(label string, value int64))
 }
 
@@ -87,11 +88,15 @@ func newCounted(c Count) *counted {
 func (c *counted) Describe(out chan<- *prometheus.Desc) { out <- c.desc }
 
 func (c *counted) Collect(out chan<- prometheus.Metric) {
+	kind := prometheus.CounterValue
+	if c.c.Gauge {
+		kind = prometheus.GaugeValue
+	}
 	c.c.Each(func(label string, value int64) {
 		var labels []string
 		if c.c.Label != "" {
 			labels = []string{label}
 		}
-		out <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(value), labels...)
+		out <- prometheus.MustNewConstMetric(c.desc, kind, float64(value), labels...)
 	})
 }

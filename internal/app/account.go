@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/store"
+)
+
+// bootstrap makes the first account on an empty database: with the operator's key, or with a new one that is printed once.
+func (a *App) bootstrap(ctx context.Context) error {
+	accounts, err := a.store.Accounts(ctx)
+	if err != nil {
+		return fmt.Errorf("list accounts: %w", err)
+	}
+	if len(accounts) > 0 {
+		return nil
+	}
+	key, made := a.o.BootstrapKey, false
+	if key == "" {
+		key, made = access.NewKey(), true
+	} else if len(key) < 22 {
+		a.o.Log.Warn("the bootstrap key is short; anything that people can remember, others can guess")
+	}
+	if _, err := createAccount(ctx, a.store, "First account", key); err != nil {
+		return err
+	}
+	if made {
+		fmt.Fprintf(a.o.Out, "The first account's API key, shown this once:\n\n    %s\n\n", key)
+	}
+	return nil
+}
+
+func createAccount(ctx context.Context, db *store.Store, name, key string) (*directory.Account, error) {
+	now := time.Now()
+	account := &directory.Account{ID: directory.NewAccountID(), Name: name, Created: now}
+	k := &directory.Key{
+		ID: directory.NewID(now), AccountID: account.ID, Role: directory.AccountAdmin, Name: "first key", Hint: access.Hint(key), Created: now,
+	}
+	if err := db.CreateAccount(ctx, account, k, access.Hash(key)); err != nil {
+		return nil, fmt.Errorf("create account: %w", err)
+	}
+	return account, nil
+}
+
+// CreateAccount makes a further account in a data directory that no server has open, and returns its id and key.
+func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *slog.Logger) (id, key string, err error) {
+	box, err := openBox(dataDir)
+	if err != nil {
+		return "", "", err
+	}
+	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, Box: box, Log: log})
+	if err != nil {
+		return "", "", fmt.Errorf("open the database: %w", err)
+	}
+	defer func() {
+		if closed := db.Close(); err == nil {
+			err = closed
+		}
+	}()
+	key = access.NewKey()
+	account, err := createAccount(ctx, db, name, key)
+	if err != nil {
+		return "", "", err
+	}
+	return account.ID, key, nil
+}

@@ -1,0 +1,380 @@
+// Package app builds the program in one straight line and closes it in reverse. Tests start what the command line starts.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"patchbay/internal/api"
+	"patchbay/internal/exchange"
+	"patchbay/internal/inbound"
+	"patchbay/internal/media"
+	"patchbay/internal/notify"
+	"patchbay/internal/outbound"
+	"patchbay/internal/secret"
+	"patchbay/internal/service"
+	"patchbay/internal/store"
+	"patchbay/services"
+)
+
+// Options is every setting there is.
+type Options struct {
+	Listen             string   // host:port; default 127.0.0.1:8080
+	MetricsListen      string   // host:port where /metrics asks for no key; empty: nowhere
+	DataDir            string   // default ./patchbay-data
+	DatabaseURL        string   // empty: the embedded database
+	PublicURL          string   // what providers and programs call us by; default: the listen address
+	BootstrapKey       string   // the first account's key, on an empty database
+	AllowPrivateEgress []string // host:port that requests may reach inside our own network
+	Sandbox            bool     // start the simulator and, on an empty database, something to try it with
+
+	Out     io.Writer     // what a person must see once: a new key, the sandbox's address; default: discarded
+	Log     *slog.Logger  // default: discarded
+	Drain   time.Duration // what is in flight may take so long once we close; default 25 s
+	Request time.Duration // in which a request must have arrived whole; default 30 s
+}
+
+func (o *Options) defaults() {
+	for _, d := range []struct {
+		at    *string
+		value string
+	}{{&o.Listen, "127.0.0.1:8080"}, {&o.DataDir, "patchbay-data"}} {
+		if *d.at == "" {
+			*d.at = d.value
+		}
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Drain == 0 {
+		o.Drain = 25 * time.Second
+	}
+	if o.Request == 0 {
+		o.Request = 30 * time.Second
+	}
+}
+
+// App is the running program.
+type App struct {
+	o         Options
+	publicURL string
+	localURL  string
+	addr      net.Addr
+
+	store *store.Store
+	shelf *service.Shelf
+
+	draining atomic.Bool
+	failed   chan error // the first room that ended by itself
+	closers  []closer   // closed from the last to the first
+	closing  sync.Once
+	closeErr error
+}
+
+type closer struct {
+	name  string
+	close func() error
+}
+
+// Start builds and starts everything. When it returns without an error, requests are served.
+func Start(ctx context.Context, o Options) (_ *App, err error) {
+	o.defaults()
+	a := &App{o: o, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			_ = a.Close() // what is there so far; why we could not start is the better error
+		}
+	}()
+
+	// The address first: it is the cheapest thing to find taken, and the default public URL.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	a.onClose("listener", func() error { return ignoreClosed(listener.Close()) })
+	a.addr = listener.Addr()
+	a.localURL = "http://" + reachable(listener.Addr())
+	if a.publicURL = strings.TrimRight(o.PublicURL, "/"); a.publicURL == "" {
+		a.publicURL = a.localURL
+	}
+
+	// What is kept.
+	box, err := openBox(o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Options{DataDir: o.DataDir, DatabaseURL: o.DatabaseURL, Box: box, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	a.store = db
+	a.onClose("store", db.Close)
+	files, err := media.OpenDir(o.DataDir)
+	if err != nil {
+		return nil, fmt.Errorf("open the media directory: %w", err)
+	}
+	a.onClose("media directory", files.Close)
+	shelf, err := service.NewShelf(services.Files, db)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalogue: %w", err)
+	}
+	a.shelf = shelf
+
+	// The one door out.
+	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("PATCHBAY_ALLOW_PRIVATE_EGRESS: %w", err)
+	}
+	a.onClose("door", func() error { door.Close(); return nil })
+	door.RefuseOwn(listener.Addr())
+	var carrier *sandbox
+	if o.Sandbox {
+		if carrier, err = a.startSimulator(ctx, door); err != nil {
+			return nil, err
+		}
+	}
+
+	// The flows.
+	links := media.NewLinks(box.Derive("media links"))
+	link := func(id string) string { return a.publicURL + links.Path(id, time.Now()) }
+	out := outbound.New(outbound.Options{Store: db, Shelf: shelf, Door: door, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log})
+	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Log: o.Log})
+	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Log: o.Log})
+	hub := notify.NewHub(db, link, o.Log)
+	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)
+	db.OnCommit(func(c store.Commit) {
+		if c.Lanes {
+			out.Wake()
+		}
+		if c.Callbacks {
+			in.Wake()
+		}
+		if c.Notifications {
+			hub.Wake()
+		}
+		if c.Webhooks {
+			deliver.Wake()
+		}
+		if c.Media {
+			fetch.Wake()
+		}
+	})
+
+	// What a former life left, before anything new begins.
+	if err := a.bootstrap(ctx); err != nil {
+		return nil, err
+	}
+	if err := out.Recover(ctx); err != nil {
+		return nil, fmt.Errorf("settle what was in flight: %w", err)
+	}
+
+	// The faces, built before anything runs, so that a mistake in them starts nothing.
+	faces, err := api.New(api.Options{
+		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Stream: hub,
+		Media: media.Handler(links, files, db, o.Log), Link: link, PublicURL: a.publicURL,
+		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	// Run. Senders stop last but for the store: what a stopping face still accepts is on the disk either way.
+	a.run("media", fetch.Run)
+	a.run("deliveries", deliver.Run)
+	a.run("outbound", out.Run)
+	a.run("inbound", in.Run)
+	a.run("housekeeping", a.sweep)
+	a.serve("server", listener, faces)
+	a.run("stream", hub.Run) // ends first: an open stream would hold up the server's closing
+	if o.MetricsListen != "" {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.MetricsListen)
+		if err != nil {
+			return nil, fmt.Errorf("listen for metrics: %w", err)
+		}
+		door.RefuseOwn(l.Addr())
+		a.serve("metrics", l, faces.Metrics())
+	}
+	if carrier != nil {
+		if err := a.furnish(ctx, carrier); err != nil {
+			return nil, fmt.Errorf("furnish the sandbox: %w", err)
+		}
+	}
+	o.Log.Info("serving", "listen", a.addr.String(), "public_url", a.publicURL)
+	return a, nil
+}
+
+// openBox reads the key file, or makes the first one.
+func openBox(dataDir string) (*secret.Box, error) {
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	return secret.OpenKeyFile(filepath.Join(dataDir, "patchbay.key"))
+}
+
+// Addr is where requests are served.
+func (a *App) Addr() string { return a.addr.String() }
+
+// URL is where this machine reaches us.
+func (a *App) URL() string { return a.localURL }
+
+// Store is the open database, for tests that look behind the faces.
+func (a *App) Store() *store.Store { return a.store }
+
+// Failed tells when a room ended by itself, which none should.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Close stops taking work, lets what is in flight end, at most the drain time, and closes everything in reverse.
+func (a *App) Close() error {
+	a.closing.Do(func() {
+		a.draining.Store(true)
+		var errs []error
+		for i := len(a.closers) - 1; i >= 0; i-- {
+			if err := a.closers[i].close(); err != nil {
+				errs = append(errs, fmt.Errorf("close %s: %w", a.closers[i].name, err))
+			}
+		}
+		a.closeErr = errors.Join(errs...)
+	})
+	return a.closeErr
+}
+
+func (a *App) onClose(name string, close func() error) {
+	a.closers = append(a.closers, closer{name, close})
+}
+
+// run keeps a room going until Close.
+func (a *App) run(name string, work func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := work(ctx)
+		if err == nil && ctx.Err() == nil {
+			err = errors.New("ended by itself")
+		}
+		if err != nil && ctx.Err() == nil {
+			a.fail(fmt.Errorf("%s: %w", name, err))
+		}
+		done <- err
+	}()
+	a.onClose(name, func() error {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	})
+}
+
+// serve answers requests on a listener until Close, which waits for those under way.
+func (a *App) serve(name string, l net.Listener, h http.Handler) {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       a.o.Request,
+		WriteTimeout:      2 * a.o.Request,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug), // strangers' broken connections
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("%s: %w", name, err))
+		}
+	}()
+	a.onClose(name, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), a.o.Drain)
+		defer cancel()
+		err := s.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+		<-done
+		return err
+	})
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// ready says why no work should be sent here, if so.
+func (a *App) ready(context.Context) error {
+	if a.draining.Load() {
+		return errors.New("closing")
+	}
+	return a.store.Healthy()
+}
+
+// sweepEvery is how often what has been kept long enough is dropped.
+const sweepEvery = time.Hour
+
+func (a *App) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := a.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("sweep", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// counts is what the rooms count, under the names that /metrics gives it.
+func counts(in *inbound.Flow, deliver *notify.Deliverer, out *outbound.Flow, hub *notify.Hub) []api.Count {
+	return []api.Count{
+		{Name: "patchbay_callbacks_total", Help: "What became of providers' callbacks.", Label: "what", Each: in.Counters().Each},
+		{Name: "patchbay_webhook_requests_total", Help: "What became of requests to programs' webhooks.", Label: "what", Each: deliver.Counters().Each},
+		{Name: "patchbay_sending", Help: "Lanes that are sending now.", Gauge: true, Each: one(func() int { return out.InFlight() })},
+		{Name: "patchbay_streams", Help: "Open streams of notifications.", Gauge: true, Each: one(func() int { return hub.Streams() })},
+	}
+}
+
+func one(read func() int) func(func(string, int64)) {
+	return func(yield func(string, int64)) { yield("", int64(read())) }
+}
+
+// reachable is how this machine reaches an address that we listen on.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.To4() == nil {
+			host = "::1"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// ignoreClosed: the server closes the listener that it was given.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+// Package cli is the command line: the server, and the tools for service files that need no server.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes that scripts rely on.
+const (
+	fine     = 0
+	problems = 1 // in the file, or in what was asked of a server
+	misuse   = 2 // of the command line
+)
+
+// grammar is every command and flag; help, environment names and parsing come from it.
+type grammar struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Account accountCommand `cmd:"" help:"Accounts of this server's database."`
+	Service serviceCommand `cmd:"" help:"Check and try service files; needs no server."`
+	Verify  verifyCommand  `cmd:"" help:"Count every message of a database by direction and status: accepted must equal the sum."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// console is where a command reads and writes. Tests bring their own.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	ctx      context.Context // ends with SIGINT or SIGTERM
+}
+
+// failed ends a command with an exit code other than 0; what there is to say has been said.
+type failed int
+
+func (f failed) Error() string { return fmt.Sprintf("exit %d", int(f)) }
+
+// wrong is a mistake on the command line.
+type wrong struct{ error }
+
+// usage makes a wrong.
+func usage(format string, args ...any) error { return wrong{fmt.Errorf(format, args...)} }
+
+// Run carries out one command line and returns its exit code.
+func Run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(args, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr, ctx: ctx})
+}
+
+func run(args []string, c *console) (code int) {
+	// kong ends the program itself after --help; here it only says so.
+	type exited int
+	defer func() {
+		if v := recover(); v != nil {
+			e, ok := v.(exited)
+			if !ok {
+				panic(v)
+			}
+			code = int(e)
+		}
+	}()
+
+	var g grammar
+	parser, err := kong.New(&g,
+		kong.Name("patchbay"),
+		kong.Description("Patchbay plugs any SMS/MMS provider into a team's phone numbers with one JSON file."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(c.err, "patchbay:", err)
+		return misuse
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(c.err, "patchbay: %v\n", err)
+		return misuse
+	}
+	err = command.Run(c)
+	var exit failed
+	var misused wrong
+	switch {
+	case err == nil:
+		return fine
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.As(err, &misused):
+		fmt.Fprintf(c.err, "patchbay: %v\n", err)
+		return misuse
+	}
+	fmt.Fprintf(c.err, "patchbay: %v\n", err)
+	return problems
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(c *console) error {
+	fmt.Fprintln(c.out, "patchbay", version())
+	return nil
+}
+
+// version is what the build knows of itself: a module version, or the revision it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "devel"
+}

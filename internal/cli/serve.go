@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+
+	"patchbay/internal/app"
+)
+
+type serveCommand struct {
+	Listen             string   `default:"127.0.0.1:8080" env:"PATCHBAY_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
+	MetricsListen      string   `env:"PATCHBAY_METRICS_LISTEN" placeholder:"HOST:PORT" help:"A second address whose /metrics asks for no key."`
+	Data               string   `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
+	DatabaseURL        string   `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"postgres://…; empty: the embedded database."`
+	PublicURL          string   `env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"What providers and programs call us by; empty: the listen address."`
+	LogLevel           string   `default:"info" enum:"debug,info,warn,error" env:"PATCHBAY_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
+	Sandbox            bool     `env:"PATCHBAY_SANDBOX" help:"Start a carrier with handsets, and something to try it with."`
+	BootstrapKey       string   `env:"PATCHBAY_BOOTSTRAP_KEY" hidden:"" help:"The first account's API key, on an empty database."`
+	AllowPrivateEgress []string `env:"PATCHBAY_ALLOW_PRIVATE_EGRESS" placeholder:"HOST:PORT" help:"Internal addresses that requests may reach; nothing else does."`
+}
+
+func (s *serveCommand) Run(c *console) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return wrong{err}
+	}
+	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
+	a, err := app.Start(c.ctx, app.Options{
+		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, PublicURL: s.PublicURL,
+		BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, Sandbox: s.Sandbox, Out: c.out, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "Patchbay serves %s\n", a.URL())
+	select {
+	case <-c.ctx.Done():
+		log.Info("closing: what is in flight may end")
+		return a.Close()
+	case err := <-a.Failed():
+		log.Error("a room failed", "error", err)
+		_ = a.Close() // the first failure is the one to tell
+		return err
+	}
+}
