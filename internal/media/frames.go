@@ -119,12 +119,11 @@ func isMP4(head []byte) bool {
 	if size < 16 || size%4 != 0 || size > 1024 || int64(len(head)) < size+8 {
 		return false
 	}
-	for _, c := range head[size+4 : size+8] {
-		if c < 0x20 || c > 0x7e {
-			return false
-		}
+	switch string(head[size+4 : size+8]) {
+	case "moov", "moof", "mdat", "free", "skip", "wide", "uuid", "pdin", "sidx", "styp", "emsg", "meta":
+		return true
 	}
-	return true
+	return false
 }
 
 // isMP3 wants an ID3v2 tag with a legal size, or the header of a frame of layer III.
