@@ -85,8 +85,11 @@ func formText(s string, charset encoding.Encoding) string {
 }
 
 func unescapeForm(s string) string {
-	i := strings.IndexAny(s, "%+")
-	if i < 0 {
+	i := 0
+	for i < len(s) && s[i] != '%' && s[i] != '+' {
+		i++
+	}
+	if i == len(s) {
 		return s
 	}
 	b := make([]byte, i, len(s))

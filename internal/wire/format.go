@@ -23,7 +23,7 @@ func FormatOf(contentType string) Format {
 	switch contentType { // what nearly every request carries, without any work
 	case "application/json", "application/json; charset=utf-8":
 		return JSON
-	case "application/x-www-form-urlencoded":
+	case "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8":
 		return Form
 	}
 	t, _, _ := strings.Cut(contentType, ";")

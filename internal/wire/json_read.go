@@ -17,8 +17,8 @@ import (
 //
 // It is our own because it is on the path of every callback and every response, and nothing in it needs reflection or a second look at
 // the text: one copy of the body, of which every name, number and plain string is a part, and one slice for each list and object.
-// Parsing a 600-byte webhook takes a fifth of encoding/json into a map, and a third of the same tree built from jsontext tokens
-// (BenchmarkDecodeJSON has all three).
+// Parsing a 600-byte webhook takes a quarter of the time of encoding/json into a map, and less than half of the same tree built from
+// jsontext tokens (BenchmarkDecodeJSON: 4.0, 16.5 and 10.0 µs on a busy two-core machine).
 func DecodeJSON(body []byte, lim Limits) (tree.Value, error) {
 	lim = lim.orDefaults()
 	if len(body) > lim.Bytes {

@@ -76,14 +76,12 @@ func decodeWith(e encoding.Encoding, body []byte) string {
 
 // charsetOf is the charset parameter of a content type, or "".
 func charsetOf(contentType string) string {
-	if strings.IndexByte(contentType, ';') < 0 {
-		return ""
+	_, params, ok := strings.Cut(contentType, ";")
+	if !ok || strings.EqualFold(strings.TrimSpace(params), "charset=utf-8") {
+		return "" // nearly always
 	}
-	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil && params == nil {
-		return ""
-	}
-	return params["charset"]
+	_, all, _ := mime.ParseMediaType(contentType) // nil when it is broken
+	return all["charset"]
 }
 
 // encodingOf is the encoding that a charset label names by the WHATWG's table (so ISO-8859-1 is windows-1252), or nil for UTF-8 and for
