@@ -9,10 +9,11 @@ out=${OUT:-$(mktemp -d)} reps=${REPS:-3}
 mkdir -p "$out"
 
 echo "## Patterns and callbacks against encoding/json"
-go test -run '^$' -bench 'Against' -benchmem -count 5 ./internal/pattern | tee "$out/pattern.txt" | grep -E '^(Benchmark|cpu)' || { cat "$out/pattern.txt"; exit 1; }
-awk '/^Benchmark/ {n=$1; sub(/-[0-9]+$/,"",n); split(n,p,"/"); sum[n]+=$3; cnt[n]++; grp[p[1]]=1}
-     END {for (g in grp) {o=sum[g"/patchbay"]/cnt[g"/patchbay"]; j=sum[g"/encoding-json"]/cnt[g"/encoding-json"]
-          printf "%s: %.0f ns, encoding/json %.0f ns, ratio %.2f\n", g, o, j, o/j}}' "$out/pattern.txt"
+go test -run '^$' -bench 'WriteBody|ReadWebhook' -benchmem -count 7 ./internal/pattern > "$out/pattern.txt" || { cat "$out/pattern.txt"; exit 1; }
+median() { grep -E "^Benchmark$1-" "$out/pattern.txt" | awk '{print $3}' | sort -n | awk '{v[NR]=$1} END {print (v[int((NR+1)/2)]+v[int(NR/2)+1])/2}'; }
+ratio() { awk -v o="$(median "$2")" -v j="$(median "$3")" -v w="$1" 'BEGIN {printf "%s: %.0f ns, encoding/json %.0f ns, ratio %.2f\n", w, o, j, o/j}'; }
+ratio "writing a 6-field body" 'WriteBody/pattern\+wire' WriteBody/encoding-json-struct
+ratio "reading a 600-byte webhook" 'ReadWebhook/wire\+pattern' ReadWebhook/encoding-json-map
 
 CGO_ENABLED=0 go build -trimpath -o "$out/patchbay" ./cmd/patchbay
 key=bench-key-$RANDOM$RANDOM$RANDOM addr=127.0.0.1:9180
