@@ -110,7 +110,7 @@ func TestEmptyGzipMembersComeToAnEnd(t *testing.T) {
 }
 
 func TestABombCostsNoMemory(t *testing.T) {
-	s := raw(t, packed("gzip", gzipped(make([]byte, 256<<20))))
+	s := raw(t, packed("gzip", gzipped(make([]byte, 96<<20))))
 	d := to(t, s)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -86,7 +86,7 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w 
 	}
 	defer in.Body.Close()
 	switch {
-	case in.Status >= 301 && in.Status <= 308 && in.Header.Get("Location") != "":
+	case redirects[in.Status] && in.Header.Get("Location") != "":
 		to, err := u.Parse(in.Header.Get("Location"))
 		if err != nil {
 			return found, "", failed("the address leads to one that is not a valid URL")
@@ -105,6 +105,8 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w 
 	}
 	return found, "", nil
 }
+
+var redirects = map[int]bool{301: true, 302: true, 303: true, 307: true, 308: true}
 
 // trusts reports whether host may see the credentials.
 func (s *Source) trusts(host string) bool {
