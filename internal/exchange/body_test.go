@@ -46,7 +46,7 @@ func packed(encoding string, body []byte) func(net.Conn, int) {
 
 func TestBodiesAreUnpackedWithALimit(t *testing.T) {
 	big := bytes.Repeat([]byte("0123456789abcdef"), 100)
-	bomb := gzipped(make([]byte, 64<<20))
+	bomb := gzipped(make([]byte, 8<<20))
 	for _, c := range []struct {
 		name   string
 		handle func(net.Conn, int)
@@ -110,7 +110,7 @@ func TestEmptyGzipMembersComeToAnEnd(t *testing.T) {
 }
 
 func TestABombCostsNoMemory(t *testing.T) {
-	s := raw(t, packed("gzip", gzipped(make([]byte, 96<<20))))
+	s := raw(t, packed("gzip", gzipped(make([]byte, 24<<20))))
 	d := to(t, s)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
