@@ -76,7 +76,10 @@ func fromHex(_ any, v tree.Value) (tree.Value, bool) {
 func toUTF16(_ any, v tree.Value) (tree.Value, bool) {
 	s, ok := scalarText(v)
 	units := utf16.Encode([]rune(s))
-	b := make([]byte, 0, 2*len(units))
+	b := make([]byte, 0, 2*len(units)+2)
+	if len(units) > 0 && (units[0] == 0xFEFF || units[0] == 0xFFFE) {
+		b = append(b, 0xFE, 0xFF) // a text that begins as a byte order mark does gets one, which its reader takes off
+	}
 	for _, u := range units {
 		b = append(b, byte(u>>8), byte(u))
 	}
