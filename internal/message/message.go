@@ -83,6 +83,10 @@ type Receipt struct {
 type Media struct {
 	ID        string
 	MessageID string
+
+	// Of its message, for whoever fetches it; not kept apart.
+	AccountID, OrgID, IntegrationID, ServiceID, ServiceVersion string
+
 	N         int    // its place among the message's files, from 0
 	SourceURL string // where the provider has it; empty when it came inside the callback
 	MediaType string // as found in the bytes, not as declared

@@ -1,11 +1,15 @@
-// Package store keeps everything: it is the only room that speaks SQL. What it answers "kept" to is on disk.
+// Package store keeps everything: it is the only room that speaks SQL. What it has answered for is on disk.
 package store
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
+
+	"patchbay/internal/secret"
 )
 
 // ErrFenced says that a lane was taken over since it was claimed: nothing was changed.
@@ -14,19 +18,29 @@ var ErrFenced = errors.New("the lane has another holder by now")
 // ErrGone says that somebody else did it first: nothing was changed.
 var ErrGone = errors.New("it was already done")
 
-// Sealer keeps secrets unreadable at rest. aad ties a sealed value to its place, so that it opens nowhere else.
-type Sealer interface {
-	Seal(plain, aad []byte) []byte
-	Open(sealed, aad []byte) ([]byte, error)
-}
-
 // Options are what a store needs to open.
 type Options struct {
 	DataDir     string // its files; made when missing
 	DatabaseURL string // empty: SQLite inside DataDir
-	Box         Sealer
+	Box         *secret.Box
 	Log         *slog.Logger
-	ReadOnly    bool // look without locking or migrating: for `patchbay verify`
+	ReadOnly    bool // look without locking, migrating or writing: for `patchbay verify`
+}
+
+// Store is the database, open.
+type Store struct {
+	log     *slog.Logger
+	box     *secret.Box
+	lock    *dirLock
+	writer  *writer
+	readers chan engine
+	cache   cache
+	lanes   fairness
+	wakes   wakes
+	tidy    *checkpointer
+	hooks   []func(Commit)
+
+	unmatched map[string]int // callbacks since the last trim, by account; the writer's
 }
 
 // Page asks for a part of a list. The zero value asks for its beginning.
@@ -44,21 +58,171 @@ type Commit struct {
 	Media         bool // a file is to be fetched
 }
 
-// ServiceRow is an account's own service file.
-type ServiceRow struct {
-	ID      string
-	Version string
-	Created time.Time
+// readerCount is how many reads run at once. They wait for a processor, hardly ever for the disk.
+const readerCount = 4
+
+// Open opens the store, and refuses whatever it cannot vouch for.
+func Open(ctx context.Context, o Options) (s *Store, err error) {
+	if o.DatabaseURL != "" {
+		return nil, errors.New("this build keeps its data in SQLite only; leave the database URL empty")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s = &Store{log: o.Log, box: o.Box, unmatched: map[string]int{}}
+	defer func() {
+		if err != nil {
+			s.closeFiles()
+			s = nil
+		}
+	}()
+	path := filepath.Join(o.DataDir, databaseFile)
+	if o.ReadOnly {
+		if err := checkFile(path); err != nil {
+			return nil, err
+		}
+		return s, s.openReaders(path)
+	}
+	if s.lock, err = lockDir(o.DataDir); err != nil {
+		return nil, err
+	}
+	if err := s.lock.checkDatabase(path); err != nil {
+		return nil, err
+	}
+	if err := migrateSQLite(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := s.lock.markUsed(); err != nil {
+		return nil, err
+	}
+	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=FULL", "cache_size=-16000", "wal_autocheckpoint=0", "journal_size_limit=8388608")
+	if err != nil {
+		return nil, err
+	}
+	s.writer = newWriter(db, o.Log)
+	s.writer.before, s.writer.after = s.beforeCommit, s.afterCommit
+	if v, err := db.version(); err != nil {
+		return nil, err
+	} else if v < minSQLite {
+		return nil, fmt.Errorf("SQLite %d is too old: 3.51.3 is the first without the write-ahead log's reset race", v)
+	}
+	if err := s.checkKey(db); err != nil {
+		return nil, err
+	}
+	if err := s.takeLanesBack(db); err != nil {
+		return nil, fmt.Errorf("take the lanes back: %w", err)
+	}
+	if err := s.openReaders(path); err != nil {
+		return nil, err
+	}
+	if s.tidy, err = newCheckpointer(path, o.Log); err != nil {
+		return nil, err
+	}
+	s.writer.rest = s.tidy.rest
+	go s.writer.run()
+	s.tidy.start()
+	return s, s.finishDeletions(ctx)
+}
+
+func (s *Store) openReaders(path string) error {
+	s.readers = make(chan engine, readerCount)
+	for range readerCount {
+		c, err := openSQLite(path, "query_only=ON", "cache_size=-2000")
+		if err != nil {
+			return err
+		}
+		s.readers <- c
+	}
+	return nil
+}
+
+// Close writes what waits to be written and closes the files.
+func (s *Store) Close() error {
+	if s.writer != nil {
+		s.writer.close()
+	}
+	return s.closeFiles()
+}
+
+func (s *Store) closeFiles() (err error) {
+	if s.tidy != nil {
+		err = errors.Join(err, s.tidy.close())
+	}
+	for range cap(s.readers) {
+		select {
+		case c := <-s.readers:
+			err = errors.Join(err, c.close())
+		default: // opening failed half way
+		}
+	}
+	if s.writer != nil {
+		err = errors.Join(err, s.writer.db.close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.release())
+	}
+	return err
 }
 
 // OnCommit has f called after each grouped commit, in the order of the commits. It must not block or call the store.
 // To be called before the store is used.
 func (s *Store) OnCommit(f func(Commit)) { s.hooks = append(s.hooks, f) }
 
-var errNotYet = errors.New("not yet")
+// Healthy says why the store should not be relied on now, if it should not.
+func (s *Store) Healthy() error {
+	if n := s.writer.failed.Load(); n >= 3 {
+		return fmt.Errorf("the last %d commits failed", n)
+	}
+	return nil
+}
 
-// Open opens the store.
-func Open(ctx context.Context, o Options) (*Store, error) { return nil, errNotYet }
+// write runs do in a commit shared with whoever else is writing.
+func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	if s.writer == nil {
+		return errors.New("the store is open for reading only")
+	}
+	return s.writer.write(ctx, do)
+}
 
-// Store is the database, open.
-type Store struct{ hooks []func(Commit) }
+// read runs do on a snapshot.
+func (s *Store) read(ctx context.Context, do func(engine) error) error {
+	var db engine
+	select {
+	case db = <-s.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { s.readers <- db }()
+	if err := db.begin(false); err != nil {
+		return readFault(err)
+	}
+	err := do(db)
+	if e := db.commit(); err == nil {
+		err = e
+	}
+	return readFault(err)
+}
+
+func readFault(err error) error {
+	if isOutage(err) {
+		return unavailable(err)
+	}
+	return err
+}
+
+// beforeCommit is what a group owes for its writes as a whole.
+func (s *Store) beforeCommit(t *tx) error { return s.wakes.wake(t) }
+
+// afterCommit tells everybody, in the order of the commits.
+func (s *Store) afterCommit(t *tx) {
+	s.wakes.committed(t)
+	if t.directory {
+		s.cache.forget()
+	}
+	for _, f := range s.hooks {
+		f(t.touched)
+	}
+}
+
+// age is how far back something is kept.
+func age(now time.Time, d time.Duration) int64 { return micros(now.Add(-d)) }

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"patchbay/internal/lane"
+	"patchbay/internal/message"
+)
+
+// spareMax is how many due lanes are ranked at once when there are more than slots.
+const spareMax = 1024
+
+var (
+	qDueLanes = sqlText("due lanes", `SELECT `+laneColumns+` FROM lanes
+		WHERE kind = $1 AND next_at <= $2 AND pending > 0 AND held = 0 ORDER BY next_at LIMIT $3`)
+	// Every organization's first, then every organization's second: ten thousand due lanes of one hide nobody's.
+	qRankLanes = sqlText("rank due lanes", `SELECT `+laneColumns+` FROM (
+			SELECT `+laneColumns+`, ROW_NUMBER() OVER (PARTITION BY org_id ORDER BY next_at, seq) AS n
+			FROM lanes WHERE kind = $1 AND next_at <= $2 AND pending > 0 AND held = 0) AS due
+		ORDER BY n, next_at, seq LIMIT $3`)
+	qNextLane = sqlText("next lane", `SELECT next_at FROM lanes WHERE kind = $1 AND next_at > $2 AND pending > 0 AND held = 0
+		ORDER BY next_at LIMIT 1`)
+	qLane = sqlText("lane", `SELECT `+laneColumns+` FROM lanes WHERE seq = $1 AND epoch = $2`)
+
+	qSetLane = sqlText("set lane", `UPDATE lanes SET pending = $2, next_at = $3, free_at = $4, epoch = $5, in_flight = $6, asides = $7,
+		turn = $8, pauses = $9 WHERE seq = $1`)
+	qRenewLane = sqlText("renew lane", `UPDATE lanes SET next_at = $3 WHERE seq = $1 AND epoch = $2 AND in_flight <> 0`)
+	qTakeBack  = sqlText("take lanes back", `UPDATE lanes SET epoch = epoch + 1, next_at = 0 WHERE in_flight <> 0`)
+	qInFlight  = sqlText("lanes in flight", `SELECT `+laneColumns+` FROM lanes WHERE in_flight <> 0 AND kind = $1 ORDER BY seq`)
+)
+
+func (l *laneRow) id() string { return strconv.FormatInt(l.seq, 10) }
+
+func (l *laneRow) lane() lane.Lane {
+	return lane.Lane{ID: l.id(), Kind: l.kind, AccountID: l.accountID, OrgID: l.orgID, Epoch: l.epoch}
+}
+
+// save writes what changed in the lane.
+func (l *laneRow) save(t *tx) error {
+	_, err := t.exec(qSetLane, l.seq, l.pending, micros(l.nextAt), micros(l.freeAt), l.epoch, l.inFlight, l.asides, l.turn, l.pauses)
+	return err
+}
+
+// dueLanes are lanes that are due, in the order in which organizations should get them; more than n when there are.
+func (s *Store) dueLanes(t *tx, kind lane.Kind, now time.Time, n int) (due []laneRow, err error) {
+	add := func(r *row) error { due = append(due, readLane(r)); return nil }
+	if err := t.each(qDueLanes, add, string(kind), micros(now), n+1); err != nil || len(due) <= n {
+		return due, err
+	}
+	// More than can be had. Ranking them reads them all, so what is left of a ranking is used for a while.
+	ranked := s.lanes.spare(kind, time.Now())
+	if due = due[:0]; ranked == nil {
+		began := time.Now()
+		if err := t.each(qRankLanes, add, string(kind), micros(now), max(spareMax, n+1)); err != nil {
+			return nil, err
+		}
+		s.lanes.keepSpare(kind, due, time.Now(), time.Since(began))
+		return due, nil
+	}
+	for _, l := range ranked {
+		if len(due) > 2*n { // enough to choose from
+			break
+		}
+		if err := t.each(qLane, func(r *row) error {
+			if l := readLane(r); l.pending > 0 && !l.held && !l.nextAt.After(now) {
+				due = append(due, l)
+			}
+			return nil
+		}, l.seq, l.epoch); err != nil {
+			return nil, err
+		}
+	}
+	return due, nil
+}
+
+// claimLanes leases up to n due lanes fairly. begin begins the lane's next work and sets inFlight; when there is none to
+// begin it returns nil, and sets nextAt to when there may be some.
+func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.Time, n int, begin func(*tx, *laneRow) (*W, error)) (claimed []lane.Claimed[W], next time.Time, err error) {
+	if n <= 0 {
+		return nil, time.Time{}, nil
+	}
+	err = s.write(ctx, func(t *tx) error {
+		claimed, next = nil, time.Time{}
+		due, err := s.dueLanes(t, kind, now, n)
+		if err != nil {
+			return err
+		}
+		chosen := s.lanes.choose(kind, due, n)
+		if len(chosen) < len(due) {
+			next = now
+		} else if at, err := count(t, qNextLane, string(kind), micros(now)); err != nil {
+			return err
+		} else {
+			next = fromMicros(at)
+		}
+		for i := range chosen {
+			l := &chosen[i]
+			l.epoch++
+			work, err := begin(t, l)
+			if err != nil {
+				return fmt.Errorf("lane %s: %w", l.id(), err)
+			}
+			if work != nil {
+				l.nextAt = now.Add(lane.LeaseFor)
+				claimed = append(claimed, lane.Claimed[W]{Lane: l.lane(), Work: *work})
+			} else if l.pending > 0 && (next.IsZero() || l.nextAt.Before(next)) {
+				next = l.nextAt
+			}
+			if err := l.save(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, c := range claimed {
+		s.lanes.took(c.Lane)
+	}
+	return claimed, next, nil
+}
+
+// ClaimSends leases up to n lanes that are due, fairly over organizations, and begins the next attempt of each in the
+// same commit. next is when the earliest lane that was not claimed is due; zero when none is waiting.
+func (s *Store) ClaimSends(ctx context.Context, now time.Time, n int) (claimed []lane.Claimed[message.Send], next time.Time, err error) {
+	return claimLanes(ctx, s, lane.Sends, now, n, func(t *tx, l *laneRow) (*message.Send, error) { return beginNext(t, l, now) })
+}
+
+// takeLanesBack ends the leases of a process that is gone: the data directory's lock proves that nobody else lives.
+// What was in flight is handed out again as unfinished.
+func (s *Store) takeLanesBack(db engine) error {
+	_, err := db.exec(qTakeBack)
+	return err
+}
+
+// OpenAttempts are the attempts that were begun and never ended. It is meant for the start, before the first claim: what
+// is not settled by then is handed out by ClaimSends, as unfinished.
+func (s *Store) OpenAttempts(ctx context.Context) (list []message.Send, err error) {
+	err = s.read(ctx, func(db engine) error {
+		var lanes []laneRow
+		if err := db.each(qInFlight, func(r *row) error { lanes = append(lanes, readLane(r)); return nil }, string(lane.Sends)); err != nil {
+			return err
+		}
+		for i := range lanes {
+			send, err := unfinished(db, &lanes[i])
+			if err != nil {
+				return err
+			}
+			if send != nil {
+				list = append(list, *send)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// RenewLanes keeps claimed lanes until then, and names those that somebody else has taken.
+func (s *Store) RenewLanes(ctx context.Context, lanes []lane.Lane, until time.Time) (lost []lane.Lane, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		lost = nil
+		for _, l := range lanes {
+			seq, err := strconv.ParseInt(l.ID, 10, 64)
+			if err != nil {
+				return fmt.Errorf("lane %q: %w", l.ID, err)
+			}
+			if n, err := t.exec(qRenewLane, seq, l.Epoch, micros(until)); err != nil {
+				return err
+			} else if n == 0 {
+				lost = append(lost, l)
+			}
+		}
+		return nil
+	})
+	return lost, err
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"patchbay/internal/directory"
+	"patchbay/internal/message"
+)
+
+const conversationColumns = `id, account_id, org_id, number_id, contact, user_id, closed, created_at, last_at`
+
+var (
+	qConversation  = sqlText("conversation", `SELECT `+conversationColumns+` FROM conversations WHERE account_id = $1 AND id = $2`)
+	qConversations = sqlText("conversations", `SELECT seq, `+conversationColumns+` FROM conversations c
+		WHERE c.account_id = $1 AND c.org_id = $2 AND c.seq < $3
+		AND ($4 = '' OR (c.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = c.number_id AND u.user_id = $4)))
+		ORDER BY c.seq DESC LIMIT $5`)
+)
+
+func readConversation(r *row) directory.Conversation {
+	return directory.Conversation{ID: r.text(), AccountID: r.text(), OrgID: r.text(), NumberID: r.text(), Contact: r.text(),
+		UserID: r.text(), Closed: r.bool(), Created: r.time(), LastAt: r.time()}
+}
+
+// Conversation is the account's conversation of this id.
+func (s *Store) Conversation(ctx context.Context, accountID, id string) (*directory.Conversation, error) {
+	c, err := readOne(ctx, s, qConversation, readConversation, accountID, id)
+	return found(c, err, "conversation", id)
+}
+
+// Conversations are an organization's conversations that the user may see (all of them without a user), the newest first.
+func (s *Store) Conversations(ctx context.Context, accountID, orgID, userID string, p Page) (list []directory.Conversation, next string, err error) {
+	before, err := p.beforeSeq()
+	if err != nil {
+		return nil, "", err
+	}
+	type numbered struct {
+		seq int64
+		directory.Conversation
+	}
+	var rows []numbered
+	err = s.read(ctx, func(db engine) error {
+		return db.each(qConversations, func(r *row) error {
+			rows = append(rows, numbered{r.int(), readConversation(r)})
+			return nil
+		}, accountID, orgID, before, userID, p.size())
+	})
+	rows, next = cut(p, rows, func(n *numbered) string { return seqCursor(n.seq) })
+	for _, n := range rows {
+		list = append(list, n.Conversation)
+	}
+	return list, next, err
+}
+
+// conversationNews is what is told of a conversation.
+type conversationNews struct {
+	ID        string `json:"id"`
+	OrgID     string `json:"orgid"`
+	MessageID string `json:"message_id,omitempty"`
+}
+
+// notifyConversation tells that something about the message changed that is no status: its files, for one.
+func notifyConversation(t *tx, m *stored, at time.Time) error {
+	data, err := json.Marshal(conversationNews{m.ConversationID, m.OrgID, m.ID})
+	if err != nil { // strings
+		panic(err)
+	}
+	return notify(t, &message.Notification{AccountID: m.AccountID, OrgID: m.OrgID, NumberID: m.NumberID, UserID: m.privateTo,
+		Type: message.ConversationUpdated, At: at, Data: data}, 0)
+}

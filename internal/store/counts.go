@@ -1,0 +1,43 @@
+package store
+
+import "context"
+
+var (
+	qCountMessages  = sqlText("count messages", `SELECT direction || '/' || status, COUNT(*) FROM messages GROUP BY direction, status`)
+	qCountCallbacks = sqlText("count callbacks", `SELECT 'callbacks/' || state, COUNT(*) FROM callbacks GROUP BY state`)
+	qCountLanes     = sqlText("count lanes", `SELECT COALESCE(SUM(accepted), 0), COALESCE(SUM(pending), 0) FROM lanes WHERE kind = 'send'`)
+	qCountWaiting   = sqlText("count waiting", `SELECT COUNT(*) FROM messages WHERE waiting > 0`)
+	qCountOpen      = sqlText("count open attempts", `SELECT COUNT(*) FROM messages WHERE waiting = 3`)
+	qCountAttempts  = sqlText("count attempts", `SELECT COUNT(*) FROM attempts`)
+	qCountParked    = sqlText("count parked receipts", `SELECT COUNT(DISTINCT parcel) FROM receipts`)
+)
+
+// Counts are how many there are of everything. Conservation: "accepted", which the lanes count as they accept, is the sum
+// of all "outbound/…"; "pending", which the lanes count, too, is "waiting", the messages that have something to do.
+func (s *Store) Counts(ctx context.Context) (counts map[string]int64, err error) {
+	counts = map[string]int64{}
+	err = s.read(ctx, func(db engine) error {
+		for _, q := range []*query{qCountMessages, qCountCallbacks} {
+			if err := db.each(q, func(r *row) error {
+				name := r.text()
+				counts[name] = r.int()
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		if _, err := one(db, qCountLanes, func(r *row) error {
+			counts["accepted"], counts["pending"] = r.int(), r.int()
+			return nil
+		}); err != nil {
+			return err
+		}
+		for name, q := range map[string]*query{"waiting": qCountWaiting, "attempts/open": qCountOpen, "attempts/ended": qCountAttempts, "receipts/parked": qCountParked} {
+			if counts[name], err = count(db, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return counts, err
+}

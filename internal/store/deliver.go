@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"patchbay/internal/directory"
+	"patchbay/internal/lane"
+	"patchbay/internal/message"
+)
+
+// deliveryMax is how many notifications one delivery carries.
+const deliveryMax = 100
+
+var (
+	qHookOfLane = sqlText("webhook of a lane", `SELECT `+webhookColumns+`, cursor, failures, failing_since FROM webhooks WHERE lane = $1`)
+	qMoveHook   = sqlText("move webhook", `UPDATE webhooks SET cursor = $2, failures = $3, failing_since = $4 WHERE id = $1`)
+	qHookState  = sqlText("webhook's state", `SELECT account_id, cursor, failures, failing_since FROM webhooks WHERE id = $1 AND lane = $2`)
+	qLastOf     = sqlText("an account's last notification", `SELECT COALESCE(MAX(seq), 0) FROM notifications WHERE account_id = $1`)
+	qDeadLetter = sqlText("dead letter", `INSERT INTO dead_letters (account_id, webhook_id, notification, at, reason) VALUES ($1, $2, $3, $4, $5)`)
+)
+
+// ClaimDeliveries leases up to n webhooks that have something to be told, as ClaimSends does.
+func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, n int) (list []lane.Claimed[message.Delivery], next time.Time, err error) {
+	claimed, next, err := claimLanes(ctx, s, lane.Deliveries, now, n, func(t *tx, l *laneRow) (*message.Delivery, error) {
+		l.inFlight = 1
+		return &message.Delivery{LaneID: l.id(), Epoch: l.epoch}, nil
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for i := range claimed {
+		c, err := s.load(ctx, &claimed[i], now)
+		if err != nil {
+			return nil, time.Time{}, err // the lease ends, and it is claimed again
+		}
+		if c != nil {
+			list = append(list, *c)
+		}
+	}
+	return list, next, nil
+}
+
+// load reads what a claimed webhook is to be told: beside the writer, for it may be much. A webhook that has nothing to
+// be told is given back, and is no claim.
+func (s *Store) load(ctx context.Context, c *lane.Claimed[message.Delivery], now time.Time) (*lane.Claimed[message.Delivery], error) {
+	d := &c.Work
+	seq, err := strconv.ParseInt(c.Lane.ID, 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	var hook *directory.Webhook
+	var through int64
+	err = s.read(ctx, func(db engine) error {
+		var cursor int64
+		if _, err := one(db, qHookOfLane, func(r *row) error {
+			w, err := s.readWebhook(r)
+			hook, cursor, d.Failures, d.FailingSince = &w, r.int(), int(r.int()), r.time()
+			return err
+		}, seq); err != nil || hook == nil {
+			return err
+		}
+		if through, err = count(db, qLastOf, hook.AccountID); err != nil {
+			return err
+		}
+		d.Notifications, err = notificationsAfter(db, message.NotificationFilter{AccountID: hook.AccountID, OrgID: hook.OrgID, Types: hook.Types},
+			cursor, deliveryMax)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load delivery: %w", err)
+	}
+	if hook == nil { // deleted, and its lane with it
+		s.lanes.gave(c.Lane.ID)
+		return nil, nil
+	}
+	d.WebhookID, d.AccountID, d.OrgID, d.URL, d.Format, d.Secret = hook.ID, hook.AccountID, hook.OrgID, hook.URL, hook.Format, hook.Secret
+	if len(d.Notifications) > 0 {
+		return c, nil
+	}
+	_, err = s.SettleDelivery(ctx, message.DeliverySettlement{LaneID: d.LaneID, Epoch: d.Epoch, WebhookID: d.WebhookID, Now: now, Cursor: through})
+	if err == ErrFenced {
+		err = nil
+	}
+	return nil, err
+}
+
+// SettleDelivery moves the webhook's cursor and gives its lane back, or begins the next delivery.
+func (s *Store) SettleDelivery(ctx context.Context, d message.DeliverySettlement) (next *lane.Claimed[message.Delivery], err error) {
+	seq, err := strconv.ParseInt(d.LaneID, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("lane %q: %w", d.LaneID, err)
+	}
+	err = s.write(ctx, func(t *tx) error {
+		next = nil
+		l, err := holdLane(t, seq, d.Epoch)
+		if err != nil {
+			return err
+		}
+		more, err := settleHook(t, l, &d)
+		if err != nil {
+			return err
+		}
+		l.freeAt = d.RetryAt
+		switch {
+		case more && d.More && !l.held && !d.RetryAt.After(d.Now):
+			l.nextAt = d.Now.Add(lane.LeaseFor)
+			next = &lane.Claimed[message.Delivery]{Lane: l.lane(), Work: message.Delivery{LaneID: d.LaneID, Epoch: d.Epoch}}
+		default:
+			l.inFlight, l.nextAt = 0, l.freeAt
+			t.touched.Webhooks = t.touched.Webhooks || more
+		}
+		return l.save(t)
+	})
+	if next == nil || err != nil {
+		s.lanes.gave(d.LaneID)
+		return nil, err
+	}
+	return s.load(ctx, next, d.Now)
+}
+
+// settleHook moves the cursor and counts failures. It says whether there may be more to tell.
+func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, err error) {
+	var account string
+	var cursor, failures int64
+	var since time.Time
+	found, err := one(t, qHookState, func(r *row) error {
+		account, cursor, failures, since = r.text(), r.int(), r.int(), r.time()
+		return nil
+	}, d.WebhookID, l.seq)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		return false, ErrFenced
+	}
+	if d.Cursor > cursor {
+		cursor, failures, since = d.Cursor, 0, time.Time{}
+	}
+	if !d.RetryAt.IsZero() {
+		if failures++; since.IsZero() {
+			since = d.Now
+		}
+	}
+	if _, err := t.exec(qMoveHook, d.WebhookID, cursor, failures, micros(since)); err != nil {
+		return false, err
+	}
+	if d.DeadLetter != nil {
+		if _, err := t.exec(qDeadLetter, account, d.WebhookID, d.DeadLetter.Seq, micros(d.Now), d.DeadLetter.Reason); err != nil {
+			return false, err
+		}
+	}
+	last, err := count(t, qLastOf, account)
+	if err != nil {
+		return false, err
+	}
+	if l.pending = flag(last > cursor); l.pending == 0 {
+		t.asleep = append(t.asleep, hookLane{account, l.seq})
+	}
+	return l.pending > 0, nil
+}

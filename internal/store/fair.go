@@ -1,0 +1,126 @@
+package store
+
+import (
+	"sort"
+	"sync"
+	"time"
+
+	"patchbay/internal/lane"
+)
+
+// fairness shares slots between organizations: who has the fewest lanes in flight comes first, and nobody gets all of
+// them while they are what another one would need next.
+type fairness struct {
+	mu       sync.Mutex
+	held     map[string]lane.Lane         // what this process works on now, by lane id
+	inFlight map[lane.Kind]map[string]int // how many of them an organization has
+	ranked   map[lane.Kind]spare
+}
+
+// spare is what a ranking of due lanes has left.
+type spare struct {
+	lanes []laneRow
+	until time.Time
+}
+
+func (f *fairness) took(l lane.Lane) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held == nil {
+		f.held, f.inFlight = map[string]lane.Lane{}, map[lane.Kind]map[string]int{}
+	}
+	if f.inFlight[l.Kind] == nil {
+		f.inFlight[l.Kind] = map[string]int{}
+	}
+	if _, had := f.held[l.ID]; !had {
+		f.inFlight[l.Kind][l.OrgID]++
+	}
+	f.held[l.ID] = l
+}
+
+func (f *fairness) gave(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, had := f.held[id]
+	if !had {
+		return
+	}
+	delete(f.held, id)
+	if f.inFlight[l.Kind][l.OrgID]--; f.inFlight[l.Kind][l.OrgID] == 0 {
+		delete(f.inFlight[l.Kind], l.OrgID)
+	}
+}
+
+// spare is a recent ranking, or nil.
+func (f *fairness) spare(kind lane.Kind, now time.Time) []laneRow {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.ranked[kind]; now.Before(s.until) {
+		return s.lanes
+	}
+	return nil
+}
+
+// keepSpare uses a ranking for twenty times as long as it took, so that ranking never takes more than a twentieth.
+func (f *fairness) keepSpare(kind lane.Kind, lanes []laneRow, now time.Time, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ranked == nil {
+		f.ranked = map[lane.Kind]spare{}
+	}
+	f.ranked[kind] = spare{lanes, now.Add(20 * took)}
+}
+
+// laneRow is a lane as its row says.
+type laneRow struct {
+	seq       int64
+	kind      lane.Kind
+	accountID string
+	orgID     string
+	pending   int64
+	held      bool
+	nextAt    time.Time
+	freeAt    time.Time
+	epoch     int64
+	inFlight  int64
+	asides    int64
+	turn      int64
+	pauses    int
+}
+
+const laneColumns = `seq, kind, account_id, org_id, pending, held, next_at, free_at, epoch, in_flight, asides, turn, pauses`
+
+func readLane(r *row) laneRow {
+	return laneRow{seq: r.int(), kind: lane.Kind(r.text()), accountID: r.text(), orgID: r.text(), pending: r.int(), held: r.bool(),
+		nextAt: r.time(), freeAt: r.time(), epoch: r.int(), inFlight: r.int(), asides: r.int(), turn: r.int(), pauses: int(r.int())}
+}
+
+// choose takes n lanes out of those that are due, fairly. due is in the order of their time.
+func (f *fairness) choose(kind lane.Kind, due []laneRow, n int) []laneRow {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	load, all := map[string]int{}, 0
+	for org, k := range f.inFlight[kind] {
+		load[org] = k
+		all += k
+	}
+	// Of all slots, a quarter is out of one organization's reach, so that its hanging provider leaves others some.
+	most := max(1, (all+n)*3/4)
+	type ranked struct {
+		laneRow
+		rank int
+	}
+	var list []ranked
+	for _, l := range due {
+		rank := load[l.orgID]
+		if load[l.orgID]++; rank < most {
+			list = append(list, ranked{l, rank})
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].rank < list[j].rank })
+	chosen := make([]laneRow, 0, min(n, len(list)))
+	for _, l := range list[:min(n, len(list))] {
+		chosen = append(chosen, l.laneRow)
+	}
+	return chosen
+}

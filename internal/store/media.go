@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"patchbay/internal/message"
+)
+
+const mediaColumns = `f.id, m.id, m.account_id, m.org_id, m.integration_id, m.service_id, m.service_version, f.n, f.source_url, f.media_type,
+	f.name, f.size, f.state, f.reason, f.path, f.tries`
+
+var (
+	qInsertMedia = sqlText("insert media", `INSERT INTO media (id, message, n, source_url, media_type, name, size, state, reason, path, tries, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+	qMediaOf   = sqlText("media of a message", `SELECT `+mediaColumns+` FROM media f JOIN messages m ON m.seq = f.message WHERE f.message = $1 ORDER BY f.n`)
+	qMediaByID = sqlText("media by id", `SELECT `+mediaColumns+` FROM media f JOIN messages m ON m.seq = f.message WHERE f.id = $1`)
+	qDueMedia  = sqlText("due media", `SELECT `+mediaColumns+` FROM media f JOIN messages m ON m.seq = f.message
+		WHERE f.state = 'pending' AND f.due_at <= $1 ORDER BY f.due_at LIMIT $2`)
+	qSaveMedia = sqlText("save media", `UPDATE media SET media_type = $2, name = $3, size = $4, state = $5, reason = $6, path = $7, tries = $8, due_at = $9
+		WHERE id = $1 AND state = 'pending' RETURNING message`)
+)
+
+func readMedia(r *row) message.Media {
+	return message.Media{ID: r.text(), MessageID: r.text(), AccountID: r.text(), OrgID: r.text(), IntegrationID: r.text(),
+		ServiceID: r.text(), ServiceVersion: r.text(), N: int(r.int()), SourceURL: r.text(), MediaType: r.text(), Name: r.text(),
+		Size: r.int(), State: message.MediaState(r.text()), Reason: r.text(), Path: r.text(), Tries: int(r.int())}
+}
+
+func insertMedia(t *tx, seq int64, f *message.Media, now time.Time) error {
+	if f.State == "" {
+		f.State = message.MediaPending
+	}
+	t.touched.Media = t.touched.Media || f.State == message.MediaPending
+	_, err := t.exec(qInsertMedia, f.ID, seq, f.N, f.SourceURL, f.MediaType, f.Name, f.Size, string(f.State), f.Reason, f.Path, f.Tries, micros(now))
+	return err
+}
+
+// PendingMedia are files that are to be fetched now.
+func (s *Store) PendingMedia(ctx context.Context, now time.Time, n int) (list []message.Media, err error) {
+	err = s.read(ctx, func(db engine) error {
+		return db.each(qDueMedia, func(r *row) error { list = append(list, readMedia(r)); return nil }, micros(now), n)
+	})
+	return list, err
+}
+
+// SaveMedia keeps how far a pending file has come; one that stays pending is tried again at retryAt. Whoever looks at its
+// conversation is told when it is here, or never will be. ErrGone: it is not pending any more.
+func (s *Store) SaveMedia(ctx context.Context, f message.Media, retryAt time.Time) error {
+	now := time.Now()
+	return s.write(ctx, func(t *tx) error {
+		var seq int64
+		if err := t.each(qSaveMedia, func(r *row) error { seq = r.int(); return nil },
+			f.ID, f.MediaType, f.Name, f.Size, string(f.State), f.Reason, f.Path, f.Tries, micros(retryAt)); err != nil {
+			return err
+		}
+		if seq == 0 {
+			return ErrGone
+		}
+		if f.State == message.MediaPending {
+			return nil
+		}
+		m, err := oneMessage(t, qMessageBySeq, seq)
+		if err != nil || m == nil {
+			return err
+		}
+		return notifyConversation(t, m, now)
+	})
+}
+
+// Media is the file of this id. Its id is no secret of an account: the link that shows a file is signed.
+func (s *Store) Media(ctx context.Context, id string) (*message.Media, error) {
+	f, err := readOne(ctx, s, qMediaByID, readMedia, id)
+	return found(f, err, "file", id)
+}

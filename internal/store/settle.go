@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"patchbay/internal/lane"
+	"patchbay/internal/message"
+)
+
+var (
+	// A status moves by rank; what came too late goes into the history alone. A message that a receipt has settled
+	// meanwhile is not tried again.
+	qSettleMoved = sqlText("settle", `UPDATE messages SET status = $2, rank = $3, waiting = $4, part = $5, tries = $6, again = $7,
+		error_code = $8, error_text = $9, refs = refs || $10, history = history || $11
+		WHERE seq = $1 AND rank < $3`)
+	qSettleStayed = sqlText("settle without a new status", `UPDATE messages SET waiting = CASE WHEN rank >= 2 THEN 0 ELSE $2 END,
+		part = $3, tries = $4, again = $5, error_code = CASE WHEN rank >= 2 THEN error_code ELSE $6 END,
+		error_text = CASE WHEN rank >= 2 THEN error_text ELSE $7 END, refs = refs || $8, history = history || $9
+		WHERE seq = $1`)
+	qInsertAttempt = sqlText("insert attempt", `INSERT INTO attempts
+		(key, part, at, duration, outcome, again, error_code, error_text, request, response)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	qInsertRef = sqlText("insert provider id", `INSERT INTO message_refs (integration_id, ref, message, status, rank)
+		VALUES ($1, $2, $3, 'sent', 3) ON CONFLICT (integration_id, ref, message) DO NOTHING`)
+)
+
+// SettleSend ends an attempt and, in the same commit, moves the message by rank, keeps the provider's ids and matches the
+// receipts that overtook them, tells, and gives the lane back or begins its next attempt. A settlement of a lane that was
+// taken over changes nothing: ErrFenced.
+func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *lane.Claimed[message.Send], err error) {
+	seq, err := strconv.ParseInt(st.LaneID, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("lane %q: %w", st.LaneID, err)
+	}
+	err = s.write(ctx, func(t *tx) error {
+		next = nil
+		l, err := holdLane(t, seq, st.Epoch)
+		if err != nil {
+			return err
+		}
+		m, err := oneMessage(t, qMessageBySeq, l.inFlight)
+		if err != nil {
+			return err
+		}
+		if m == nil || m.ID != st.MessageID || m.waiting != inFlight || m.Attempts != st.Attempt.N {
+			return ErrFenced
+		}
+		t.lane = l
+		if err := settleMessage(t, l, m, &st); err != nil {
+			return fmt.Errorf("settle message %s: %w", m.ID, err)
+		}
+		if next, err = passOn(t, l, &st); err != nil {
+			return err
+		}
+		return l.save(t)
+	})
+	if err == nil && next == nil || err == ErrFenced {
+		s.lanes.gave(st.LaneID)
+	}
+	return next, err
+}
+
+// holdLane reads a lane that the caller claimed, or refuses.
+func holdLane(t *tx, seq, epoch int64) (*laneRow, error) {
+	var l laneRow
+	found, err := one(t, qLane, func(r *row) error { l = readLane(r); return nil }, seq, epoch)
+	if err == nil && (!found || l.inFlight == 0) {
+		err = ErrFenced
+	}
+	return &l, err
+}
+
+// settleMessage is what the attempt means for its message.
+func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
+	goesOn := st.Status == message.Sending
+	part, tries := m.Part, m.tries+1
+	if st.PartTaken {
+		part, tries = m.Part+1, 0
+	}
+	late := !m.Status.MayBecome(st.Status)
+	refs := refLines(st.MessageIDs)
+	var err error
+	switch {
+	case !late:
+		_, err = t.exec(qSettleMoved, m.seq, string(st.Status), st.Status.Rank(), idle, part, tries, flag(st.Again), st.ErrorCode, st.ErrorText,
+			refs, historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, false))
+	default:
+		waiting, line := int64(idle), ""
+		if goesOn && m.Status == message.Sending {
+			if waiting, err = wait(t, l, m, st); err != nil {
+				return err
+			}
+		} else if !goesOn {
+			line = historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, true)
+		}
+		_, err = t.exec(qSettleStayed, m.seq, waiting, part, tries, flag(st.Again), st.ErrorCode, st.ErrorText, refs, line)
+		m.waiting = waiting
+	}
+	if err != nil {
+		return err
+	}
+	if !late {
+		m.waiting, m.Status = idle, st.Status
+	}
+	m.Part = part
+	if m.waiting == idle {
+		l.pending--
+	}
+	a := &st.Attempt
+	if _, err := t.exec(qInsertAttempt, attemptKey(m.seq, a.N), a.Part, micros(m.attemptAt), a.Duration.Microseconds(), string(a.Outcome),
+		flag(a.Again || m.again), a.ErrorCode, a.ErrorText, a.Request, a.Response); err != nil {
+		return err
+	}
+	if !late || goesOn && m.tries == 0 && m.waiting != idle && !st.PartTaken {
+		// The first try that was not the last is worth telling: until now the message was on its way without delay.
+		if err := notifyStatus(t, &m.Message, m.seq, m.privateTo, st.Status, st.Now); err != nil {
+			return err
+		}
+	}
+	if st.Attention != "" {
+		if err := notifyAttention(t, m, st); err != nil {
+			return err
+		}
+	}
+	return keepRefs(t, m, st.MessageIDs, st.Now)
+}
+
+// wait says where a message that goes on does so: in the lane's queue, whose first it is, or behind its contact.
+func wait(t *tx, l *laneRow, m *stored, st *message.Settlement) (int64, error) {
+	if st.Aside && st.RetryAt.After(st.Now) {
+		return putAside, putContactAside(t, l, m.To, st.RetryAt)
+	}
+	if l.asides > 0 { // it may have come from there, and others of its contact may be behind it
+		aside, err := isAside(t, l, m.To)
+		if err != nil || aside {
+			return putAside, err
+		}
+	}
+	return inLane, nil
+}
+
+// passOn gives the lane back or, when it may go on at once, begins its next attempt.
+func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Send], error) {
+	l.inFlight, l.pauses = 0, st.Pauses
+	l.freeAt = st.PaceAt
+	if st.Status == message.Sending && !st.Aside && st.RetryAt.After(l.freeAt) {
+		l.freeAt = st.RetryAt
+	}
+	l.nextAt = l.freeAt
+	if !st.More || l.held || l.pending == 0 || l.freeAt.After(st.Now) {
+		t.touched.Lanes = t.touched.Lanes || l.pending > 0
+		return nil, nil
+	}
+	send, err := beginNext(t, l, st.Now)
+	if err != nil || send == nil {
+		return nil, err
+	}
+	l.nextAt = st.Now.Add(lane.LeaseFor)
+	return &lane.Claimed[message.Send]{Lane: l.lane(), Work: *send}, nil
+}
+
+// keepRefs keeps the provider's ids and applies the receipts that came before them.
+func keepRefs(t *tx, m *stored, refs []string, now time.Time) error {
+	for _, ref := range refs {
+		if _, err := t.exec(qInsertRef, m.IntegrationID, ref, m.seq); err != nil {
+			return err
+		}
+	}
+	for _, ref := range refs {
+		if err := claimParked(t, m.IntegrationID, ref, now); err != nil {
+			return err
+		}
+	}
+	if len(refs) > 0 && m.Parts > 1 {
+		return sumUp(t, m.seq, now) // all of the earlier parts may have their receipts already
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// How long what has done its work is kept.
+const (
+	keepUnmatched     = 30 * 24 * time.Hour
+	keepDone          = 30 * 24 * time.Hour
+	keepNotifications = 7 * 24 * time.Hour
+)
+
+// Each deletes a bounded number of the oldest rows, so that nobody waits long for a sweep's commit. The newest
+// notification stays: the next one's number must be higher.
+var (
+	qSweepReceipts = sqlText("sweep receipts", `DELETE FROM receipts WHERE parked_at < $1
+		AND seq IN (SELECT seq FROM receipts ORDER BY seq LIMIT $2)`)
+	qSweepIdempotency = sqlText("sweep idempotency keys", `DELETE FROM idempotency WHERE at < $1
+		AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT $2)`)
+	qSweepUnmatched = sqlText("sweep unmatched callbacks", `DELETE FROM callbacks WHERE state = 'unmatched' AND at < $1
+		AND seq IN (SELECT seq FROM callbacks ORDER BY seq LIMIT $2)`)
+	qSweepDone = sqlText("sweep callbacks", `DELETE FROM callbacks WHERE state = 'done' AND at < $1
+		AND seq IN (SELECT seq FROM callbacks ORDER BY seq LIMIT $2)`)
+	qSweepNotifications = sqlText("sweep notifications", `DELETE FROM notifications WHERE at < $1
+		AND seq IN (SELECT seq FROM notifications ORDER BY seq LIMIT $2) AND seq < (SELECT MAX(seq) FROM notifications)`)
+)
+
+const sweepMax = 1000
+
+// Sweep drops what has been kept long enough. It may be called at any time and as often as one likes.
+func (s *Store) Sweep(ctx context.Context, now time.Time) error {
+	for _, one := range []struct {
+		q    *query
+		keep time.Duration
+	}{
+		{qSweepReceipts, keepParked},
+		{qSweepIdempotency, keepIdempotency},
+		{qSweepUnmatched, keepUnmatched},
+		{qSweepDone, keepDone},
+		{qSweepNotifications, keepNotifications},
+	} {
+		for n := int64(sweepMax); n == sweepMax; {
+			if err := s.write(ctx, func(t *tx) (err error) {
+				n, err = t.exec(one.q, age(now, one.keep), sweepMax)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.finishDeletions(ctx)
+}

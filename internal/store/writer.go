@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"patchbay/internal/fault"
+)
+
+// groupMax bounds a group, so that nobody's commit waits for too many others.
+const groupMax = 512
+
+var errClosed = fault.New(fault.Unavailable, "", "the server is stopping; try again in a moment")
+
+// tx is what one write does inside the group's transaction.
+type tx struct {
+	engine
+	writes    int64 // rows changed so far, to tell whether a failed write left something behind
+	touched   Commit
+	notified  map[string]struct{} // accounts that got a notification
+	directory bool                // the caches must forget
+	lane      *laneRow            // which the running write has in hand, and will save
+	woken     []hookLane          // webhooks that have something to tell now
+	asleep    []hookLane          // webhooks that have nothing more to tell
+	rehook    []string            // accounts whose webhooks changed
+}
+
+func (t *tx) exec(q *query, args ...any) (int64, error) {
+	n, err := t.engine.exec(q, args...)
+	t.writes += n
+	return n, err
+}
+
+func (t *tx) each(q *query, fn func(*row) error, args ...any) error {
+	if q.reads {
+		return t.engine.each(q, fn, args...)
+	}
+	return t.engine.each(q, func(r *row) error { t.writes++; return fn(r) }, args...)
+}
+
+// write is one change that waits for its commit.
+type write struct {
+	do    func(*tx) error
+	err   error
+	done  chan struct{}
+	state atomic.Int32
+}
+
+const (
+	writeQueued = iota
+	writeTaken
+	writeWithdrawn
+)
+
+// writer gathers all waiting writes into one commit: what costs is the sync, and it costs the same for one and for all.
+type writer struct {
+	db     engine
+	log    *slog.Logger
+	queue  chan *write
+	stop   chan struct{}   // closed by close: take what is queued, then end
+	ended  chan struct{}   // closed when nothing is written any more
+	before func(*tx) error // inside the transaction, after the writes
+	after  func(*tx)       // once it is committed, before those who wait are told
+	rest   func(engine)    // between two groups
+	failed atomic.Int32    // commits that failed in a row
+}
+
+func newWriter(db engine, log *slog.Logger) *writer {
+	return &writer{
+		db: db, log: log,
+		queue: make(chan *write, 4096), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// write runs do inside a commit shared with others, and returns when it is on disk. do may run more than once and must
+// begin afresh each time. A failing or panicking do harms nobody else.
+func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	op := &write{do: do, done: make(chan struct{})}
+	select {
+	case <-w.stop:
+		return errClosed
+	default:
+	}
+	select {
+	case w.queue <- op:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.ended:
+		return errClosed
+	}
+	select {
+	case <-op.done:
+		return op.err
+	case <-ctx.Done():
+		if op.state.CompareAndSwap(writeQueued, writeWithdrawn) {
+			return ctx.Err()
+		}
+	case <-w.ended:
+	}
+	// It is being written, or everything has ended. Either way its fate is known soon.
+	select {
+	case <-op.done:
+		return op.err
+	case <-w.ended:
+	}
+	select {
+	case <-op.done:
+		return op.err
+	default:
+		return errClosed
+	}
+}
+
+// close writes what is queued and ends the writer.
+func (w *writer) close() {
+	close(w.stop)
+	<-w.ended
+}
+
+// run is the writer's goroutine.
+func (w *writer) run() {
+	defer close(w.ended)
+	group := make([]*write, 0, groupMax)
+	for {
+		group = group[:0]
+		select {
+		case op := <-w.queue:
+			group = take(group, op)
+		case <-w.stop:
+			if group = w.gather(group); len(group) == 0 {
+				return
+			}
+		}
+		group = w.gather(group)
+		if len(group) > 0 {
+			w.commitGroup(group)
+		}
+		if w.rest != nil {
+			w.rest(w.db)
+		}
+		clear(group)
+	}
+}
+
+func take(group []*write, op *write) []*write {
+	if op.state.CompareAndSwap(writeQueued, writeTaken) {
+		return append(group, op)
+	}
+	return group
+}
+
+func (w *writer) gather(group []*write) []*write {
+	for len(group) < groupMax {
+		select {
+		case op := <-w.queue:
+			group = take(group, op)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commitGroup commits the writes together or, when one of them fails half way, one by one.
+func (w *writer) commitGroup(group []*write) {
+	spoilt, err := w.try(group)
+	if spoilt && len(group) > 1 {
+		for i := range group {
+			if _, err := w.try(group[i : i+1]); err != nil {
+				group[i].err = err
+			}
+			close(group[i].done)
+		}
+		return
+	}
+	for _, op := range group {
+		if err != nil {
+			op.err = err
+		}
+		close(op.done)
+	}
+}
+
+// try runs the writes in one transaction. spoilt: one of them failed after it had changed something, so all was rolled
+// back and nobody's result counts. err is the fault of no single write: the database would not begin or commit.
+func (w *writer) try(group []*write) (spoilt bool, err error) {
+	if err := w.db.begin(true); err != nil {
+		return false, w.outage("begin", err)
+	}
+	t := &tx{engine: w.db}
+	for _, op := range group {
+		before := t.writes
+		t.lane = nil
+		if op.err = run(op.do, t); op.err == nil {
+			continue
+		}
+		if isOutage(op.err) {
+			w.log.Error("write", "err", op.err)
+			op.err = unavailable(op.err)
+		}
+		if t.writes != before {
+			w.rollback()
+			return true, nil
+		}
+	}
+	if w.before != nil {
+		if err := w.before(t); err != nil {
+			w.rollback()
+			return false, w.outage("finish the group", err)
+		}
+	}
+	if err := w.db.commit(); err != nil {
+		w.rollback()
+		return false, w.outage("commit", err)
+	}
+	w.failed.Store(0)
+	if w.after != nil {
+		w.after(t)
+	}
+	return false, nil
+}
+
+func (w *writer) rollback() {
+	// A failed COMMIT may have rolled back by itself; then there is nothing to roll back, and that is all this says.
+	if err := w.db.rollback(); err != nil {
+		w.log.Debug("rollback", "err", err)
+	}
+}
+
+func (w *writer) outage(doing string, err error) error {
+	n := w.failed.Add(1)
+	w.log.Error("the database does not take writes", "doing", doing, "err", err, "in_a_row", n)
+	return unavailable(fmt.Errorf("%s: %w", doing, err))
+}
+
+// run does one write. A panic is its own error and nobody else's.
+func run(do func(*tx) error, t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.writes++ // it may have changed something
+			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do(t)
+}
+
+// unavailable is what callers see of an outage.
+func unavailable(cause error) error {
+	return &outageError{
+		fault: fault.Error{Code: fault.Unavailable, Message: "the database cannot keep it now; try again in a moment", RetryAfter: time.Second},
+		cause: cause,
+	}
+}
+
+type outageError struct {
+	fault fault.Error
+	cause error
+}
+
+func (e *outageError) Error() string { return e.cause.Error() }
+
+func (e *outageError) Unwrap() []error { return []error{&e.fault, e.cause} }
