@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"patchbay/internal/message"
-	"patchbay/internal/tree"
 	"patchbay/internal/wire"
 )
 
@@ -15,7 +14,7 @@ type Callback struct {
 	Now     time.Time
 	Numbers NumberFinder // the numbers that a message may be for: the integration's own (Peek: all candidates')
 
-	decoded *decoded // filled once, by the first that needs it
+	decoded *decoded // made once, by the first that needs it
 }
 
 // EventType is what a callback tells us, in the file format's words.
@@ -55,7 +54,8 @@ type Event struct {
 	Note      string    `json:"note,omitempty"` // for the operator: an unknown word …
 	Challenge string    `json:"-"`              // of a handshake: what must be said back
 
-	values values // everything the model bound, for reply patterns
+	model  *model
+	values *found // everything the model bound, for reply patterns
 }
 
 // File is one file of a message, either way.
@@ -112,11 +112,4 @@ type Number struct {
 // NumberFinder finds one of our numbers in any of its spellings.
 type NumberFinder interface {
 	Find(spelling string) (Number, bool)
-}
-
-type decoded struct {
-	done   bool
-	body   tree.Value
-	query  tree.Value
-	reason string
 }

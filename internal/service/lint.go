@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
 )
 
@@ -15,6 +16,7 @@ type loader struct {
 	svc      *Service
 	problems Problems
 	names    *names
+	looksOf  []lookSource
 }
 
 func (l *loader) fail(ptr, format string, args ...any) {
@@ -272,42 +274,8 @@ func contains(list []string, s string) bool {
 
 // hint is ` (did you mean "…"?)` with the nearest name, or nothing when none is near.
 func hint(name string, known []string) string {
-	best, bestAt := "", 1+len(name)/2
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < bestAt {
-			best, bestAt = k, d
-		}
+	if near := pattern.Nearest(name, known); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
-}
-
-// distance is how many letters must be added, dropped, changed or swapped with their neighbour to make a into b.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return len(a) + len(b)
-	}
-	x, y := []rune(a), []rune(b)
-	var before []int
-	prev, row := make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := range x {
-		row[0] = i + 1
-		for j := range y {
-			cost := 1
-			if x[i] == y[j] {
-				cost = 0
-			}
-			row[j+1] = min(prev[j+1]+1, row[j]+1, prev[j]+cost)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, prev, row = prev, row, make([]int, len(y)+1)
-	}
-	return prev[len(y)]
+	return ""
 }

@@ -1,16 +1,66 @@
 package service
 
-type values struct{}
-type binding struct{}
-type method struct{}
-type verifier struct{}
-type model struct{}
+import (
+	"net/http"
 
-func (m *model) readsMessages() bool { return false }
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+)
 
 // program is the compiled part of a Service.
 type program struct {
-	send, sendFile []method
-	models         []*model
-	verify         *verifier
+	names    *names
+	auth     *auth
+	send     []*method // variants of SendMessage, in order
+	sendFile []*method // variants of SendFile
+	getFile  *getFile
+	models   []*model // in the order in which they are tried
+	looks    looks    // what of a callback the models look at
+	verify   check
+	reply    *reply // of the file
+	unfit    *reply // of the file, to what no model reads
+	tests    tree.Value
+}
+
+// methods is every variant of every method that sends.
+func (p *program) methods() []*method {
+	return append(append([]*method(nil), p.send...), p.sendFile...)
+}
+
+// binding is what an integration's property values make of the program.
+type binding struct {
+	base    []tree.Value // by slot: the property values
+	secrets []string
+	auth    string             // the Authorization header; "" sends none
+	bases   map[int]string     // slot of a property that stands for scheme and host → those
+	fixed   map[*method]*fixed // what of a method does not change from message to message
+}
+
+// fixed is what of a request is the same for all messages of an integration.
+type fixed struct {
+	url     string // "" when the URL holds a variable of the message
+	headers http.Header
+	moving  []headerPattern // headers that hold a variable of the message
+}
+
+type headerPattern struct {
+	name  string // canonical
+	value *pattern.Pattern
+}
+
+// bits is a set of the slots of the format's own variables.
+type bits uint64
+
+func (b bits) has(slot int) bool { return b>>slot&1 != 0 }
+
+// add notes every variable of the format that p uses.
+func (b *bits) add(p *pattern.Pattern) {
+	if p == nil {
+		return
+	}
+	for _, slot := range p.Slots() {
+		if slot < firstProperty {
+			*b |= 1 << slot
+		}
+	}
 }

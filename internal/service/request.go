@@ -1,10 +1,13 @@
 package service
 
 import (
+	"net/http"
+	"sync"
 	"time"
 
 	"patchbay/internal/fault"
-	"patchbay/internal/message"
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
 	"patchbay/internal/wire"
 )
 
@@ -32,41 +35,113 @@ type Attempt struct {
 	UUID string
 }
 
-// Bound is a service with an integration's property values: ready to send and to read. Immutable, safe for any number of goroutines;
-// callers keep one per integration for as long as its values and its service version stay.
-type Bound struct {
-	*Service
-	binding
-}
-
-// Bind puts an integration's property values in. It fails with every property that is missing, unknown or not among its choices.
-func (s *Service) Bind(props map[string]string) (*Bound, error) {
-	return nil, fault.New(fault.Internal, "", "not built yet")
-}
-
-// Secrets is every value that must never be shown, for redaction by value: secret properties, and what auth makes of them.
-func (b *Bound) Secrets() []string { return nil }
-
-// Parts is how many requests the message takes, or why it cannot be sent: which method carries it may depend on a property.
-func (b *Bound) Parts(m *Sending) (int, error) {
-	return 0, fault.New(fault.Internal, "", "not built yet")
-}
-
 // Request is the part-th request of the message (from 0).
 func (b *Bound) Request(m *Sending, part int, at Attempt) (*wire.Request, error) {
-	return nil, fault.New(fault.Internal, "", "not built yet")
+	s, err := b.step(m, part)
+	if err != nil {
+		return nil, err
+	}
+	return b.request(m, s, at)
 }
 
-// Idempotent reports whether the provider takes the same part twice as one: only then may an unclear attempt be repeated.
-func (b *Bound) Idempotent(m *Sending, part int) bool { return false }
-
-// Response is what the provider's answer to the part-th request says. Transport errors are the caller's: no byte written is
-// message.Unreached, anything after that without an answer is message.Maybe.
-func (b *Bound) Response(m *Sending, part int, r *wire.Response, now time.Time) message.Result {
-	return message.Result{}
+func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
+	in := b.input(m, s, at, s.method.uses)
+	defer release(in)
+	if s.method.uses.has(slotFile) {
+		for i := s.lo; i < s.hi; i++ {
+			if len(m.Files[i].Data) == 0 {
+				return nil, fault.New(fault.Invalid, "urls", "the service takes the bytes of a file, and those of %s are not there", m.Files[i].URL)
+			}
+		}
+	}
+	f := b.fixed[s.method]
+	r := &wire.Request{Method: s.method.verb, URL: f.url, Header: make(http.Header, len(f.headers)+len(f.moving)+1)}
+	for name, values := range f.headers {
+		r.Header[name] = values[:1:1]
+	}
+	if r.URL == "" {
+		url, err := s.method.url.append(make([]byte, 0, 256), b.bases[s.method.url.base], &in.Input)
+		if err != nil {
+			return nil, unwritable(s.method, "request_url", err)
+		}
+		r.URL = string(url)
+	}
+	for _, h := range f.moving {
+		value, err := h.value.AppendText(nil, &in.Input, nil)
+		if err == nil && len(value) > 0 {
+			err = wire.CheckHeader(h.name, string(value))
+		}
+		if err != nil {
+			return nil, unwritable(s.method, "request_headers/"+h.name, err)
+		}
+		if len(value) > 0 {
+			r.Header[h.name] = []string{string(value)}
+		}
+	}
+	if s.method.params == nil {
+		return r, nil
+	}
+	v, err := s.method.params.Write(&in.Input)
+	if err != nil {
+		return nil, unwritable(s.method, "request_parameters", err)
+	}
+	if s.method.inQuery {
+		return r, addQuery(r, v, s.method)
+	}
+	body, contentType, err := wire.Encode(s.method.contentType, v)
+	if err != nil {
+		return nil, unwritable(s.method, "request_parameters", err)
+	}
+	r.Body = body
+	r.Header["Content-Type"] = []string{contentType}
+	return r, nil
 }
 
-// FileRequest is the request that fetches a file of an inbound message. Credentials go only to the hosts that the file names.
-func (b *Bound) FileRequest(f File) (*wire.Request, error) {
-	return nil, fault.New(fault.Internal, "", "not built yet")
+func addQuery(r *wire.Request, v tree.Value, m *method) error {
+	query, err := wire.EncodeQuery(v)
+	if err != nil {
+		return unwritable(m, "request_parameters", err)
+	}
+	switch {
+	case query == "":
+	case m.url.query != nil:
+		r.URL += "&" + query
+	default:
+		r.URL += "?" + query
+	}
+	return nil
+}
+
+func unwritable(m *method, member string, err error) error {
+	if fault.CodeOf(err) != fault.Internal {
+		return err
+	}
+	return fault.New(fault.Invalid, m.pointer+"/"+member, "the request cannot be written: %v", err)
+}
+
+// input is the values of one request or answer. It is taken from a pool, because a busy gateway makes thousands a second.
+type input struct {
+	pattern.Input
+	values []tree.Value
+}
+
+var inputs = sync.Pool{New: func() any { return new(input) }}
+
+func release(in *input) {
+	clear(in.values)
+	in.Input = pattern.Input{}
+	inputs.Put(in)
+}
+
+// input puts in the integration's property values and the variables of uses.
+func (b *Bound) input(m *Sending, s step, at Attempt, uses bits) *input {
+	in := inputs.Get().(*input)
+	if cap(in.values) < len(b.base) {
+		in.values = make([]tree.Value, len(b.base))
+	}
+	in.values = in.values[:len(b.base)]
+	copy(in.values, b.base)
+	in.Values, in.Env = in.values, m
+	fill(in.values, m, s, at, uses)
+	return in
 }

@@ -1,0 +1,146 @@
+package service
+
+import (
+	"net/http"
+	"sort"
+	"strings"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// Bound is a service with an integration's property values: ready to send and to read. Immutable, safe for any number of goroutines;
+// callers keep one per integration for as long as its values and its service version stay.
+type Bound struct {
+	*Service
+	binding
+}
+
+// Bind puts an integration's property values in. It fails with every property that is missing, of the wrong form, or not among its
+// choices; values of properties that the file does not have (any more) mean nothing.
+func (s *Service) Bind(props map[string]string) (*Bound, error) {
+	b := &Bound{Service: s, binding: binding{
+		base: make([]tree.Value, s.names.count), bases: map[int]string{}, fixed: map[*method]*fixed{},
+	}}
+	var problems []fault.Problem
+	wrong := func(name, message string) {
+		problems = append(problems, fault.Problem{Pointer: pointer("/properties", name), Message: message})
+	}
+	for i, p := range s.Properties {
+		value := props[p.Name]
+		if value == "" {
+			value = p.Default
+		}
+		switch {
+		case value == "" && !p.Optional:
+			wrong(p.Name, `"`+p.Name+`" is missing`)
+		case value != "" && len(p.Choices) > 0 && !contains(p.Choices, value):
+			wrong(p.Name, `"`+p.Name+`" must be one of `+strings.Join(p.Choices, ", "))
+		case strings.ContainsAny(value, "\r\n\x00"):
+			wrong(p.Name, `"`+p.Name+`" must be one line`)
+		case value != "":
+			b.base[firstProperty+i] = tree.Text(wire.Clean(value))
+			if p.Secret {
+				b.secrets = append(b.secrets, value)
+			}
+		}
+	}
+	if len(problems) == 0 {
+		problems = append(problems, b.bindBases()...)
+	}
+	if len(problems) > 0 {
+		e := fault.New(fault.Invalid, problems[0].Pointer, "%s", problems[0].Message)
+		e.Problems = problems
+		return nil, e
+	}
+	return b, b.bindMethods()
+}
+
+// bindBases checks the properties that stand for scheme and host.
+func (b *Bound) bindBases() (problems []fault.Problem) {
+	slots := []int{}
+	for _, m := range b.methods() {
+		slots = append(slots, m.url.base)
+	}
+	if b.getFile != nil && b.getFile.url != nil {
+		slots = append(slots, b.getFile.url.base)
+	}
+	for _, slot := range slots {
+		if _, done := b.bases[slot]; done || slot < 0 {
+			continue
+		}
+		base, why := baseOf(b.base[slot].Text())
+		if why != "" {
+			name := b.names.propertyOf(slot).Name
+			problems = append(problems, fault.Problem{Pointer: pointer("/properties", name), Message: `"` + name + `" is the address of the provider: ` + why})
+		}
+		b.bases[slot] = base
+	}
+	return problems
+}
+
+// bindMethods makes what is the same in every request.
+func (b *Bound) bindMethods() error {
+	in := &pattern.Input{Values: b.base}
+	if b.Service.auth != nil {
+		header, err := b.Service.auth.header(in)
+		if err == nil {
+			err = wire.CheckHeader("Authorization", header)
+		}
+		if err != nil {
+			return fault.New(fault.Invalid, b.Service.auth.pointer, "the Authorization header cannot be written: %v", err)
+		}
+		b.binding.auth = header
+		if _, credentials, ok := strings.Cut(header, " "); ok && len(b.secrets) > 0 {
+			b.secrets = append(b.secrets, credentials)
+		}
+	}
+	for _, m := range b.methods() {
+		f := &fixed{headers: http.Header{}}
+		if b.binding.auth != "" {
+			f.headers.Set("Authorization", b.binding.auth)
+		}
+		for _, h := range m.headers {
+			var uses bits
+			if uses.add(h.value); uses != 0 {
+				f.moving = append(f.moving, h)
+				continue
+			}
+			value, err := h.value.AppendText(nil, in, nil)
+			if err == nil {
+				err = wire.CheckHeader(h.name, string(value))
+			}
+			if err != nil {
+				return fault.New(fault.Invalid, m.pointer+"/request_headers/"+h.name, "the header cannot be written: %v", err)
+			}
+			if len(value) > 0 {
+				f.headers[h.name] = []string{string(value)}
+			}
+		}
+		if m.url.uses() == 0 {
+			url, err := m.url.append(nil, b.bases[m.url.base], in)
+			if err != nil {
+				return fault.New(fault.Invalid, m.pointer+"/request_url", "the address cannot be written: %v", err)
+			}
+			f.url = string(url)
+		}
+		b.fixed[m] = f
+	}
+	sort.Slice(b.secrets, func(i, j int) bool { return len(b.secrets[i]) > len(b.secrets[j]) })
+	return nil
+}
+
+// Secrets is every value that must never be shown, for redaction by value: secret properties, and what auth makes of them. Longest first.
+func (b *Bound) Secrets() []string { return append([]string(nil), b.secrets...) }
+
+// WantsFiles reports whether a request holds the bytes of files, so that the caller has to load File.Data before it asks for one.
+func (b *Bound) WantsFiles() bool {
+	for _, m := range b.methods() {
+		if m.uses.has(slotFile) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package service_test
+
+import (
+	"bytes"
+	"io/fs"
+	"testing"
+
+	"patchbay/internal/service"
+	"patchbay/services"
+)
+
+func TestEveryServiceOfTheCatalogueIsValidAndPassesItsTests(t *testing.T) {
+	names, err := fs.Glob(services.Files, "*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the catalogue: %v, %v", names, err)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			data, err := services.Files.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, problems := service.Parse(data)
+			if err := problems.Err(); err != nil {
+				t.Fatalf("%v", problems)
+			}
+			for _, p := range problems {
+				if name != "generic.json" { // which is the base format, and that has no verify
+					t.Errorf("warning: %s", p)
+				}
+			}
+			results := service.RunTests(s)
+			if len(results) < 5 {
+				t.Errorf("%d tests; a service of the catalogue proves more of itself", len(results))
+			}
+			for _, p := range service.Failed(results) {
+				t.Errorf("%s", p)
+			}
+			if s.Documentation == "" || len(s.Setup) == 0 {
+				t.Error("a service of the catalogue says where its provider is documented, and how to set it up")
+			}
+			formatted, err := service.Format(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(formatted, data) {
+				t.Errorf("not in canonical form; run: patchbay service fmt -w services/%s", name)
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package service
+
+import (
+	"net/http"
+	"strings"
+
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// decoded is a callback as trees, made once for Peek, Handshake, Read and Explain.
+type decoded struct {
+	body     tree.Value // absent: there is none
+	query    tree.Value
+	rawQuery string
+	err      string // why the body cannot be decoded
+}
+
+func (cb *Callback) decode() *decoded {
+	if cb.decoded != nil {
+		return cb.decoded
+	}
+	d := &decoded{}
+	cb.decoded = d
+	_, d.rawQuery, _ = strings.Cut(cb.Request.URL, "?")
+	d.rawQuery, _, _ = strings.Cut(d.rawQuery, "#")
+	var err error
+	if d.rawQuery != "" {
+		if d.query, err = wire.DecodeQuery(d.rawQuery, wire.Limits{}); err != nil {
+			d.err = "the query cannot be decoded: " + err.Error()
+		}
+	}
+	contentType := cb.Request.Header.Get("Content-Type")
+	if d.body, err = wire.Decode(contentType, cb.Request.Body, wire.Limits{}); err != nil {
+		d.err = "the body cannot be decoded: " + err.Error()
+		return d
+	}
+	if d.body.Kind() == tree.String && wire.FormatOf(contentType) == wire.JSON {
+		if _, err := wire.DecodeJSON(cb.Request.Body, wire.Limits{}); err != nil {
+			d.err = "the body is not the JSON that its content type says: " + err.Error()
+		}
+	}
+	return d
+}
+
+// isEmpty reports whether there is nothing in the callback to read: no body, and no query but what we put into the URL ourselves.
+func (cb *Callback) isEmpty() bool {
+	if cb.Request.Method == http.MethodHead {
+		return true
+	}
+	d := cb.decode()
+	if d.body.Kind() != tree.Absent || d.err != "" {
+		return false
+	}
+	for _, m := range d.query.Members() {
+		if m.Name != "number" && m.Name != "key" {
+			return false
+		}
+	}
+	return true
+}
+
+func (cb *Callback) isJSON() bool {
+	return wire.FormatOf(cb.Request.Header.Get("Content-Type")) == wire.JSON
+}
+
+// found is what a model bound of one event: of the body, and of query and headers, which all events of a callback share.
+type found struct {
+	event  pattern.Event
+	shared []pattern.Event
+}
+
+func (f *found) get(slot int) tree.Value {
+	if f == nil {
+		return tree.Value{}
+	}
+	if v := f.event.Get(slot); v.Kind() != tree.Absent {
+		return v
+	}
+	for _, e := range f.shared {
+		if v := e.Get(slot); v.Kind() != tree.Absent {
+			return v
+		}
+	}
+	return tree.Value{}
+}
+
+// agrees reports whether the keys that are bound twice are bound to the same.
+func (f *found) agrees() bool {
+	for _, slot := range []int{slotMessageID, slotID, slotEventKey, slotFrom} {
+		first := f.event.Get(slot)
+		for _, e := range f.shared {
+			v := e.Get(slot)
+			switch {
+			case v.Kind() == tree.Absent:
+			case first.Kind() == tree.Absent:
+				first = v
+			case v.Text() != first.Text():
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// take reads the callback, of whose body what is left is rest, with one model: 0..n events, and what this model leaves to others.
+func (k *look) take(m *model, cb *Callback, d *decoded, rest tree.Value, known []tree.Value) (events []*found, left tree.Value, ok bool) {
+	if m.verb != "" && m.verb != cb.Request.Method {
+		return nil, rest, false
+	}
+	in := pattern.Input{Values: known}
+	var shared []pattern.Event
+	for _, h := range k.headers {
+		r := h.value.Read(cb.header(h.name), &in)
+		if !r.Matched {
+			return nil, rest, false
+		}
+		shared = append(shared, r.Events...)
+	}
+	if k.query != nil {
+		r := k.query.Read(d.query, &in)
+		if !r.Matched {
+			return nil, rest, false
+		}
+		shared = append(shared, r.Events...)
+	}
+	if k.params == nil {
+		f := &found{shared: shared}
+		return []*found{f}, tree.Value{}, f.agrees()
+	}
+	r := k.params.Read(rest, &in)
+	if !r.Matched {
+		return nil, rest, false
+	}
+	for _, e := range r.Events {
+		f := &found{event: e, shared: shared}
+		if !f.agrees() {
+			return nil, rest, false
+		}
+		events = append(events, f)
+	}
+	return events, r.Left, true
+}
+
+// header is a header's value for a pattern: absent where there is none.
+func (cb *Callback) header(name string) tree.Value {
+	values := cb.Request.Header[name]
+	if len(values) == 0 {
+		return tree.Value{}
+	}
+	return tree.Text(wire.Clean(strings.Join(values, ", ")))
+}
+
+// subject is what request_parameters reads: the body, or the query when there is none.
+func (d *decoded) subject() tree.Value {
+	if d.body.Kind() == tree.Absent {
+		return d.query
+	}
+	return d.body
+}

@@ -1,0 +1,316 @@
+package service
+
+import (
+	"net/http"
+	"strings"
+
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// method is one variant of one way to send, compiled.
+type method struct {
+	name        string // SendMessage | SendFile
+	pointer     string
+	when        *pattern.Pattern // nil: always
+	verb        string           // the HTTP method
+	url         address
+	contentType string
+	headers     []headerPattern
+	params      *pattern.Pattern // nil: no parameters
+	inQuery     bool             // parameters stand in the URL
+	idempotent  bool
+	answers     []*answer
+	strict      bool // the file says how answers look, so a 2xx that none of them reads is unclear
+
+	uses     bits // variables that a request is written from
+	knows    bits // variables that an answer is compared with
+	allFiles bool // one request takes every file
+	hasText  bool // there is a place for the text
+	file     bool // it is a SendFile
+}
+
+const (
+	sendMessage = "SendMessage"
+	sendFile    = "SendFile"
+)
+
+// laterMethods are methods of the format that this version cannot do.
+var laterMethods = []string{"UploadFile", "GetStatus", "Receive", "CheckCredentials", "SetWebhook"}
+
+var (
+	defaultMembers = []string{
+		"request_method", "request_url", "request_content_type", "request_headers", "request_parameters", "response_map", "responses", "idempotent",
+	}
+	methodMembers = append([]string{"when"}, defaultMembers...)
+	apiMembers    = append([]string{sendMessage, sendFile, "GetFile"}, append(laterMethods, defaultMembers...)...)
+)
+
+func (l *loader) api(v tree.Value) {
+	const ptr = "/API"
+	if v.Kind() == tree.Absent {
+		l.warn(ptr, "without API.%s nothing can be sent through this service", sendMessage)
+		return
+	}
+	if !l.object(v, ptr, apiMembers) {
+		return
+	}
+	for _, name := range laterMethods {
+		if v.Get(name).Kind() != tree.Absent {
+			l.fail(pointer(ptr, name), "%s is not supported by this version", name)
+		}
+	}
+	l.svc.send = l.variants(v, sendMessage)
+	l.svc.sendFile = l.variants(v, sendFile)
+	if l.svc.send == nil && l.svc.sendFile == nil {
+		l.warn(ptr, "without %s nothing can be sent through this service", sendMessage)
+	}
+	if g := v.Get("GetFile"); g.Kind() != tree.Absent {
+		l.getFile(g)
+	}
+}
+
+// variants compiles a method, which is one object or a list of them.
+func (l *loader) variants(api tree.Value, name string) []*method {
+	v, ptr := api.Get(name), pointer("/API", name)
+	switch v.Kind() {
+	case tree.Absent:
+		return nil
+	case tree.List:
+		if len(v.List()) == 0 {
+			l.fail(ptr, "this list has no variant in it")
+		}
+		var out []*method
+		for i, e := range v.List() {
+			at := pointer(ptr, i)
+			if len(out) > 0 && out[len(out)-1] != nil && out[len(out)-1].when == nil {
+				l.warn(at, `this variant is never used: the one before it has no "when", so it takes everything`)
+			}
+			if m := l.method(api, e, name, at); m != nil {
+				out = append(out, m)
+			}
+		}
+		return out
+	default:
+		if m := l.method(api, v, name, ptr); m != nil {
+			return []*method{m}
+		}
+		return nil
+	}
+}
+
+// method compiles one variant. What it does not say itself, the members of API say for all.
+func (l *loader) method(api, v tree.Value, name, ptr string) *method {
+	if !l.object(v, ptr, methodMembers) {
+		return nil
+	}
+	get := func(member string) (tree.Value, string) {
+		if own := v.Get(member); own.Kind() != tree.Absent {
+			return own, pointer(ptr, member)
+		}
+		if shared := api.Get(member); shared.Kind() != tree.Absent {
+			return shared, pointer("/API", member)
+		}
+		return tree.Value{}, pointer(ptr, member)
+	}
+	m := &method{name: name, pointer: ptr, file: name == sendFile}
+	scope := l.names.sendScope(m.file)
+	if w := v.Get("when"); w.Kind() != tree.Absent {
+		if w.Kind() != tree.Object {
+			l.fail(ptr+"/when", `this must be an object of sending variables, like {"segments": {"$gt": 1}}, not %s`, kindName(w))
+		} else {
+			l.whenNames(w, ptr+"/when")
+			m.when = l.pattern(w, ptr+"/when", l.names.whenScope())
+		}
+	}
+	m.verb = l.verb(get("request_method"))
+	url, at := get("request_url")
+	raw := l.text(url, at)
+	if shared := api.Get("request_url"); strings.HasPrefix(raw, "/") && shared.Kind() == tree.String && v.Get("request_url").Kind() != tree.Absent {
+		raw = strings.TrimRight(shared.Text(), "/") + raw
+	}
+	if raw == "" {
+		if url.IsEmpty() {
+			l.fail(at, "a request needs an address, like \"https://api.example.com/messages\"")
+		}
+	} else {
+		m.url = l.address(raw, at, scope)
+	}
+	ct, ctAt := get("request_content_type")
+	m.contentType = l.text(ct, ctAt)
+	if m.contentType == "" {
+		m.contentType = "application/json"
+	}
+	if err := wire.CheckHeader("X-Check", m.contentType); err != nil {
+		l.fail(ctAt, "%q is no content type", m.contentType)
+	}
+	m.headers = l.requestHeaders(get, scope)
+	m.inQuery = m.verb == http.MethodGet || m.verb == http.MethodDelete
+	params, paramsAt := get("request_parameters")
+	l.parameters(m, params, paramsAt, scope)
+	idem, idemAt := get("idempotent")
+	m.idempotent = l.truth(idem, idemAt)
+	responses, responsesAt := get("responses")
+	responseMap, mapAt := get("response_map")
+	l.answers(m, responses, responsesAt, responseMap, mapAt)
+	l.usage(m, v, ptr)
+	return m
+}
+
+func (l *loader) verb(v tree.Value, at string) string {
+	verb := l.text(v, at)
+	if verb == "" {
+		return http.MethodPost
+	}
+	upper := strings.ToUpper(verb)
+	if err := wire.CheckMethod(upper); err != nil {
+		l.fail(at, "%v", err)
+		return http.MethodPost
+	}
+	if upper != verb {
+		l.warn(at, "HTTP methods are spelled in capitals: %s", upper)
+	}
+	return upper
+}
+
+func (l *loader) requestHeaders(get func(string) (tree.Value, string), scope *pattern.Scope) []headerPattern {
+	v, at := get("request_headers")
+	if v.Kind() == tree.Absent || !l.isObject(v, at) {
+		return nil
+	}
+	var out []headerPattern
+	for _, m := range v.Members() {
+		here := pointer(at, m.Name)
+		switch {
+		case strings.Contains(m.Name, "$"):
+			l.fail(here, "the name of a header is no pattern; only its value is")
+			continue
+		case strings.EqualFold(m.Name, "Content-Type"):
+			l.fail(here, "the content type is said by request_content_type")
+			continue
+		}
+		if err := wire.CheckHeader(m.Name, ""); err != nil {
+			l.fail(here, "%v", err)
+			continue
+		}
+		value, scalar := m.Value.Scalar()
+		if !scalar {
+			l.fail(here, "the value of a header is a text, not %s", kindName(m.Value))
+			continue
+		}
+		if strings.ContainsAny(value, "\r\n\x00") {
+			l.fail(here, "a header has one line")
+			continue
+		}
+		if strings.EqualFold(m.Name, "Authorization") && l.svc.auth != nil {
+			l.warn(here, "this header takes the place of what auth says")
+		}
+		if p := l.pattern(tree.Text(value), here, scope); p != nil {
+			out = append(out, headerPattern{http.CanonicalHeaderKey(m.Name), p})
+		}
+	}
+	return out
+}
+
+func (l *loader) parameters(m *method, v tree.Value, at string, scope *pattern.Scope) {
+	if v.Kind() == tree.Absent {
+		return
+	}
+	m.params = l.pattern(v, at, scope)
+	if m.params == nil {
+		return
+	}
+	format := wire.FormatOf(m.contentType)
+	raw := v.Kind() == tree.String && strings.HasPrefix(v.Text(), "$file")
+	switch {
+	case m.inQuery:
+		if v.Kind() != tree.Object {
+			l.fail(at, "with %s the parameters are the query, so they must be an object, not %s", m.verb, kindName(v))
+		}
+	case raw:
+	case format == wire.Unknown:
+		l.fail(at, "nothing is known about writing %q; use a JSON, form, multipart, XML or text/plain type", m.contentType)
+	case format == wire.PlainText && v.Kind() != tree.String:
+		l.fail(at, "a text/plain body is one string, not %s", kindName(v))
+	case (format == wire.Form || format == wire.Multipart) && v.Kind() != tree.Object:
+		l.fail(at, "a %s body is an object of fields, not %s", format, kindName(v))
+	case format == wire.XML && (v.Kind() != tree.Object || len(v.Members()) != 1):
+		l.fail(at, "an XML body is an object with one member, its root element")
+	}
+}
+
+// usage notes what the method takes, and warns about what a sender would miss.
+func (l *loader) usage(m *method, v tree.Value, ptr string) {
+	m.uses = m.url.uses()
+	m.uses.add(m.params)
+	m.allFiles = m.params != nil && m.params.TakesAllFiles()
+	for _, h := range m.headers {
+		m.uses.add(h.value)
+	}
+	m.hasText = m.uses.has(slotText) || m.uses.has(slotContent) && !m.file
+	if m.when != nil && len(l.problems.Errors()) == 0 {
+		m.uses |= whenUses(v.Get("when"))
+	}
+	if len(l.problems.Errors()) > 0 {
+		return
+	}
+	if !m.uses.has(slotTo) {
+		l.warn(ptr, "$to$ stands nowhere: the provider does not learn whom the message is for")
+	}
+	if !m.hasText && !m.file {
+		l.warn(ptr, "$content$ stands nowhere: the text is not sent")
+	}
+	fileSlots := bits(1<<slotURL | 1<<slotURLs | 1<<slotFile | 1<<slotMediaID)
+	if m.file && !m.uses.has(slotContent) && m.uses&fileSlots == 0 {
+		l.warn(ptr, "no $content$, $url$, $urls$ or $file$: the file is not sent")
+	}
+}
+
+// whenNames checks that a when asks about things that exist.
+func (l *loader) whenNames(v tree.Value, ptr string) {
+	var known []string
+	for _, row := range variables {
+		if row.places&inSend != 0 {
+			known = append(known, row.name)
+		}
+	}
+	known = append(known, l.names.propertyNames()...)
+	for _, m := range v.Members() {
+		if !strings.HasPrefix(m.Name, "$") && !contains(known, m.Name) {
+			l.fail(pointer(ptr, m.Name), "%q is neither a sending variable nor a property%s", m.Name, hint(m.Name, known))
+		}
+	}
+}
+
+// whenUses is the variables that a when looks at.
+func whenUses(v tree.Value) (u bits) {
+	for _, m := range v.Members() {
+		for slot, row := range variables {
+			if row.name == m.Name && row.places&inSend != 0 {
+				u |= 1 << slot
+			}
+		}
+		if strings.HasPrefix(m.Name, "$") {
+			u |= ^bits(0) >> (64 - firstProperty)
+		}
+	}
+	return u
+}
+
+// pattern compiles v and passes on what is wrong with it.
+func (l *loader) pattern(v tree.Value, ptr string, scope *pattern.Scope) *pattern.Pattern {
+	p, problems := pattern.Compile(v, scope)
+	for _, pr := range problems {
+		l.problems = append(l.problems, Problem{Pointer: ptr + pr.Pointer, Message: pr.Message, Warning: pr.Warning})
+	}
+	return p
+}
+
+func (l *loader) isObject(v tree.Value, ptr string) bool {
+	if v.Kind() != tree.Object {
+		l.fail(ptr, "this must be an object {…}, not %s", kindName(v))
+		return false
+	}
+	return true
+}

@@ -1,0 +1,390 @@
+package service
+
+import (
+	"net/http"
+	"sort"
+	"strings"
+
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// model is one kind of callback, compiled.
+type model struct {
+	pointer string
+	verb    string // "": any
+	kind    EventType
+	table   map[string]EventType // by word, in place of kind; "*" is every other
+	key     string               // event_key
+	read    *look
+	others  *look // of a table: takes the words that are not in it, once no other model wants them
+	peek    *look // knows no property values, and takes any
+	reply   *reply
+	weight  pattern.Weight
+}
+
+// look is the patterns of a model: what it looks at in a callback.
+type look struct {
+	params  *pattern.Pattern // the body, or the query when there is none
+	query   *pattern.Pattern
+	headers []headerPattern
+}
+
+// looks is what all models together look at.
+type looks struct{ query bool }
+
+func (m *model) readsMessages() bool {
+	if m.kind == EventMessage {
+		return true
+	}
+	for _, kind := range m.table {
+		if kind == EventMessage {
+			return true
+		}
+	}
+	return false
+}
+
+// eventKinds is the table of event types. The mission's "mms" is a message that has files.
+var eventKinds = []struct {
+	word     string
+	kind     EventType
+	needs    []need
+	sentence string
+}{
+	{"message", EventMessage, []need{needFrom, needContent}, "a message from a contact; with files it is an MMS"},
+	{"mms", EventMessage, []need{needFrom, needFile}, "the same, with files"},
+	{"messageSent", EventSent, []need{needID}, "the carrier has the message"},
+	{"messageDelivered", EventDelivered, []need{needID}, "it is on the handset"},
+	{"messageFailed", EventFailed, []need{needID}, "it will not be delivered"},
+	{"messageRead", EventRead, []need{needID}, "it was seen"},
+	{"typing", EventTyping, []need{needFrom}, "the contact is writing"},
+	{"optout", EventOptOut, []need{needFrom}, "the contact wants no more messages"},
+	{"handshake", EventHandshake, nil, "the provider checks our URL; answered before verification"},
+	{"ignore", EventIgnore, nil, "nothing that concerns anybody"},
+}
+
+// need is something that an event of a kind cannot be without: one of the slots.
+type need struct {
+	slots []int
+	cure  string
+}
+
+var (
+	needFrom    = need{[]int{slotFrom}, "$from$ stands nowhere: who sent it?"}
+	needContent = need{[]int{slotContent, slotText, slotURL, slotURLs, slotFile, slotMediaID}, "neither $content$, $text$ nor a file ($url$, $urls$, $file$, $mediaid$) stands anywhere: what was sent?"}
+	needFile    = need{[]int{slotURL, slotURLs, slotFile, slotMediaID}, "no file ($url$, $urls$, $file$, $mediaid$) stands anywhere"}
+	needID      = need{[]int{slotMessageID, slotID}, "neither $messageid$ nor $id$ stands anywhere: which message?"}
+)
+
+var (
+	modelMembers = []string{
+		"event_key", "event_type", "events", "request_method", "request_content_type", "request_parameters", "query", "headers", "reply",
+	}
+	webhookMembers = []string{"verify", "reply", "events", "unmatched"}
+)
+
+const maxModels = 200
+
+// webhook compiles Webhook in any of its containers: a list of models, one model, an object of named models, or
+// {"verify": …, "reply": …, "events": any of those}.
+func (l *loader) webhook(v tree.Value) {
+	const ptr = "/Webhook"
+	switch {
+	case v.Kind() == tree.Absent:
+		l.warn(ptr, "without Webhook models nothing that the provider sends is read; it is kept as unmatched")
+		return
+	case isContainer(v):
+		l.object(v, ptr, webhookMembers)
+		if check := v.Get("verify"); check.Kind() != tree.Absent {
+			l.svc.verify = l.verify(check, ptr+"/verify")
+		}
+		if r := v.Get("reply"); r.Kind() != tree.Absent {
+			l.svc.reply = l.reply(r, ptr+"/reply")
+		}
+		if r := v.Get("unmatched"); r.Kind() != tree.Absent {
+			l.svc.unfit = l.reply(r, ptr+"/unmatched")
+		}
+		l.models(v.Get("events"), ptr+"/events")
+	default:
+		l.models(v, ptr)
+	}
+	if l.svc.verify == nil && len(l.svc.models) > 0 && v.Get("verify").Kind() == tree.Absent {
+		l.warn(ptr, "without \"verify\" nobody proves that callbacks are the provider's; the secret URL is all there is")
+	}
+	sort.SliceStable(l.svc.models, func(i, j int) bool {
+		a, b := l.svc.models[i].weight, l.svc.models[j].weight
+		if a.Literals != b.Literals {
+			return a.Literals > b.Literals
+		}
+		return a.Variables > b.Variables
+	})
+}
+
+func isModel(v tree.Value) bool {
+	for _, member := range []string{"event_type", "event_key", "request_parameters", "query"} {
+		if v.Get(member).Kind() != tree.Absent {
+			return true
+		}
+	}
+	return false
+}
+
+func isContainer(v tree.Value) bool {
+	if v.Kind() != tree.Object || isModel(v) {
+		return false
+	}
+	for _, member := range webhookMembers {
+		if v.Get(member).Kind() != tree.Absent {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *loader) models(v tree.Value, ptr string) {
+	switch {
+	case v.Kind() == tree.Absent:
+		l.warn(ptr, "without models nothing that the provider sends is read; it is kept as unmatched")
+	case v.Kind() == tree.List:
+		for i, e := range v.List() {
+			l.model(e, pointer(ptr, i))
+		}
+	case v.Kind() == tree.Object && isModel(v):
+		l.model(v, ptr)
+	case v.Kind() == tree.Object:
+		for _, m := range v.Members() {
+			l.model(m.Value, pointer(ptr, m.Name))
+		}
+	default:
+		l.fail(ptr, "this must be a model, or a list or an object of models, not %s", kindName(v))
+	}
+	if len(l.svc.models) > maxModels {
+		l.fail(ptr, "these are %d models; %d are enough for every provider we know", len(l.svc.models), maxModels)
+		l.svc.models = nil
+	}
+}
+
+func (l *loader) model(v tree.Value, ptr string) {
+	if !l.object(v, ptr, modelMembers) {
+		return
+	}
+	m := &model{pointer: ptr}
+	l.modelKind(m, v, ptr)
+	if verb := v.Get("request_method"); verb.Kind() != tree.Absent {
+		m.verb = l.verb(verb, ptr+"/request_method")
+	}
+	l.text(v.Get("request_content_type"), ptr+"/request_content_type") // a callback's own header decides
+	if r := v.Get("reply"); r.Kind() != tree.Absent {
+		m.reply = l.reply(r, ptr+"/reply")
+	}
+	words := func(any, tree.Value) (tree.Value, bool) { return tree.Value{}, false }
+	if m.table != nil {
+		words = func(_ any, v tree.Value) (tree.Value, bool) {
+			_, known := m.table[v.Text()]
+			return v, known && v.Text() != "*"
+		}
+	}
+	before := len(l.problems)
+	vars := l.names.hookVars(true)
+	if m.table != nil {
+		vars[slotEventKey].Take = words
+	}
+	m.read = l.look(m, v, ptr, vars)
+	if len(l.problems[before:].Errors()) > 0 {
+		return
+	}
+	said := len(l.problems) // the same patterns give the same warnings again
+	if m.table != nil {
+		m.others = l.look(m, v, ptr, l.names.hookVars(true))
+	}
+	m.peek = l.look(m, v, ptr, l.names.hookVars(false))
+	l.problems = l.problems[:said]
+	if m.read.params == nil && m.read.query == nil && len(m.read.headers) == 0 {
+		l.fail(ptr, "a model needs request_parameters, query or headers to know its callbacks by")
+		return
+	}
+	m.weight = m.read.weight()
+	l.modelNeeds(m, v, ptr)
+	for _, other := range l.svc.models {
+		if other.weight == m.weight && other.verb == m.verb && other.key == m.key && l.sameLook(other, v) {
+			l.warn(ptr, "this model reads the same callbacks as %s, which comes first", other.pointer)
+		}
+	}
+	l.looksOf = append(l.looksOf, lookSource{m, v})
+	l.svc.models = append(l.svc.models, m)
+	l.svc.looks.query = l.svc.looks.query || m.read.query != nil
+}
+
+// lookSource is what a model was compiled from, to find models that read the same.
+type lookSource struct {
+	model *model
+	value tree.Value
+}
+
+func (l *loader) sameLook(m *model, v tree.Value) bool {
+	for _, s := range l.looksOf {
+		if s.model != m {
+			continue
+		}
+		for _, member := range []string{"request_parameters", "query", "headers"} {
+			if !s.value.Get(member).Equal(v.Get(member)) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// modelKind reads event_type, event_key and events.
+func (l *loader) modelKind(m *model, v tree.Value, ptr string) {
+	m.key = ""
+	if key := v.Get("event_key"); key.Kind() != tree.Absent {
+		text, scalar := key.Scalar()
+		if !scalar {
+			l.fail(ptr+"/event_key", "this must be a word of the provider's, not %s", kindName(key))
+		}
+		m.key = text
+	}
+	table := v.Get("events")
+	if table.Kind() == tree.Absent {
+		m.kind, _ = l.eventKind(v.Get("event_type"), ptr+"/event_type")
+		return
+	}
+	for _, member := range []string{"event_type", "event_key"} {
+		if v.Get(member).Kind() != tree.Absent {
+			l.fail(pointer(ptr, member), `"events" says what each word means, so %s has no place beside it`, member)
+		}
+	}
+	if !l.isObject(table, ptr+"/events") {
+		return
+	}
+	m.table = map[string]EventType{}
+	for _, word := range table.Members() {
+		if kind, ok := l.eventKind(word.Value, pointer(ptr+"/events", word.Name)); ok {
+			m.table[word.Name] = kind
+		}
+	}
+	if len(table.Members()) == 0 {
+		l.fail(ptr+"/events", "this table has no word in it")
+	}
+}
+
+func (l *loader) eventKind(v tree.Value, ptr string) (EventType, bool) {
+	word := l.text(v, ptr)
+	names := make([]string, 0, len(eventKinds))
+	for _, row := range eventKinds {
+		if row.word == word {
+			return row.kind, true
+		}
+		names = append(names, row.word)
+	}
+	if v.Kind() == tree.String || v.Kind() == tree.Absent {
+		l.fail(ptr, "%q is no type of event; there are %s%s", word, strings.Join(names, ", "), hint(word, names))
+	}
+	return "", false
+}
+
+// look compiles the patterns of a model.
+func (l *loader) look(m *model, v tree.Value, ptr string, vars []pattern.Var) *look {
+	scope := l.names.hookScope(vars)
+	if m.key != "" {
+		scope = scope.Fix(slotEventKey, tree.Text(m.key))
+	}
+	k := &look{}
+	if p := v.Get("request_parameters"); p.Kind() != tree.Absent {
+		k.params = l.pattern(p, ptr+"/request_parameters", scope)
+	}
+	if q := v.Get("query"); q.Kind() != tree.Absent && l.isObject(q, ptr+"/query") {
+		k.query = l.pattern(q, ptr+"/query", scope)
+	}
+	if h := v.Get("headers"); h.Kind() != tree.Absent && l.isObject(h, ptr+"/headers") {
+		for _, member := range h.Members() {
+			at := pointer(ptr+"/headers", member.Name)
+			if err := wire.CheckHeader(member.Name, ""); err != nil {
+				l.fail(at, "%v", err)
+				continue
+			}
+			if p := l.pattern(member.Value, at, scope); p != nil {
+				k.headers = append(k.headers, headerPattern{http.CanonicalHeaderKey(member.Name), p})
+			}
+		}
+	}
+	return k
+}
+
+func (k *look) patterns() []*pattern.Pattern {
+	var out []*pattern.Pattern
+	for _, p := range []*pattern.Pattern{k.params, k.query} {
+		if p != nil {
+			out = append(out, p)
+		}
+	}
+	for _, h := range k.headers {
+		out = append(out, h.value)
+	}
+	return out
+}
+
+func (k *look) weight() (w pattern.Weight) {
+	for _, p := range k.patterns() {
+		w.Literals += p.Weight().Literals
+		w.Variables += p.Weight().Variables
+	}
+	return w
+}
+
+func (k *look) uses(slot int) bool {
+	for _, p := range k.patterns() {
+		if p.Uses(slot) {
+			return true
+		}
+	}
+	return false
+}
+
+// modelNeeds checks that the model binds what its events cannot be without.
+func (l *loader) modelNeeds(m *model, v tree.Value, ptr string) {
+	words := []string{v.Get("event_type").Text()}
+	at := ptr
+	if m.table != nil {
+		words, at = nil, ptr+"/events"
+		for _, word := range v.Get("events").Members() {
+			words = append(words, word.Value.Text())
+		}
+		if !m.read.uses(slotEventKey) {
+			l.fail(at, `"events" is a table over $event_key$, but that stands nowhere in the model`)
+		}
+	} else if m.key != "" && !m.read.uses(slotEventKey) {
+		l.warn(ptr+"/event_key", "$event_key$ stands nowhere in the model, so this word is not looked for and the shape alone decides")
+	}
+	told := map[string]bool{}
+	for _, word := range words {
+		for _, row := range eventKinds {
+			if row.word != word {
+				continue
+			}
+			for _, n := range row.needs {
+				if !n.met(m.read) && !told[n.cure] {
+					told[n.cure] = true
+					l.fail(at, "a %s needs more: %s", word, n.cure)
+				}
+			}
+			if row.kind == EventMessage && !m.read.uses(slotTo) && !told["to"] {
+				told["to"] = true
+				l.warn(at, "$to$ stands nowhere, so the URL that the provider calls must carry our number: …?number=")
+			}
+		}
+	}
+}
+
+func (n need) met(k *look) bool {
+	for _, slot := range n.slots {
+		if k.uses(slot) {
+			return true
+		}
+	}
+	return false
+}

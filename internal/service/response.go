@@ -1,0 +1,240 @@
+package service
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"patchbay/internal/message"
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// maxRetryAfter is the longest wait that a provider may ask for; what is absurd must not bury a message.
+const maxRetryAfter = time.Hour
+
+// Response is what the provider's answer to the part-th request says. Transport errors are the caller's: no byte written is
+// message.Unreached, anything after that without an answer is message.Maybe.
+func (b *Bound) Response(m *Sending, part int, r *wire.Response, now time.Time) message.Result {
+	s, err := b.step(m, part)
+	if err != nil { // the caller sent something that we did not write
+		return message.Result{Outcome: message.Maybe, ErrorCode: "no_part", ErrorText: err.Error()}
+	}
+	in := b.input(m, s, Attempt{Now: now}, s.method.knows)
+	defer release(in)
+	for slot := range variables { // a literal is one value, not one per file
+		if in.values[slot].Kind() == tree.List {
+			in.values[slot] = in.values[slot].List()[0]
+		}
+	}
+	read := answerReader{response: r, in: &in.Input}
+	for _, a := range s.method.answers {
+		if !a.fits(r.Status) {
+			continue
+		}
+		if read.takes(a) {
+			return conclude(s.method, a, &read, now)
+		}
+	}
+	return conclude(s.method, nil, &read, now)
+}
+
+// answerReader decodes a body at most once, and only when a pattern asks.
+type answerReader struct {
+	response *wire.Response
+	in       *pattern.Input
+	decoded  bool
+	tree     tree.Value
+	broken   bool
+	headers  []pattern.Event
+	events   []pattern.Event // of the body; one that is empty where no pattern reads it
+}
+
+// get is what e, or else a header, bound.
+func (r *answerReader) get(e pattern.Event, slot int) string {
+	if v := e.Get(slot); v.Kind() != tree.Absent {
+		return v.Text()
+	}
+	for _, h := range r.headers {
+		if v := h.Get(slot); v.Kind() != tree.Absent {
+			return v.Text()
+		}
+	}
+	return ""
+}
+
+func (r *answerReader) takes(a *answer) bool {
+	r.headers, r.events = nil, nil
+	for _, h := range a.headers {
+		var v tree.Value
+		if values := r.response.Header[h.name]; len(values) > 0 {
+			v = tree.Text(wire.Clean(strings.Join(values, ", ")))
+		}
+		reading := h.value.Read(v, r.in)
+		if !reading.Matched {
+			return false
+		}
+		r.headers = append(r.headers, reading.Events...)
+	}
+	if a.body == nil {
+		r.events = []pattern.Event{{}}
+		return true
+	}
+	if r.response.Cut {
+		return false
+	}
+	v := r.tree
+	if a.asText {
+		v = tree.Text(strings.TrimSpace(wire.Text(r.contentType(), r.response.Body)))
+	} else if v = r.body(); r.broken {
+		return false
+	}
+	reading := a.body.Read(v, r.in)
+	if !reading.Matched {
+		return false
+	}
+	r.events = reading.Events
+	return true
+}
+
+func (r *answerReader) contentType() string { return r.response.Header.Get("Content-Type") }
+
+func (r *answerReader) body() tree.Value {
+	if !r.decoded {
+		r.decoded = true
+		var err error
+		r.tree, err = wire.Decode(r.contentType(), r.response.Body, wire.Limits{})
+		r.broken = err != nil
+	}
+	return r.tree
+}
+
+// conclude makes the result of what was read; a is nil when no entry took the answer.
+func conclude(m *method, a *answer, read *answerReader, now time.Time) message.Result {
+	var out message.Result
+	var wait string
+	status, r := read.response.Status, read.response
+	decided := false
+	if a == nil {
+		read.events = nil
+	}
+	for _, e := range read.events {
+		id := read.get(e, slotMessageID)
+		if id != "" && !contains(out.MessageIDs, id) {
+			out.MessageIDs = append(out.MessageIDs, id)
+		}
+		if wait == "" {
+			wait = read.get(e, slotRetryAfter)
+		}
+		code, text := read.get(e, slotErrorCode), read.get(e, slotErrorText)
+		var eff *effect
+		if a.outcomes != nil {
+			if found, ok := a.outcomes[code]; ok {
+				eff = &found
+			} else if rest, ok := a.outcomes["*"]; ok {
+				eff = &rest
+			}
+		}
+		// Of several messages in one answer (recipients, parts) the worst decides, because one that failed fails the whole.
+		if eff != nil && (!decided || gravity(eff.outcome) > gravity(out.Outcome)) {
+			out.Outcome, out.OptedOut, out.AuthFailed = eff.outcome, eff.optedOut, eff.authFailed
+			out.ErrorCode, out.ErrorText = code, text
+			decided = true
+		} else if out.ErrorCode == "" && out.ErrorText == "" && !decided {
+			out.ErrorCode, out.ErrorText = code, text
+		}
+	}
+	if a != nil && a.outcome != nil {
+		out.Outcome, out.OptedOut, out.AuthFailed = a.outcome.outcome, a.outcome.optedOut, a.outcome.authFailed
+		decided = true
+	}
+	if !decided {
+		byStatus(&out, m, r)
+	}
+	if len(out.MessageIDs) > 0 && out.Outcome == message.Busy {
+		// It has an id, so the provider took it, whatever else it says: sent again, it would be there twice.
+		out.Outcome = message.Refused
+	}
+	switch out.Outcome {
+	case message.Accepted:
+		out.ErrorCode, out.ErrorText = "", ""
+		if len(out.MessageIDs) == 0 {
+			out.Warning = "the answer has no message id, so its receipts cannot be matched"
+		}
+	case message.Busy:
+		out.RetryAfter = max(retryAfter(wait, now), retryAfter(r.Header.Get("Retry-After"), now))
+		fallthrough
+	default:
+		if out.ErrorCode == "" {
+			out.ErrorCode = "http_" + strconv.Itoa(status)
+		}
+		if out.ErrorText == "" {
+			out.ErrorText = strings.TrimSpace(fmt.Sprintf("the provider answered %d %s", status, http.StatusText(status)))
+		}
+	}
+	return out
+}
+
+// gravity orders outcomes of several messages in one answer.
+func gravity(o message.Outcome) int {
+	switch o {
+	case message.Refused:
+		return 3
+	case message.Maybe:
+		return 2
+	case message.Busy:
+		return 1
+	}
+	return 0
+}
+
+// byStatus is what holds where the file does not decide (docs/service-file.md, responses).
+func byStatus(out *message.Result, m *method, r *wire.Response) {
+	status := r.Status
+	switch {
+	case r.Cut:
+		out.Outcome = message.Maybe
+		out.ErrorCode, out.ErrorText = "cut_off", "the answer ended before its end, or is larger than what is read"
+	case status >= 200 && status <= 299:
+		out.Outcome = message.Accepted
+		if len(out.MessageIDs) == 0 && m.strict {
+			out.Outcome = message.Maybe
+			if out.ErrorText == "" {
+				out.ErrorText = "the file says how answers look, and this one looks like none of them"
+			}
+		}
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status < 200:
+		out.Outcome = message.Maybe
+	case status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusTooManyRequests || status >= 500:
+		out.Outcome = message.Busy
+	default: // 3xx, which is never followed, and the other 4xx
+		out.Outcome = message.Refused
+		out.AuthFailed = status == http.StatusUnauthorized
+	}
+}
+
+// retryAfter reads seconds or a date. What is past, negative or no time says nothing.
+func retryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return 0
+	}
+	var d time.Duration
+	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(seconds > 0) { // NaN too
+			return 0
+		}
+		if seconds > maxRetryAfter.Seconds() {
+			return maxRetryAfter
+		}
+		d = time.Duration(seconds * float64(time.Second))
+	} else if at, err := http.ParseTime(s); err == nil {
+		d = at.Sub(now)
+	} else if at, err := time.Parse(time.RFC3339, s); err == nil {
+		d = at.Sub(now)
+	}
+	return min(max(d, 0), maxRetryAfter)
+}
