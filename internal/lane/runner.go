@@ -236,8 +236,8 @@ func (r *Runner[W]) workOne(ctx context.Context, c Claimed[W], more func() bool)
 	return r.work(ctx, c, more)
 }
 
-// mayGoOn reports whether the lane may take another piece after this one: never while draining, always while nobody else
-// waits for its slot, otherwise for the length of a turn.
+// mayGoOn reports whether the lane may take another piece after this one: never while draining, always while no other lane
+// is due, otherwise for the length of a turn. A free slot does not prolong a turn: the store may keep it for others.
 func (r *Runner[W]) mayGoOn(h *held) bool {
 	now := time.Now()
 	r.mu.Lock()
@@ -245,7 +245,7 @@ func (r *Runner[W]) mayGoOn(h *held) bool {
 	if r.draining {
 		return false
 	}
-	if len(r.held) < r.o.Slots || !r.othersDue(now) {
+	if !r.othersDue(now) {
 		return true
 	}
 	return h.run < r.o.Turn && now.Sub(h.began) < turnFor

@@ -371,3 +371,39 @@ func TestWhatIsClaimedWhileStoppingIsStillWorked(t *testing.T) {
 		}
 	})
 }
+
+// reserved is a store that keeps the last slot for an organization that has not come yet.
+type reserved struct{ *model }
+
+func (r reserved) Claim(ctx context.Context, now time.Time, n int) ([]Claimed[job], time.Time, error) {
+	if n <= 1 {
+		return nil, now, nil // there are due lanes, and this slot is not for them
+	}
+	return r.model.Claim(ctx, now, n-1)
+}
+
+func TestLanesTakeTurnsThoughTheStoreKeepsASlotFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		var mu sync.Mutex
+		served := map[string]bool{}
+		r := New(reserved{m}, func(_ context.Context, c Claimed[job], more func() bool) (*Claimed[job], error) {
+			time.Sleep(10 * time.Millisecond)
+			mu.Lock()
+			served[c.Lane.ID] = true
+			mu.Unlock()
+			return m.settle(c, time.Time{}, time.Time{}, more)
+		}, Options{Slots: 3, Turn: 4, Poll: never})
+		for i := range 10 {
+			m.push("acme", fmt.Sprint(i), 1000)
+		}
+		stop := start(r)
+		time.Sleep(time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(served) != 10 {
+			t.Errorf("%d of 10 busy lanes were served within a second, want all", len(served))
+		}
+		stop()
+	})
+}
