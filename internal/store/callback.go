@@ -53,20 +53,34 @@ func (s *Store) KeepCallback(ctx context.Context, c *message.Callback) error {
 	if c.State == "" {
 		c.State = message.CallbackPending
 	}
-	header, err := json.Marshal(c.Header)
-	if err != nil {
-		return fmt.Errorf("keep callback: %w", err)
-	}
-	return s.write(ctx, func(t *tx) error {
-		if _, err := t.exec(qKeepCallback, c.ID, c.AccountID, c.ServiceID, c.ServiceVersion, string(c.State), c.Reason, micros(c.At), c.Method,
-			c.URL, c.Number, textList(c.IntegrationIDs), string(header), blob(c.Events), blob(c.Body)); err != nil {
-			return err
-		}
+	return s.keepCallback(ctx, c, func(t *tx) error {
 		t.touched.Callbacks = t.touched.Callbacks || c.State == message.CallbackPending
 		if c.State == message.CallbackUnmatched {
 			return s.trimUnmatched(t, c.AccountID)
 		}
 		return nil
+	})
+}
+
+// ReceiveCallback keeps a callback in the state that it carries and does what it says, in one commit: what KeepCallback and
+// ApplyCallback do in two. One that was kept before was applied before.
+func (s *Store) ReceiveCallback(ctx context.Context, c *message.Callback, a message.Applied) error {
+	return s.keepCallback(ctx, c, func(t *tx) error { return s.apply(t, c.AccountID, &a) })
+}
+
+// keepCallback keeps a callback that was not kept before, and then does what comes with it.
+func (s *Store) keepCallback(ctx context.Context, c *message.Callback, then func(*tx) error) error {
+	header, err := json.Marshal(c.Header)
+	if err != nil {
+		return fmt.Errorf("keep callback: %w", err)
+	}
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.exec(qKeepCallback, c.ID, c.AccountID, c.ServiceID, c.ServiceVersion, string(c.State), c.Reason, micros(c.At), c.Method,
+			c.URL, c.Number, textList(c.IntegrationIDs), string(header), blob(c.Events), blob(c.Body))
+		if err != nil || n == 0 {
+			return err
+		}
+		return then(t)
 	})
 }
 
@@ -162,10 +176,6 @@ func (s *Store) ApplyCallback(ctx context.Context, a message.Applied) error {
 	if a.State != message.CallbackDone && a.State != message.CallbackUnmatched {
 		return fmt.Errorf("a callback cannot become %q", a.State)
 	}
-	now := a.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
 	return s.write(ctx, func(t *tx) error {
 		account := ""
 		if err := t.each(qEndCallback, func(r *row) error { account = r.text(); return nil }, a.CallbackID, string(a.State), a.Reason); err != nil {
@@ -174,25 +184,34 @@ func (s *Store) ApplyCallback(ctx context.Context, a message.Applied) error {
 		if account == "" {
 			return ErrGone
 		}
-		if a.State == message.CallbackUnmatched {
-			if err := s.trimUnmatched(t, account); err != nil {
-				return err
-			}
-		}
-		for i := range a.Arrivals {
-			if err := arrive(t, account, a.Arrivals[i], now); err != nil {
-				return fmt.Errorf("message %d of callback %s: %w", i, a.CallbackID, err)
-			}
-		}
-		for i := range a.Receipts {
-			rc := a.Receipts[i]
-			rc.AccountID = account
-			if err := applyReceipt(t, &rc, fmt.Sprintf("%s/%d", a.CallbackID, i), now); err != nil {
-				return fmt.Errorf("receipt %d of callback %s: %w", i, a.CallbackID, err)
-			}
-		}
-		return nil
+		return s.apply(t, account, &a)
 	})
+}
+
+// apply does everything that a callback says.
+func (s *Store) apply(t *tx, account string, a *message.Applied) error {
+	now := a.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if a.State == message.CallbackUnmatched {
+		if err := s.trimUnmatched(t, account); err != nil {
+			return err
+		}
+	}
+	for i := range a.Arrivals {
+		if err := arrive(t, account, a.Arrivals[i], now); err != nil {
+			return fmt.Errorf("message %d of callback %s: %w", i, a.CallbackID, err)
+		}
+	}
+	for i := range a.Receipts {
+		rc := a.Receipts[i]
+		rc.AccountID = account
+		if err := applyReceipt(t, &rc, fmt.Sprintf("%s/%d", a.CallbackID, i), now); err != nil {
+			return fmt.Errorf("receipt %d of callback %s: %w", i, a.CallbackID, err)
+		}
+	}
+	return nil
 }
 
 // arrive keeps an inbound message, unless it is here already.
@@ -233,7 +252,7 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 			return err
 		}
 	}
-	return notifyStatus(t, &m, seq, in.ConversationUser, message.Received, m.Created)
+	return notifyStatus(t, &m, seq, in.ConversationUser, message.Received, now)
 }
 
 // isAgain reports whether the contact sent the same text within the window and we have not answered since. A second

@@ -17,7 +17,7 @@ var qInsertMessage = sqlText("insert message", `INSERT INTO messages
 	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
 	content, history, error_code, error_text, part, attempts, attempt_at, tries, again, refs)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-	'', '', 0, 0, 0, 0, 0, '')
+	'', '', 0, 0, 0, 0, 0, $28)
 	ON CONFLICT DO NOTHING RETURNING seq`)
 
 // stored is a message with what only the store knows of it.
@@ -57,11 +57,15 @@ func readMessage(r *row) (m stored, err error) {
 
 // insertMessage keeps a new message and gives its seq, or 0 when it is here already.
 func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, providerID string) (seq int64, err error) {
+	refs := ""
+	if providerID != "" {
+		refs = refLines([]string{providerID})
+	}
 	err = t.each(qInsertMessage, func(r *row) error { seq = r.int(); return nil },
 		m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,
-		historyLine(m.Status, m.Created, "", "", false))
+		historyLine(m.Status, m.Created, "", "", false), refs)
 	return seq, err
 }
 

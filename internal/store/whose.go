@@ -1,0 +1,38 @@
+package store
+
+import (
+	"context"
+)
+
+var (
+	qIntegrationsOfRef = sqlText("integrations of a provider id", `SELECT DISTINCT r.integration_id FROM integrations i
+		JOIN message_refs r ON r.integration_id = i.id WHERE i.account_id = $1 AND i.service_id = $2 AND r.ref = $3`)
+	qIntegrationOfMessage = sqlText("integration of a message", `SELECT integration_id FROM messages
+		WHERE account_id = $1 AND service_id = $2 AND id = $3`)
+)
+
+// Generation rises with every write to the directory: what was learnt from it under another one is stale.
+func (s *Store) Generation() uint64 {
+	s.cache.mu.RLock()
+	defer s.cache.mu.RUnlock()
+	return s.cache.generation
+}
+
+// IntegrationsOfRefs is whose messages these ids name: refs are the provider's, ids ours.
+func (s *Store) IntegrationsOfRefs(ctx context.Context, accountID, serviceID string, refs, ids []string) (list []string, err error) {
+	err = s.read(ctx, func(db engine) error {
+		found := func(r *row) error { list = append(list, r.text()); return nil }
+		for _, ref := range refs {
+			if err := db.each(qIntegrationsOfRef, found, accountID, serviceID, ref); err != nil {
+				return err
+			}
+		}
+		for _, id := range ids {
+			if err := db.each(qIntegrationOfMessage, found, accountID, serviceID, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
