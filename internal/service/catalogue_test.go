@@ -44,7 +44,7 @@ func TestEveryServiceOfTheCatalogueIsValidAndPassesItsTests(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(formatted, data) {
-				t.Errorf("not in canonical form; run: patchbay service fmt -w services/%s", name)
+				t.Errorf("not in canonical form; run: patchbay service fmt services/%s", name)
 			}
 		})
 	}
