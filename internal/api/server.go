@@ -24,7 +24,6 @@ type (
 	Keys interface {
 		KeyByHash(ctx context.Context, hash [32]byte) (*directory.Key, error)
 		CreateKey(ctx context.Context, k *directory.Key, hash [32]byte) error
-		Key(ctx context.Context, accountID, id string) (*directory.Key, error)
 		Keys(ctx context.Context, accountID string, p store.Page) ([]directory.Key, string, error)
 		DeleteKey(ctx context.Context, accountID, id string) error
 	}

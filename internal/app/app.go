@@ -217,12 +217,15 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
+// keyFile seals what is secret in the database; it lies beside it and is backed up apart from it.
+const keyFile = "patchbay.key"
+
 // openBox reads the key file, or makes the first one.
 func openBox(dataDir string) (*secret.Box, error) {
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	return secret.OpenKeyFile(filepath.Join(dataDir, "patchbay.key"))
+	return secret.OpenKeyFile(filepath.Join(dataDir, keyFile))
 }
 
 // Addr is where requests are served.

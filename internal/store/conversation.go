@@ -15,8 +15,11 @@ var (
 	qConversation  = sqlText("conversation", `SELECT `+conversationColumns+` FROM conversations WHERE account_id = $1 AND id = $2`)
 	qConversations = sqlText("conversations", `SELECT seq, `+conversationColumns+` FROM conversations c
 		WHERE c.account_id = $1 AND c.org_id = $2 AND c.seq < $3
-		AND ($4 = '' OR (c.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = c.number_id AND u.user_id = $4)))
+		AND ($4 = '' OR (c.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = c.number_id AND u.user_id = $4))
+			OR (c.user_id = $4 AND c.number_id = ''))
 		ORDER BY c.seq DESC LIMIT $5`)
+	qAllConversations = sqlText("conversations of an account", `SELECT seq, `+conversationColumns+` FROM conversations
+		WHERE account_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
 )
 
 func readConversation(r *row) directory.Conversation {
@@ -30,7 +33,8 @@ func (s *Store) Conversation(ctx context.Context, accountID, id string) (*direct
 	return found(c, err, "conversation", id)
 }
 
-// Conversations are an organization's conversations that the user may see (all of them without a user), the newest first.
+// Conversations are an organization's conversations that the user may see (all of them without a user), the newest first;
+// without an organization, the account's.
 func (s *Store) Conversations(ctx context.Context, accountID, orgID, userID string, p Page) (list []directory.Conversation, next string, err error) {
 	before, err := p.beforeSeq()
 	if err != nil {
@@ -42,10 +46,14 @@ func (s *Store) Conversations(ctx context.Context, accountID, orgID, userID stri
 	}
 	var rows []numbered
 	err = s.read(ctx, func(db engine) error {
-		return db.each(qConversations, func(r *row) error {
+		add := func(r *row) error {
 			rows = append(rows, numbered{r.int(), readConversation(r)})
 			return nil
-		}, accountID, orgID, before, userID, p.size())
+		}
+		if orgID == "" && userID == "" {
+			return db.each(qAllConversations, add, accountID, before, p.size())
+		}
+		return db.each(qConversations, add, accountID, orgID, before, userID, p.size())
 	})
 	rows, next = cut(p, rows, func(n *numbered) string { return seqCursor(n.seq) })
 	for _, n := range rows {

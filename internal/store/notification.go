@@ -13,7 +13,8 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	qNotificationsAfter = sqlText("notifications after", `SELECT n.seq, n.account_id, n.org_id, n.number_id, n.user_id, n.type, n.message, n.status, n.at, n.data
 		FROM notifications n WHERE n.account_id = $1 AND n.seq > $2 AND ($3 = '' OR n.org_id = $3)
-		AND ($4 = '' OR (n.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = n.number_id AND u.user_id = $4)))
+		AND ($4 = '' OR (n.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = n.number_id AND u.user_id = $4))
+			OR (n.user_id = $4 AND n.number_id = ''))
 		AND ($5 = '' OR $5 LIKE '%"' || n.type || '"%')
 		ORDER BY n.seq LIMIT $6`)
 	qLastNotification = sqlText("last notification", `SELECT COALESCE(MAX(seq), 0) FROM notifications`)

@@ -22,7 +22,8 @@ var (
 // viewFilter is what the lists have in common; each begins with what its index knows.
 const viewFilter = ` AND account_id = $3 AND ($4 = '' OR org_id = $4) AND ($5 = '' OR direction = $5) AND ($6 = '' OR "from" = $6)
 	AND ($7 = '' OR "to" = $7) AND ($8 = '' OR status = $8)
-	AND ($9 = '' OR (private_to IN ('', $9) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = messages.number_id AND u.user_id = $9)))
+	AND ($9 = '' OR (private_to IN ('', $9) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = messages.number_id AND u.user_id = $9))
+		OR (private_to = $9 AND number_id = ''))
 	ORDER BY seq DESC LIMIT $10`
 
 // texts says how much of the attempts a view shows.
