@@ -12,7 +12,7 @@ func (r *reader) variable(u *variable, v tree.Value) bool {
 		return r.compare(u, k, v)
 	}
 	if v.Kind() == tree.List && !u.whole {
-		return r.several(u, v.List(), (*reader).one)
+		return r.several(u, v.List(), false)
 	}
 	return r.one(u, v)
 }
@@ -92,16 +92,16 @@ func sameText(a, b string) bool {
 	return len(a) == len(b) && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
-// several reads the values of a list as one variable.
-func (r *reader) several(u *variable, vs []tree.Value, one func(*reader, *variable, tree.Value) bool) bool {
+// several reads the values of a list as one variable. Converted: the filters have been at them.
+func (r *reader) several(u *variable, vs []tree.Value, converted bool) bool {
 	if len(vs) == 0 {
 		return u.optional || u.def.Use == Each
 	}
 	switch u.def.Use {
 	case Key:
-		return one(r, u, vs[len(vs)-1])
+		return r.value(u, vs[len(vs)-1], converted)
 	case First:
-		return one(r, u, vs[0])
+		return r.value(u, vs[0], converted)
 	}
 	read := false
 	for _, v := range vs {
@@ -112,13 +112,20 @@ func (r *reader) several(u *variable, vs []tree.Value, one func(*reader, *variab
 			return false
 		}
 		mark := len(r.trail)
-		if one(r, u, v) {
+		if r.value(u, v, converted) {
 			read = true
 		} else {
 			r.undo(mark)
 		}
 	}
 	return read || u.optional
+}
+
+func (r *reader) value(u *variable, v tree.Value, converted bool) bool {
+	if converted {
+		return r.keep(u, v)
+	}
+	return r.one(u, v)
 }
 
 // one reads one value as u.
@@ -131,7 +138,7 @@ func (r *reader) one(u *variable, v tree.Value) bool {
 		return u.optional
 	}
 	if v.Kind() == tree.List && u.whole { // a filter took it apart
-		return r.several(u, v.List(), (*reader).keep)
+		return r.several(u, v.List(), true)
 	}
 	return r.keep(u, v)
 }

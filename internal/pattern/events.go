@@ -31,7 +31,7 @@ func (r *reader) walk(n *node, v tree.Value) (left tree.Value, ok bool) {
 		}
 		return left, ok
 	}
-	return left, r.match(n, v) && r.emit()
+	return left, false // nothing else holds a list
 }
 
 // emit ends an event with what is bound now.
@@ -94,15 +94,12 @@ func (r *reader) walkEveryMember(m *member, v tree.Value) bool {
 	tries := r.tries()
 	read := 0
 	for _, c := range r.candidates(m, v) {
-		ok := tries.event(func() bool {
-			return r.oneMember(m, c, r.fileRows(), func(k *node, e tree.Value) bool {
-				if k.events {
-					_, ok := r.walk(k, e)
-					return ok
-				}
-				return r.match(k, e) && r.emit()
-			})
-		})
+		a := r.begin()
+		ok := r.name(m, c, r.fileRows())
+		if ok {
+			_, ok = r.complete(m.node, c.member.Value)
+		}
+		ok = tries.event(a, ok)
 		if r.over != "" {
 			return tries.end(false)
 		}
@@ -157,37 +154,32 @@ func (r *reader) walkList(n *node, v tree.Value) (left tree.Value, ok bool) {
 
 func (r *reader) walkElement(n *node, e tree.Value, tries *tries) (left tree.Value, ok bool) {
 	for _, k := range n.kids {
-		ok = tries.event(func() bool {
-			if len(k.files) > 0 {
-				r.alignFiles(k.files, r.fileRows())
-			}
-			if k.events {
-				var ok bool
-				left, ok = r.walk(k, e)
-				return ok
-			}
-			left = tree.Value{}
-			return r.match(k, e) && r.emit()
-		})
-		if ok || r.over != "" {
+		a := r.begin()
+		if len(k.files) > 0 {
+			r.alignFiles(k.files, r.fileRows())
+		}
+		left, ok = r.complete(k, e)
+		if tries.event(a, ok) || r.over != "" {
 			return left, ok
 		}
 	}
 	return tree.Value{}, false
 }
 
+// complete reads what completes an event, or the list inside it whose elements do.
+func (r *reader) complete(n *node, v tree.Value) (left tree.Value, ok bool) {
+	if n.events {
+		return r.walk(n, v)
+	}
+	return tree.Value{}, r.match(n, v) && r.emit()
+}
+
 func (r *reader) walkAny(n *node, v tree.Value) (left tree.Value, ok bool) {
 	tries := r.tries()
 	for _, k := range n.kids {
-		ok = tries.do(func() bool {
-			events := len(r.events)
-			var ok bool
-			if left, ok = r.walk(k, v); !ok {
-				r.events = r.events[:events]
-			}
-			return ok
-		})
-		if ok || r.over != "" {
+		a := r.begin()
+		left, ok = r.complete(k, v)
+		if tries.ended(a, ok) || r.over != "" {
 			break
 		}
 	}

@@ -46,66 +46,71 @@ func (t *trace) note(n *node, v tree.Value, ok bool) {
 // tries is a row of attempts of which each that fails leaves nothing behind: kinds on elements, alternatives.
 // For Explain, the difference of the attempt that came nearest stands for all of them, if in the end none is enough.
 type tries struct {
-	r       *reader
-	before  trace
-	nearest trace
-	any     bool
+	r    *reader
+	near int    // before the first
+	best *trace // of the attempt that came nearest
+}
+
+// attempt is where one began.
+type attempt struct {
+	trail, events int
+	before        trace
 }
 
 func (r *reader) tries() tries {
 	t := tries{r: r}
 	if r.trace != nil {
-		t.before = *r.trace
+		t.near = r.trace.near
 	}
 	return t
 }
 
-// do makes one attempt, and unbinds what it bound when it fails.
-func (t *tries) do(attempt func() bool) bool {
-	r := t.r
-	mark := len(r.trail)
-	var before trace
+func (r *reader) begin() attempt {
+	a := attempt{trail: len(r.trail), events: len(r.events)}
 	if r.trace != nil {
-		before = *r.trace
+		a.before = *r.trace
 		r.trace.found = false
 	}
-	ok := attempt()
+	return a
+}
+
+// ended notes how an attempt ended. What a failed one bound and gave is taken back.
+func (t *tries) ended(a attempt, ok bool) bool {
+	r := t.r
 	if !ok {
-		r.undo(mark)
+		r.undo(a.trail)
+		r.events = r.events[:a.events]
 	}
-	if r.trace != nil {
-		after := *r.trace
-		*r.trace = before
-		switch {
-		case ok:
-			r.trace.near = after.near
-		case after.found && (!t.any || after.near-before.near > t.nearest.near):
-			t.any = true
-			t.nearest = after
-			t.nearest.near -= before.near
-		}
+	if r.trace == nil {
+		return ok
+	}
+	after := *r.trace
+	*r.trace = a.before
+	gain := after.near - a.before.near
+	switch {
+	case ok:
+		r.trace.near = after.near
+	case after.found && (t.best == nil || gain > t.best.near):
+		after.near = gain
+		t.best = &after
 	}
 	return ok
 }
 
-// event makes one attempt at an event: nothing stays bound, and the event stays only when it succeeds.
-func (t *tries) event(attempt func() bool) bool {
-	mark, events := len(t.r.trail), len(t.r.events)
-	ok := t.do(attempt)
-	t.r.undo(mark)
-	if !ok {
-		t.r.events = t.r.events[:events]
-	}
+// event is ended for an attempt at an event: nothing stays bound, whatever came of it.
+func (t *tries) event(a attempt, ok bool) bool {
+	ok = t.ended(a, ok)
+	t.r.undo(a.trail)
 	return ok
 }
 
 // end gives ok back, and when it is false notes the difference of the nearest attempt.
 func (t *tries) end(ok bool) bool {
-	if tr := t.r.trace; tr != nil && !ok && t.any {
+	if tr := t.r.trace; tr != nil && !ok && t.best != nil {
 		if !tr.found {
-			tr.first, tr.found = t.nearest.first, true
+			tr.first, tr.found = t.best.first, true
 		}
-		tr.near = max(tr.near, t.before.near+t.nearest.near)
+		tr.near = max(tr.near, t.near+t.best.near)
 	}
 	return ok
 }

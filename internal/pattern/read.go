@@ -10,7 +10,8 @@ import (
 
 // Read takes values out of v.
 func (p *Pattern) Read(v tree.Value, in *Input) Reading {
-	r := reader{pattern: p, scope: p.scope, in: in, values: make([]tree.Value, len(p.slots))}
+	var room [8]undo // most patterns bind no more
+	r := reader{pattern: p, scope: p.scope, in: in, values: make([]tree.Value, len(p.slots)), trail: room[:0]}
 	return r.read(v)
 }
 
@@ -191,7 +192,13 @@ func (r *reader) list(n *node, v tree.Value) bool {
 	tries := r.tries()
 	read := 0
 	for _, e := range elements {
-		ok := slices.ContainsFunc(n.kids, func(k *node) bool { return tries.do(func() bool { return r.element(k, e) }) })
+		ok := false
+		for _, k := range n.kids {
+			a := r.begin()
+			if ok = tries.ended(a, r.element(k, e)); ok {
+				break
+			}
+		}
 		if r.over != "" || !ok && r.scope.EveryElement {
 			return tries.end(false)
 		}
@@ -217,7 +224,8 @@ func (r *reader) everyMember(m *member, v tree.Value, base int) bool {
 	tries := r.tries()
 	read := 0
 	for _, c := range r.candidates(m, v) {
-		ok := tries.do(func() bool { return r.oneMember(m, c, base, r.match) })
+		a := r.begin()
+		ok := tries.ended(a, r.name(m, c, base) && r.match(m.node, c.member.Value))
 		if r.over != "" {
 			return tries.end(false)
 		}
@@ -230,7 +238,7 @@ func (r *reader) everyMember(m *member, v tree.Value, base int) bool {
 
 // endMembers ends tries on members, of which perhaps not one had a name that fits.
 func (r *reader) endMembers(tries *tries, m *member, ok bool) bool {
-	if r.trace != nil && !ok && !tries.any && !r.trace.found {
+	if r.trace != nil && !ok && tries.best == nil && !r.trace.found {
 		r.trace.found = true
 		r.trace.first = Difference{Pointer: m.node.pointer, Expected: "a member called " + describeParts(m.parts), Came: "none"}
 	}
@@ -282,7 +290,8 @@ func (r *reader) numberIn(m *member, name string) (int, bool) {
 	return number, ok && number >= 0
 }
 
-func (r *reader) oneMember(m *member, c candidate, base int, read func(*node, tree.Value) bool) bool {
+// name reads the name of a candidate, whose value comes next.
+func (r *reader) name(m *member, c candidate, base int) bool {
 	if len(m.files) > 0 {
 		if m.counted {
 			r.alignFiles(m.files, base+c.number)
@@ -292,12 +301,18 @@ func (r *reader) oneMember(m *member, c candidate, base int, read func(*node, tr
 	}
 	return r.split(m.parts, c.member.Name, func(p *part, chunk string) bool {
 		return p.counter != nil || r.variable(p.variable, tree.Text(chunk))
-	}) && read(m.node, c.member.Value)
+	})
 }
 
 func (r *reader) any(n *node, v tree.Value) bool {
 	tries := r.tries()
-	return tries.end(slices.ContainsFunc(n.kids, func(k *node) bool { return tries.do(func() bool { return r.match(k, v) }) }))
+	for _, k := range n.kids {
+		a := r.begin()
+		if tries.ended(a, r.match(k, v)) {
+			return tries.end(true)
+		}
+	}
+	return tries.end(false)
 }
 
 func (r *reader) not(n *node, v tree.Value) bool {
