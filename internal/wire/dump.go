@@ -78,10 +78,10 @@ func showBody(contentType string, body []byte) string {
 			return text
 		}
 	}
-	return binary(contentType, len(body))
+	return summary(contentType, len(body))
 }
 
-func binary(contentType string, size int) string {
+func summary(contentType string, size int) string {
 	if contentType == "" {
 		contentType = "unknown type"
 	}
@@ -97,7 +97,7 @@ func showParts(v tree.Value) string {
 			fmt.Fprintf(&b, "Content-Disposition: form-data; name=\"%s\"\n\n%s\n", quoteParam(m.Name), m.Value.Text())
 			continue
 		}
-		fmt.Fprintf(&b, "Content-Disposition: form-data; name=\"%s\"; filename=\"%s\"\n\n%s\n", quoteParam(m.Name), quoteParam(f.Name), binary(f.MediaType, len(f.Data)))
+		fmt.Fprintf(&b, "Content-Disposition: form-data; name=\"%s\"; filename=\"%s\"\n\n%s\n", quoteParam(m.Name), quoteParam(f.Name), summary(f.MediaType, len(f.Data)))
 	}
 	b.WriteString("----")
 	return b.String()
