@@ -203,7 +203,9 @@ func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 		v.fixed = fixed
 	}
 	v.known = v.def.Known || v.fixed.Kind() != tree.Absent
-	return part{variable: v}, c.filters(v, t, pointer)
+	ok = c.filters(v, t, pointer)
+	v.plain = len(v.codecs) == 0 && v.def.Give == nil && !v.def.PerFile && !v.def.EachFile && v.fixed.Kind() == tree.Absent
+	return part{variable: v}, ok
 }
 
 const maxSlot = 1<<15 - 1

@@ -116,6 +116,16 @@ func (w *writer) object(n *node) (tree.Value, state) {
 			}
 			continue
 		}
+		if k := m.node; k.op == opVariable && k.variable.plain && w.in != nil && k.variable.slot < len(w.in.Values) {
+			// What nearly every member is, without the detour.
+			if v := w.in.Values[k.variable.slot]; v.Kind() == tree.String && v.Text() != "" {
+				w.nodes++
+				w.spend(len(v.Text()))
+				how = filled
+				ms = append(ms, tree.Member{Name: m.name, Value: v})
+				continue
+			}
+		}
 		v, h := w.node(m.node)
 		if h == leftOut {
 			continue
