@@ -2,9 +2,15 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
@@ -67,6 +73,9 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
+	if err := in.check(svc); err != nil {
+		return err
+	}
 	i, created, err := s.enable(r, o, svc, &in)
 	if err != nil {
 		return err
@@ -76,6 +85,28 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 		status = http.StatusCreated
 	}
 	return send(w, status, s.viewIntegration(i))
+}
+
+// check names every property that the file does not ask for: a value under a wrong name would be lost silently.
+func (in *integrationInput) check(svc *service.Service) error {
+	var ps problemList
+	for _, name := range slices.Sorted(maps.Keys(in.Properties)) {
+		if !slices.ContainsFunc(svc.Properties, func(p service.Property) bool { return p.Name == name }) {
+			ps.add(string(jsontext.Pointer("/properties").AppendToken(name)), fmt.Sprintf("the service has no property %q; it has %s", name, strings.Join(propertyNames(svc), ", ")))
+		}
+	}
+	if in.Key != nil && *in.Key != "" && !keyForm.MatchString(*in.Key) {
+		ps.add("/key", "must be 16 to 128 letters, digits, - or _; an empty one takes the key away")
+	}
+	return ps.err()
+}
+
+func propertyNames(svc *service.Service) []string {
+	out := make([]string, len(svc.Properties))
+	for i, p := range svc.Properties {
+		out[i] = strconv.Quote(p.Name)
+	}
+	return out
 }
 
 // enable merges the input into the organization's integration of the service, or makes one.
@@ -98,12 +129,7 @@ func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service
 	}
 	i.Properties = merge(svc, i.Properties, in.Properties)
 	put(&i.Enabled, in.Enabled)
-	if in.Key != nil {
-		if *in.Key != "" && !keyForm.MatchString(*in.Key) {
-			return nil, false, fault.New(fault.Invalid, "/key", "must be 16 to 128 letters, digits, - or _; an empty one takes the key away")
-		}
-		i.Key = *in.Key
-	}
+	put(&i.Key, in.Key)
 	if _, err := svc.Bind(i.Properties); err != nil {
 		return nil, false, err
 	}

@@ -41,7 +41,7 @@ func (s *Server) createKey(w http.ResponseWriter, r *http.Request, p *access.Pri
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
-	if p.Role == directory.OrgAdmin && in.OrgID == "" {
+	if p.Role == directory.OrgAdmin && in.OrgID == "" && in.Role != directory.AccountAdmin {
 		in.OrgID = p.OrgID
 	}
 	if err := s.checkKey(r, p, &in); err != nil {

@@ -96,6 +96,7 @@ func TestListsGoOnWhereTheyStopped(t *testing.T) {
 		cursor = "&cursor=" + a.str("next")
 	}
 	slices.Sort(got)
+	slices.Sort(want) // those of one millisecond are in no order
 	if !slices.Equal(got, want) || pages != 3 {
 		t.Errorf("got %v in %d pages, want %v in 3", got, pages, want)
 	}
@@ -386,7 +387,7 @@ func TestAMessageThatCannotBeSentSaysWhy(t *testing.T) {
 	}{
 		{422, "/to", map[string]any{"from": tm.number, "to": "??", "content": "x"}},
 		{403, "/from", map[string]any{"from": "+15550009999", "to": "+15550100001", "content": "x"}},
-		{422, "/urls/0", map[string]any{"from": tm.number, "to": "+15550100001", "urls": []string{"file:///etc/passwd"}}},
+		{422, "/urls", map[string]any{"from": tm.number, "to": "+15550100001", "urls": []string{"file:///etc/passwd"}}},
 	} {
 		a := w.account.call(c.status, "POST", "/v1/messages", c.body)
 		if !slices.Contains(a.pointers(), c.at) {

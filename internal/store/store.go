@@ -69,10 +69,11 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s = &Store{log: o.Log, box: o.Box, unmatched: map[string]int{}}
+	half := &Store{log: o.Log, box: o.Box, unmatched: map[string]int{}}
+	s = half
 	defer func() {
 		if err != nil {
-			s.closeFiles()
+			half.closeFiles() // s is nil by now where the return says so
 			s = nil
 		}
 	}()
