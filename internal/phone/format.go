@@ -1,5 +1,7 @@
 package phone
 
+import "strings"
+
 // Formats that a number's inbound and outbound format may be.
 const (
 	FormatAsIs          = ""
@@ -78,8 +80,12 @@ func Write(filter, number, country string) string {
 // Read is the inverse of Write: what a provider spelled as the filter names it, as the store keeps it. What cannot be read so comes back
 // as it is.
 func Read(filter, spelling, country string) string {
-	if filter == "digits" || filter == "international00" {
-		if n := readDigits(spelling, country); n != "" {
+	digits, isDigits := spelling, filter == "digits"
+	if filter == "international00" {
+		digits, isDigits = strings.CutPrefix(spelling, "00") // not Australia's 0011: the filter says which prefix
+	}
+	if isDigits {
+		if n := readDigits(digits, country); n != "" {
 			return n
 		}
 	}
