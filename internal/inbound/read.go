@@ -2,6 +2,8 @@ package inbound
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"patchbay/internal/message"
 	"patchbay/internal/service"
@@ -64,18 +66,20 @@ func encode(events []service.Event) []byte {
 	if len(events) == 0 {
 		return nil
 	}
-	lean := events
-	for i := range events {
-		for j := range events[i].Files {
-			if events[i].Files[j].Data == nil {
+	lean := slices.Clone(events)
+	for i := range lean {
+		if slices.ContainsFunc(lean[i].Files, isInside) {
+			lean[i].Files = slices.Clone(lean[i].Files)
+		}
+		for j := range lean[i].Files {
+			f := &lean[i].Files[j]
+			if !isInside(*f) {
 				continue
 			}
-			if &lean[0] == &events[0] {
-				lean = append([]service.Event(nil), events...)
+			f.Data = nil
+			if head, _, ok := strings.Cut(f.URL, ","); ok {
+				f.URL = head + ",…"
 			}
-			files := append([]service.File(nil), lean[i].Files...)
-			files[j].Data = nil
-			lean[i].Files = files
 		}
 	}
 	b, err := json.Marshal(lean)
@@ -84,3 +88,5 @@ func encode(events []service.Event) []byte {
 	}
 	return b
 }
+
+func isInside(f service.File) bool { return f.Data != nil || strings.HasPrefix(f.URL, "data:") }

@@ -48,7 +48,7 @@ type audience struct {
 type member struct {
 	directory.Integration
 	secrets string   // equal when all property values are: such integrations verify together
-	hidden  []string // its properties whose values nobody is to see
+	veils   []veiled // its secrets, which are not kept
 	bound   func() (*service.Bound, error)
 }
 
@@ -109,7 +109,7 @@ func (s *sources) load(ctx context.Context, accountID string, svc *service.Servi
 		m := &member{
 			Integration: in,
 			secrets:     fingerprint(in.Properties),
-			hidden:      hidden(svc, in.Properties),
+			veils:       veils(svc, &in),
 			bound:       sync.OnceValues(func() (*service.Bound, error) { return svc.Bind(in.Properties) }),
 		}
 		src.members = append(src.members, m)
@@ -167,18 +167,6 @@ func (src *source) keyed(pathKey, queryKey string) audience {
 }
 
 func sameKey(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// hidden is the names of the properties that are secret and have a value worth the name, the longest value first: one may hold another.
-func hidden(svc *service.Service, properties map[string]string) []string {
-	var names []string
-	for _, p := range svc.Properties {
-		if p.Secret && len(properties[p.Name]) >= minVeiled {
-			names = append(names, p.Name)
-		}
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return len(properties[b]) - len(properties[a]) })
-	return names
-}
 
 func fingerprint(properties map[string]string) string {
 	var b strings.Builder
