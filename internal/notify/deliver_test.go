@@ -165,7 +165,7 @@ func TestAWebhookIsToldEverythingInTheOrderOfEachConversation(t *testing.T) {
 	d, _ := startDeliverer(t, s, newDoor(t, p))
 	wake(d)
 
-	const contacts, each = 10, 30
+	const contacts, each = 8, 15
 	var writers sync.WaitGroup
 	for c := range contacts {
 		writers.Go(func() {
@@ -328,7 +328,7 @@ func TestNothingIsLostWhenADelivererEndsAndAnotherBegins(t *testing.T) {
 	p := newProgram(t, func() string { return "" }, func(int, string) int { return 0 })
 	o.webhook(p.URL+"/in", FormatPatchbay)
 	door := newDoor(t, p)
-	const all = 400
+	const all = 160
 	go func() {
 		for i := range all {
 			if err := o.arrive(fmt.Sprintf("+1555000%04d", i%7), fmt.Sprint(i), time.Now()); err != nil {
