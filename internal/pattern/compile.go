@@ -197,6 +197,10 @@ func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 		c.unknown(t, pointer)
 		return part{}, false
 	}
+	if c.def(slot).Elsewhere {
+		c.fail(pointer, "$%s$ has no value here", t.name)
+		return part{}, false
+	}
 	v := &variable{slot: slot, optional: t.optional, def: c.def(slot), source: t.source, readable: true, pointer: pointer}
 	v.place = c.place(slot)
 	if fixed, ok := c.scope.fixed[slot]; ok {
@@ -234,7 +238,9 @@ func (c *compiler) place(slot int) int {
 func (c *compiler) unknown(t token, pointer string) {
 	names := make([]string, 0, len(c.scope.Vars))
 	for _, v := range c.scope.Vars {
-		names = append(names, v.Name)
+		if !v.Elsewhere {
+			names = append(names, v.Name)
+		}
 	}
 	switch near := Nearest(t.name, names); {
 	case near != "":

@@ -101,7 +101,7 @@ func (r *reader) walkEveryMember(m *member, v tree.Value) bool {
 		}
 		ok = tries.event(a, ok)
 		if r.over != "" {
-			return tries.end(false)
+			return tries.end(m.node, v, false)
 		}
 		if ok {
 			read++
@@ -129,7 +129,7 @@ func (r *reader) walkList(n *node, v tree.Value) (left tree.Value, ok bool) {
 	for _, e := range elements {
 		leaves, ok := r.walkElement(n, e, &tries)
 		if r.over != "" || !ok && r.scope.EveryElement {
-			return left, tries.end(false)
+			return left, tries.end(n, v, false)
 		}
 		if ok {
 			read++
@@ -141,15 +141,15 @@ func (r *reader) walkList(n *node, v tree.Value) (left tree.Value, ok bool) {
 		}
 	}
 	if v.Kind() == tree.String && v.IsEmpty() {
-		return left, tries.end(true)
+		return left, tries.end(n, v, true)
 	}
 	if read == 0 && len(elements) > 0 {
-		return left, tries.end(false)
+		return left, tries.end(n, v, false)
 	}
 	if len(unread) > 0 {
 		left = tree.ListOf(unread...)
 	}
-	return left, tries.end(true)
+	return left, tries.end(n, v, true)
 }
 
 func (r *reader) walkElement(n *node, e tree.Value, tries *tries) (left tree.Value, ok bool) {
@@ -183,5 +183,5 @@ func (r *reader) walkAny(n *node, v tree.Value) (left tree.Value, ok bool) {
 			break
 		}
 	}
-	return left, tries.end(ok)
+	return left, tries.end(n, v, ok)
 }

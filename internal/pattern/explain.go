@@ -104,9 +104,15 @@ func (t *tries) event(a attempt, ok bool) bool {
 	return ok
 }
 
-// end gives ok back, and when it is false notes the difference of the nearest attempt.
-func (t *tries) end(ok bool) bool {
-	if tr := t.r.trace; tr != nil && !ok && t.best != nil {
+// end gives ok back, and when it is false notes the difference of the nearest attempt, or that n found nothing to try in v.
+func (t *tries) end(n *node, v tree.Value, ok bool) bool {
+	tr := t.r.trace
+	if tr == nil || ok {
+		return ok
+	}
+	if t.best == nil {
+		tr.note(n, v, false)
+	} else {
 		if !tr.found {
 			tr.first, tr.found = t.best.first, true
 		}
@@ -158,6 +164,9 @@ func (n *node) describe() string {
 	case opObject:
 		return "an object"
 	case opList:
+		if len(n.kids) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	case opAny:
 		return "one of " + strconv.Itoa(len(n.kids)) + " alternatives"

@@ -200,16 +200,16 @@ func (r *reader) list(n *node, v tree.Value) bool {
 			}
 		}
 		if r.over != "" || !ok && r.scope.EveryElement {
-			return tries.end(false)
+			return tries.end(n, v, false)
 		}
 		if ok {
 			read++
 		}
 	}
 	if v.Kind() == tree.String && v.IsEmpty() {
-		return tries.end(true) // <items/> and items= have no elements
+		return tries.end(n, v, true) // <items/> and items= have no elements
 	}
-	return tries.end(read > 0 || len(elements) == 0 || n.spares())
+	return tries.end(n, v, read > 0 || len(elements) == 0 || n.spares())
 }
 
 func (r *reader) element(k *node, e tree.Value) bool {
@@ -227,7 +227,7 @@ func (r *reader) everyMember(m *member, v tree.Value, base int) bool {
 		a := r.begin()
 		ok := tries.ended(a, r.name(m, c, base) && r.match(m.node, c.member.Value))
 		if r.over != "" {
-			return tries.end(false)
+			return tries.end(m.node, v, false)
 		}
 		if ok {
 			read++
@@ -242,7 +242,7 @@ func (r *reader) endMembers(tries *tries, m *member, ok bool) bool {
 		r.trace.found = true
 		r.trace.first = Difference{Pointer: m.node.pointer, Expected: "a member called " + describeParts(m.parts), Came: "none"}
 	}
-	return tries.end(ok)
+	return tries.end(m.node, tree.Value{}, ok)
 }
 
 // candidate is a member whose name may fit.
@@ -309,10 +309,10 @@ func (r *reader) any(n *node, v tree.Value) bool {
 	for _, k := range n.kids {
 		a := r.begin()
 		if tries.ended(a, r.match(k, v)) {
-			return tries.end(true)
+			return tries.end(n, v, true)
 		}
 	}
-	return tries.end(false)
+	return tries.end(n, v, false)
 }
 
 func (r *reader) not(n *node, v tree.Value) bool {
@@ -384,7 +384,7 @@ func (r *reader) split(parts []part, s string, bind func(*part, string) bool) bo
 		p := &parts[i]
 		if p.isLiteral() {
 			literal, ok := r.literal(p)
-			if !ok || !strings.HasPrefix(s, literal) {
+			if !ok || len(s) < len(literal) || !sameText(s[:len(literal)], literal) {
 				return false
 			}
 			s = s[len(literal):]

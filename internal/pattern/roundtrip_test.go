@@ -236,3 +236,110 @@ func TestEscapingFollowsThePlace(t *testing.T) {
 		}
 	}
 }
+
+// Every file keeps its own name and type, however many there are and whichever of them are missing.
+func TestFilesReadBackInTheirOrder(t *testing.T) {
+	shapes := []struct{ contentType, pattern string }{
+		{"application/json", `{"parts":[{"type":"TEXT","text":"$text?$"},{"type":"LINK","url":"$urls$","mime":"$mimetype?$","name":"$filename?$"}]}`},
+		{"text/xml", `{"root":{"parts":[{"type":"TEXT","text":"$text?$"},{"type":"LINK","url":"$urls$","mime":"$mimetype?$","name":"$filename?$"}]}}`},
+		{"application/x-www-form-urlencoded", `{"text":"$text?$","Url$n0$":"$urls?$","Type$n0$":"$mimetype?$","Name[$n$]":"$filename?$"}`},
+		{"multipart/form-data", `{"text":"$text?$","m$n?$":"$urls?$","t$n?$":"$mimetype?$","n$n?$":"$filename?$"}`},
+	}
+	for _, shape := range shapes {
+		t.Run(shape.contentType, func(t *testing.T) {
+			there, back := compile(t, shape.pattern, writing), compile(t, shape.pattern, reading)
+			columns := []int{writing.Slot("urls"), writing.Slot("mimetype"), writing.Slot("filename")}
+			rapid.Check(t, func(t *rapid.T) {
+				in := &pattern.Input{Values: make([]tree.Value, len(vars))}
+				in.Values[writing.Slot("text")] = tree.Text("t")
+				rows := make([][]tree.Value, len(columns))
+				n := rapid.IntRange(0, 12).Draw(t, "files")
+				for i := range n {
+					rows[0] = append(rows[0], tree.Text(fmt.Sprint("https://a/", i)))
+					rows[1] = append(rows[1], tree.Text(rapid.SampledFrom([]string{"", "image/png", "text/plain"}).Draw(t, "type")))
+					rows[2] = append(rows[2], tree.Text(rapid.SampledFrom([]string{"", "a b.png", "é"}).Draw(t, "name")))
+				}
+				for i, slot := range columns {
+					in.Values[slot] = tree.ListOf(rows[i]...)
+				}
+				v, err := there.Write(in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, header, err := wire.Encode(shape.contentType, v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d, err := wire.Decode(header, body, wire.Limits{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := back.Read(d, nil)
+				if !r.Matched {
+					t.Fatalf("%q not read: %+v", body, back.Explain(d, nil))
+				}
+				for c, slot := range columns {
+					got := r.Events[0].Get(slot)
+					for i := range n {
+						one := got
+						if got.Kind() == tree.List {
+							one = tree.Value{}
+							if i < len(got.List()) {
+								one = got.List()[i]
+							}
+						} else if i > 0 {
+							one = tree.Value{}
+						}
+						if one.Text() != rows[c][i].Text() {
+							t.Fatalf("%q: %s of file %d: got %q, want %q", body, vars[slot].Name, i, one.Text(), rows[c][i].Text())
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// Of a batch, each element is either an event or left for the next model, and the next model finds it there.
+func TestABatchIsReadByOneModelAfterAnother(t *testing.T) {
+	first := compile(t, `{"account":"$v$","results":[{"type":"mo","id":"$messageid$"}]}`, reading)
+	second := compile(t, `{"account":"$v$","results":[{"type":"dlr","ref":"$messageid$"}]}`, reading)
+	rapid.Check(t, func(t *rapid.T) {
+		kinds := rapid.SliceOfN(rapid.SampledFrom([]string{"mo", "dlr", "other"}), 1, 20).Draw(t, "kinds")
+		var want [3][]string
+		var elements []tree.Value
+		for i, k := range kinds {
+			id := fmt.Sprint(i)
+			name := map[string]string{"mo": "id", "dlr": "ref", "other": "x"}[k]
+			elements = append(elements, tree.ObjectOf(tree.Member{Name: "type", Value: tree.Text(k)}, tree.Member{Name: name, Value: tree.Text(id)}))
+			at := map[string]int{"mo": 0, "dlr": 1, "other": 2}[k]
+			want[at] = append(want[at], id)
+		}
+		v := tree.ObjectOf(tree.Member{Name: "account", Value: tree.Text("a")}, tree.Member{Name: "results", Value: tree.ListOf(elements...)})
+		var got [3][]string
+		for i, p := range []*pattern.Pattern{first, second} {
+			r := p.Read(v, nil)
+			if r.Matched != (len(want[i]) > 0) {
+				t.Fatalf("model %d of %s: matched %v", i, formatJSON(v), r.Matched)
+			}
+			if !r.Matched {
+				continue
+			}
+			for _, e := range r.Events {
+				got[i] = append(got[i], e.Get(reading.Slot("messageid")).Text())
+				if e.Get(reading.Slot("v")).Text() != "a" {
+					t.Fatalf("event %s lost what it shares", formatJSON(named(reading, e)))
+				}
+			}
+			if v = r.Left; v.Kind() == tree.Absent {
+				break
+			}
+		}
+		for _, e := range v.Get("results").List() {
+			got[2] = append(got[2], e.Get("x").Text())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%v (-want +got)\n%s", kinds, diff)
+		}
+	})
+}

@@ -40,6 +40,9 @@ type Var struct {
 	// $mimetype$. Read, all values are kept (Use is Each), in the order of the files.
 	PerFile bool
 
+	// Elsewhere: the name is one of the format, but means nothing where this scope's patterns stand. Using it is an error that says so.
+	Elsewhere bool
+
 	List  bool // empty, it is written as [], not as "" (EachFile implies it)
 	Bytes bool // what filters decode for it is kept as a File, not made into text: $file$, $signature$
 

@@ -32,6 +32,7 @@ var vars = []pattern.Var{
 	{Name: "v"},
 	{Name: "signature", Use: pattern.First, Bytes: true},
 	{Name: "group", Use: pattern.First},
+	{Name: "webhook_url", Elsewhere: true},
 }
 
 func takeURL(_ any, v tree.Value) (tree.Value, bool) {
