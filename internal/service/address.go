@@ -159,13 +159,17 @@ func (a *address) append(dst []byte, base string, in *pattern.Input) ([]byte, er
 	return dst, nil
 }
 
-// climbs reports whether a path has a segment that names another directory than it seems to.
+// climbs reports whether a path has a segment that names another directory than it seems to, in the eyes of any server: many decode
+// %2E before they look.
 func climbs(path []byte) bool {
 	for len(path) > 0 {
 		var segment []byte
 		segment, path, _ = bytes.Cut(path, []byte("/"))
-		if string(segment) == "." || string(segment) == ".." {
-			return true
+		if len(segment) > 0 && len(segment) <= len("%2E%2E") {
+			switch strings.ReplaceAll(strings.ToUpper(string(segment)), "%2E", ".") {
+			case ".", "..":
+				return true
+			}
 		}
 	}
 	return false
