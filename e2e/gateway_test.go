@@ -31,7 +31,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(dir, "patchbay")
-	c := exec.Command("go", "build", "-trimpath", "-o", bin, "patchbay/cmd/patchbay")
+	c := exec.Command("go", "build", "-o", bin, "patchbay/cmd/patchbay")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
