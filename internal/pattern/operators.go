@@ -1,0 +1,124 @@
+package pattern
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"patchbay/internal/tree"
+)
+
+// operators is the names that stand, alone in an object, in the place of a value.
+var operators = []string{"$any", "$not", "$match", "$json", "$gt", "$lt"}
+
+// operator compiles v as an operator, and reports whether it is one, or was meant as one.
+func (c *compiler) operator(n *node, v tree.Value, depth int) bool {
+	ms := v.Members()
+	for i, m := range ms {
+		if len(m.Name) < 2 || m.Name[0] != '$' || strings.IndexByte(m.Name[1:], '$') >= 0 {
+			continue
+		}
+		pointer := n.pointer + "/" + EscapePointer(m.Name)
+		if !slices.Contains(operators, m.Name) {
+			near := Nearest(m.Name, operators)
+			if near != "" {
+				near = " (did you mean " + near + "?)"
+			}
+			c.fail(pointer, "unknown operator %s%s; a real member of this name is written $%s", m.Name, near, m.Name)
+			return true
+		}
+		isRange := len(ms) == 2 && slices.ContainsFunc(ms, func(m tree.Member) bool { return m.Name == "$gt" }) &&
+			slices.ContainsFunc(ms, func(m tree.Member) bool { return m.Name == "$lt" })
+		if len(ms) > 1 && !isRange {
+			c.fail(pointer, "operator %s stands alone in its object (only $gt and $lt go together); a real member of this name is written $%s", m.Name, m.Name)
+			return true
+		}
+		if c.scope.Direction == Writes && m.Name != "$json" {
+			c.fail(pointer, "operator %s only reads: it has no place in what is written", m.Name)
+			return true
+		}
+		c.operate(n, m, pointer, depth)
+		if isRange {
+			c.operate(n, ms[1-i], n.pointer+"/"+ms[1-i].Name, depth)
+		}
+		return true
+	}
+	return false
+}
+
+func (c *compiler) operate(n *node, m tree.Member, pointer string, depth int) {
+	switch m.Name {
+	case "$any":
+		c.any(n, m.Value, pointer, depth)
+	case "$not":
+		n.op = opNot
+		k := c.node(m.Value, pointer, depth+1)
+		n.kids = []*node{k} // it binds nothing, so what it holds means nothing outside
+	case "$match":
+		c.match(n, m.Value, pointer)
+	case "$json":
+		n.op = opJSON
+		if c.scope.ParseJSON == nil || c.scope.FormatJSON == nil {
+			c.fail(pointer, "$json has no place here")
+		}
+		k := c.node(m.Value, pointer, depth+1)
+		n.kids = []*node{k}
+		n.optional = true
+		n.absorb(k)
+	case "$gt", "$lt":
+		n.op = opCompare
+		limit, ok := number(m.Value)
+		if !ok {
+			c.fail(pointer, "%s takes a number", m.Name)
+		}
+		if m.Name == "$gt" {
+			n.above = &limit
+		} else {
+			n.below = &limit
+		}
+	}
+}
+
+func (c *compiler) any(n *node, v tree.Value, pointer string, depth int) {
+	n.op = opAny
+	n.optional = true
+	if v.Kind() != tree.List || len(v.List()) == 0 {
+		c.fail(pointer, "$any takes a list of patterns, at least one")
+		return
+	}
+	for i, e := range v.List() {
+		k := c.node(e, pointer+"/"+strconv.Itoa(i), depth+1)
+		n.kids = append(n.kids, k)
+		n.absorb(k)
+		n.optional = n.optional && k.spares()
+	}
+}
+
+func (c *compiler) match(n *node, v tree.Value, pointer string) {
+	n.op = opMatch
+	if v.Kind() != tree.String || len(v.Text()) > maxRegexp {
+		c.fail(pointer, "$match takes a regular expression in a string, at most %d characters", maxRegexp)
+		return
+	}
+	re, err := regexp.Compile(v.Text())
+	if err != nil {
+		c.fail(pointer, "%s (the syntax is RE2's)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return
+	}
+	n.regexp = re
+	var parts []part
+	n.groups = make([]*variable, re.NumSubexp()+1)
+	for i, name := range re.SubexpNames() {
+		if name == "" {
+			continue
+		}
+		p, ok := c.part(token{variable: true, name: name, source: "$" + name + "$"}, pointer, false)
+		if ok {
+			n.groups[i] = p.variable
+			parts = append(parts, p)
+		}
+	}
+	c.useParts(n, parts)
+	n.perFile = false
+}
