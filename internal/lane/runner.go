@@ -41,10 +41,10 @@ type Runner[W any] struct {
 
 	mu       sync.Mutex
 	held     map[*held]struct{}
-	woken    bool      // a wake-up that no claim has answered yet
-	due      time.Time // the earliest known due time of a lane that nobody works; zero: none known
-	claimed  time.Time // when we last claimed
-	draining bool
+	woken    bool        // a wake-up that no claim has answered yet
+	due      time.Time   // the earliest known due time of a lane that nobody works; zero: none known
+	claimed  time.Time   // when we last claimed
+	draining func() bool // whether we were told to stop
 }
 
 // held is a lane in flight.
@@ -102,7 +102,7 @@ func (r *Runner[W]) Run(ctx context.Context) error {
 	// Work outlives ctx by the drain time: a send that is cut off is a text that nobody knows the fate of.
 	workCtx, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
-	defer context.AfterFunc(ctx, func() { r.stop(workCtx, abort) })()
+	defer context.AfterFunc(ctx, func() { r.cutOff(workCtx, abort) })()
 
 	var workers, renewer sync.WaitGroup
 	stopRenewing := make(chan struct{})
@@ -110,7 +110,8 @@ func (r *Runner[W]) Run(ctx context.Context) error {
 	defer func() { close(stopRenewing); renewer.Wait() }()
 
 	r.mu.Lock()
-	r.woken, r.draining = true, false // whatever is in the store at the start is looked at
+	r.woken = true // whatever is in the store at the start is looked at
+	r.draining = func() bool { return ctx.Err() != nil }
 	r.mu.Unlock()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -242,7 +243,7 @@ func (r *Runner[W]) mayGoOn(h *held) bool {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.draining {
+	if r.draining() {
 		return false
 	}
 	if !r.othersDue(now) {
@@ -251,11 +252,8 @@ func (r *Runner[W]) mayGoOn(h *held) bool {
 	return h.run < r.o.Turn && now.Sub(h.began) < turnFor
 }
 
-// stop keeps lanes from going on, and cancels the work once the drain time is over, unless it ended before.
-func (r *Runner[W]) stop(workCtx context.Context, abort context.CancelFunc) {
-	r.mu.Lock()
-	r.draining = true
-	r.mu.Unlock()
+// cutOff cancels the work once the drain time is over, unless it ended before.
+func (r *Runner[W]) cutOff(workCtx context.Context, abort context.CancelFunc) {
 	timer := time.NewTimer(r.o.Drain)
 	defer timer.Stop()
 	select {

@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -162,7 +165,8 @@ type rig struct {
 
 	mu      sync.Mutex
 	commits chan struct{} // closed at the next commit
-	stop    func()
+	cancel  func()        // tells Run to stop
+	stop    func()        // and waits for it
 }
 
 const apiKey = "s3cr3t-canary-key"
@@ -173,7 +177,7 @@ func newRig(t *testing.T, file string, change ...func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, dir: t.TempDir(), box: box, provider: newProvider(t), log: &bytes.Buffer{}, stop: func() {}}
+	r := &rig{t: t, dir: t.TempDir(), box: box, provider: newProvider(t), log: &bytes.Buffer{}, cancel: func() {}, stop: func() {}}
 	r.options.Random = func() float64 { return 0 } // no waits but those that a provider asks for
 	for _, c := range change {
 		c(&r.options)
@@ -234,6 +238,7 @@ func (r *rig) run() {
 	done := make(chan error, 1)
 	flow := r.Flow
 	go func() { done <- flow.Run(ctx) }()
+	r.cancel = cancel
 	r.stop = func() {
 		r.stop = func() {}
 		cancel()
@@ -379,4 +384,21 @@ func outcomesOf(v *message.View) (list []message.Outcome) {
 		list = append(list, a.Outcome)
 	}
 	return list
+}
+
+// files is what lies on the disk.
+func (r *rig) files() map[string][]byte {
+	r.t.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files[path], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		r.t.Fatalf("read the data directory: %d files, %v", len(files), err)
+	}
+	return files
 }

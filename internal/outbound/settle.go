@@ -34,7 +34,7 @@ const (
 // same part twice as one. And an answer that named the message is never followed by another try.
 func decide(s message.Send, t taught, now time.Time, random func() float64) message.Settlement {
 	r := t.result
-	if len(r.MessageIDs) > 0 && r.Outcome == message.Busy {
+	if len(r.MessageIDs) > 0 && (r.Outcome == message.Busy || r.Outcome == message.Unreached) {
 		r.Outcome = message.Refused
 	}
 	st := message.Settlement{
