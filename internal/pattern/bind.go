@@ -177,6 +177,9 @@ func (r *reader) unfiltered(u *variable, v tree.Value) (tree.Value, bool) {
 		if v.IsEmpty() && !k.Empties {
 			continue
 		}
+		if k.Read == nil {
+			return tree.Value{}, false // a pattern compiled for writing
+		}
 		var ok bool
 		if v, ok = convert(k.Read, k.Whole, r.env(), v); !ok {
 			return tree.Value{}, false
@@ -212,6 +215,7 @@ func (r *reader) bind(u *variable, v tree.Value) bool {
 			r.over = "bytes"
 			return false
 		}
+		r.steps += len(now.Text()) / 64 // it is copied for each part
 		r.set(u.place, now, tree.Text(now.Text()+"\n"+v.Text()))
 		return true
 	}

@@ -109,6 +109,31 @@ func TestReadingIsBounded(t *testing.T) {
 	}
 }
 
+func TestJoiningManyPartsIsWorkToo(t *testing.T) {
+	parts := make([]tree.Value, 50_000)
+	for i := range parts {
+		parts[i] = tree.Text("a part of a text that somebody has cut very small")
+	}
+	r := compile(t, `["$content$"]`, reading).Read(tree.ListOf(parts...), nil)
+	if r.Over != "comparisons" {
+		t.Errorf("got %q, want comparisons: 50,000 parts would be copied 60 GB", r.Over)
+	}
+	if r := compile(t, `["$content$"]`, reading).Read(tree.ListOf(parts[:200]...), nil); !r.Matched {
+		t.Errorf("200 parts are a long text, not an attack: %q", r.Over)
+	}
+}
+
+func TestAPatternUsedAgainstItsDirectionDoesNotPanic(t *testing.T) {
+	source := `{"a":"$content|sha256|hex$ x","b":"$text|truncate:3$","m$n$":"$urls?$","c":"$from$$to$"}`
+	p := compile(t, source, writing)
+	if p.Read(parse(t, `{"a":"00 x","b":"x","m1":"https://a","c":"x"}`), nil).Matched {
+		t.Error("read what cannot be read")
+	}
+	if _, err := compile(t, `{"a":{"$any":["x","$text$"]},"b":{"$gt":1}}`, reading).Write(nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // Two models read one callback: what the first collects never shows in what the second has.
 func TestReadingsShareNothingThatChanges(t *testing.T) {
 	room := make([]tree.Value, 1, 8) // as a parser leaves it

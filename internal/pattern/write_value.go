@@ -49,7 +49,10 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 		if v.IsEmpty() && !k.Empties {
 			continue
 		}
-		made, ok := convert(k.Write, k.Whole, w.env(), v)
+		made, ok := v, false
+		if k.Write != nil {
+			made, ok = convert(k.Write, k.Whole, w.env(), v)
+		}
 		if !ok {
 			if !u.optional && w.err == nil {
 				w.err = fmt.Errorf("%s: the value for %s cannot be written by filter %s", u.pointer, u.source, k.name)
