@@ -128,7 +128,7 @@ func (f *Flow) reply(h *heard) Answer {
 
 // turnAway answers a callback that is not kept. Whatever is refused gets one and the same answer: whoever guesses learns nothing.
 func (f *Flow) turnAway(r *Request, why error) Answer {
-	log := f.log.With("service", clip(r.ServiceID), "account", hint(r.AccountID), "why", why)
+	log := f.log.With("service", clip(r.ServiceID, 64), "account", hint(r.AccountID), "why", clip(why.Error(), 300))
 	var refused *refusal
 	if errors.As(why, &refused) {
 		f.counters.Refused.Add(1)
@@ -156,9 +156,9 @@ func hint(accountID string) string {
 	return accountID
 }
 
-func clip(s string) string {
-	if len(s) > 64 {
-		return s[:64] + "…"
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
 	}
 	return s
 }

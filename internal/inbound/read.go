@@ -14,6 +14,7 @@ type heard struct {
 	*proof
 	bound   *service.Bound // the one that read it
 	reading service.Reading
+	said    map[string]int // how often each message was met
 }
 
 // read reads a callback that proved itself. Whatever it holds, what comes back says something: events, or why there are none.

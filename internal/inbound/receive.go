@@ -1,10 +1,14 @@
 package inbound
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"patchbay/internal/conversation"
 	"patchbay/internal/message"
@@ -30,12 +34,13 @@ func (h *heard) arrivals(row *message.Callback, ev *service.Event) (out []messag
 		}
 		called[found.Value] = true
 		number := h.src.rows[found.Value]
+		from, content := clean(ev.From), clean(ev.Content)
 		arrival := message.Arrival{
 			Message: message.Message{
-				ID: message.NewID(), AccountID: row.AccountID, OrgID: number.OrgID, Direction: message.Inbound,
+				ID: h.messageID(row.ID, from, number.ID, content), AccountID: row.AccountID, OrgID: number.OrgID, Direction: message.Inbound,
 				NumberID: number.ID, IntegrationID: number.IntegrationID,
 				ServiceID: row.ServiceID, ServiceVersion: h.src.service.Version,
-				From: clean(ev.From), To: number.Value, Content: clean(ev.Content),
+				From: from, To: number.Value, Content: content,
 				Status: message.Received, Created: row.At,
 			},
 			ConversationUser: conversation.Receiver(&number),
@@ -53,6 +58,25 @@ func (h *heard) arrivals(row *message.Callback, ev *service.Event) (out []messag
 		out = append(out, arrival)
 	}
 	return out, files
+}
+
+// messageID is the same whenever this callback is read to say this: replayed, or applied twice by a crash, it makes no second message.
+// Like every message's id it begins with the time.
+func (h *heard) messageID(callback, from, number, content string) string {
+	id, err := uuid.Parse(callback)
+	if err != nil {
+		return message.NewID()
+	}
+	said := strings.Join([]string{callback, from, number, content}, "\x00")
+	if h.said == nil {
+		h.said = map[string]int{}
+	}
+	h.said[said]++
+	sum := sha256.Sum256([]byte(said + "\x00" + strconv.Itoa(h.said[said])))
+	copy(id[6:], sum[:])
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
 }
 
 // file is one file of a message as a row to fetch, and its bytes when it came inside the callback.

@@ -54,6 +54,17 @@ func TestWithoutAnIDEveryDeliveryIsAMessageUnlessTheFileSaysHowLongTheyAreOne(t 
 			t.Errorf("%s: %d messages, want %d", c.name, got, c.want)
 		}
 	}
+	g := newGate(t)
+	account := g.account("one")
+	g.put(account, strings.Replace(plainService, `"class": "sms",`, `"class": "sms", "dedupe_window": "10s",`, 1))
+	answered := g.enable(account, "a.example", "plain", nil)
+	n := answered.number("+15550001111", "US", 0)
+	answered.takes(answered.request(body))
+	answered.accept(n, "+15552223333")
+	answered.takes(answered.request(body))
+	if got := len(answered.messages(account)); got != 2 {
+		t.Errorf("a second yes after our next question: %d messages, want 2", got)
+	}
 	tn := acmeTenant(t)
 	tn.takes(tn.signed(in("m1", "+15552223333", "+15550001111", "yes")))
 	tn.takes(tn.signed(in("m2", "+15552223333", "+15550001111", "yes")))

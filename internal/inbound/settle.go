@@ -52,7 +52,7 @@ func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool)
 	for i := range rows {
 		row := &rows[i]
 		var err error
-		if f.contain("settle", func() { err = f.settle(ctx, row, false) }) {
+		if f.contain("settle", func() { err = f.settle(ctx, row) }) {
 			err = errBroke
 		}
 		switch {
@@ -74,7 +74,7 @@ func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool)
 }
 
 // settle reads a kept callback with the present file and applies what it says.
-func (f *Flow) settle(ctx context.Context, row *message.Callback, replayed bool) error {
+func (f *Flow) settle(ctx context.Context, row *message.Callback) error {
 	h, err := f.reread(ctx, row)
 	if err != nil {
 		var refused *refusal
@@ -94,13 +94,6 @@ func (f *Flow) settle(ctx context.Context, row *message.Callback, replayed bool)
 			return fmt.Errorf("keep a file: %w", err)
 		}
 		*m = kept
-	}
-	if replayed {
-		// Part of it may have been applied before. What has no id of the provider's is known by its text.
-		for i := range applied.Arrivals {
-			a := &applied.Arrivals[i]
-			a.Window = max(a.Window, applied.Now.Sub(row.At)+time.Minute)
-		}
 	}
 	return f.apply(ctx, row, applied)
 }
@@ -176,7 +169,7 @@ func (f *Flow) Replay(ctx context.Context, accountID, id string) (*message.Callb
 	if err := f.store.ReplayCallback(ctx, accountID, id); err != nil {
 		return nil, err
 	}
-	if err := f.settle(ctx, row, true); err != nil {
+	if err := f.settle(ctx, row); err != nil {
 		f.Wake() // it is pending: the settler goes on with it
 		return nil, err
 	}

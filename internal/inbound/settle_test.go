@@ -55,9 +55,10 @@ func TestReplayingAPartNeverRepeatsTheRest(t *testing.T) {
 		"request_parameters":[{"from":"$from$","to":"$to$","text":"$content$"}]}]}`)
 	tn := g.enable(account, "a.example", "batch", nil)
 	tn.number("+15550001111", "US", 1)
-	tn.takes(tn.request(`[{"from":"+15552223333","to":"+15550001111","text":"one"},{"from":"+15552223333","to":"+15550002222","text":"two"}]`))
-	if n := len(g.messages(account)); n != 1 {
-		t.Fatalf("%d messages, want the one to a number of ours", n)
+	tn.takes(tn.request(`[{"from":"+15552223333","to":"+15550001111","text":"one"},{"from":"+15552223333","to":"+15550002222","text":"two"},
+		{"from":"+15552223333","to":"+15550001111","text":"one"}]`))
+	if n := len(g.messages(account)); n != 2 {
+		t.Fatalf("%d messages, want the two to a number of ours", n)
 	}
 	list := g.callbacks(account, true)
 	if len(list) != 1 {
@@ -67,8 +68,8 @@ func TestReplayingAPartNeverRepeatsTheRest(t *testing.T) {
 	if cb, err := g.flow.Replay(t.Context(), account, list[0].ID); err != nil || cb.State != message.CallbackDone {
 		t.Fatalf("replayed: %+v, %v", cb, err)
 	}
-	if n := len(g.messages(account)); n != 2 {
-		t.Errorf("%d messages, want 2", n)
+	if n := len(g.messages(account)); n != 3 {
+		t.Errorf("%d messages, want 3", n)
 	}
 }
 

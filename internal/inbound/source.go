@@ -31,8 +31,8 @@ type source struct {
 	account    string
 	service    *service.Service
 	members    []*member
-	all        audience // of the URL without a key, when no member has one
-	locked     bool     // a member has a key
+	open       audience // of the URL without a key
+	locked     bool     // a member has one
 	byID       map[string]*member
 	numbers    *service.Numbers            // of all members
 	rows       map[string]directory.Number // by value, which is unique within an account
@@ -127,7 +127,7 @@ func (s *sources) load(ctx context.Context, accountID string, svc *service.Servi
 	if len(src.members) == 0 {
 		return nil, errNobody
 	}
-	src.all = audienceOf(src.members)
+	src.open = audienceOf(slices.DeleteFunc(slices.Clone(src.members), func(m *member) bool { return m.Key != "" }))
 	src.numbers = service.NewNumbers(numbers)
 	return src, nil
 }
@@ -151,8 +151,8 @@ func audienceOf(members []*member) audience {
 
 // keyed is the audience of a URL with this key, or none. An integration that has a key is reached by it alone.
 func (src *source) keyed(pathKey, queryKey string) audience {
-	if !src.locked && pathKey == "" {
-		return src.all
+	if pathKey == "" && (queryKey == "" || !src.locked) {
+		return src.open
 	}
 	var members []*member
 	for _, m := range src.members {
