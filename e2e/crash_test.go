@@ -15,9 +15,16 @@ import (
 	"patchbay/internal/simulator"
 )
 
-// The carrier's numbers that the traffic goes to: mostly handsets that work, some that do not.
-var contacts = []string{"+15550100001", "+15550100002", "+15550100003", "+15550100004", "+15550100005",
-	"+15005550002", "+15005550003", "+15005550004", "+15005550005", "+15005550007", "+15005550009"}
+// contact picks one of the carrier's numbers: mostly handsets that work, some that do not. The busy one is rare, for it
+// pauses its lane for seconds, as it should.
+func contact() string {
+	if rand.IntN(200) == 0 {
+		return "+15005550003"
+	}
+	all := []string{"+15550100001", "+15550100002", "+15550100003", "+15550100004", "+15550100005",
+		"+15005550002", "+15005550004", "+15005550005", "+15005550007", "+15005550009"}
+	return all[rand.IntN(len(all))]
+}
 
 // ledgers are what the client and the carrier each wrote down. The gateway's own is asked for at the end.
 type ledgers struct {
@@ -77,7 +84,7 @@ func (l *ledgers) client(ctx context.Context, g *gateway, tm team, worker int, o
 		offered.Add(1)
 		i := rand.IntN(len(tm.numbers))
 		text := fmt.Sprintf("out %d-%d yes $to$ 0123 \"😀\"", worker, n)
-		body := map[string]any{"orgid": tm.org, "user": tm.users[i], "from": tm.numbers[i], "to": contacts[rand.IntN(len(contacts))], "content": text}
+		body := map[string]any{"orgid": tm.org, "user": tm.users[i], "from": tm.numbers[i], "to": contact(), "content": text}
 		for {
 			a, err := g.try("POST", "/v1/messages", body, "Idempotency-Key", text)
 			if err == nil && a.status == 202 {
