@@ -88,9 +88,11 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 		if err != nil {
 			return err
 		}
-		chosen := s.lanes.choose(kind, due, n)
-		if len(chosen) < len(due) {
+		chosen := s.lanes.choose(kind, due, n, now)
+		if len(chosen) == n && len(due) > n {
 			next = now
+		} else if len(chosen) < len(due) {
+			next = now.Add(comeBack)
 		} else if at, err := count(t, qNextLane, string(kind), micros(now)); err != nil {
 			return err
 		} else {

@@ -8,14 +8,22 @@ import (
 	"patchbay/internal/lane"
 )
 
-// fairness shares slots between organizations: who has the fewest lanes in flight comes first, and nobody gets all of
-// them while they are what another one would need next.
+// fairness shares slots between organizations: who has the fewest lanes in flight comes first and, while several are
+// active, nobody gets all: a provider that hangs on every slot must leave others some.
 type fairness struct {
 	mu       sync.Mutex
 	held     map[string]lane.Lane         // what this process works on now, by lane id
 	inFlight map[lane.Kind]map[string]int // how many of them an organization has
 	ranked   map[lane.Kind]spare
+	active   map[lane.Kind]map[string]time.Time // when an organization last got a lane
 }
+
+const (
+	// activeFor is how long an organization counts as one that may need a slot soon.
+	activeFor = time.Minute
+	// comeBack is when to look again at lanes that are due but over their organization's share.
+	comeBack = 50 * time.Millisecond
+)
 
 // spare is what a ranking of due lanes has left.
 type spare struct {
@@ -36,6 +44,27 @@ func (f *fairness) took(l lane.Lane) {
 		f.inFlight[l.Kind][l.OrgID]++
 	}
 	f.held[l.ID] = l
+}
+
+// isShared reports whether more than one organization has work of this kind these days. The caller holds mu.
+func (f *fairness) isShared(kind lane.Kind, due []laneRow, now time.Time) bool {
+	if f.active == nil {
+		f.active = map[lane.Kind]map[string]time.Time{}
+	}
+	active := f.active[kind]
+	if active == nil {
+		active = map[string]time.Time{}
+		f.active[kind] = active
+	}
+	for _, l := range due {
+		active[l.orgID] = now
+	}
+	for org, at := range active {
+		if len(active) > 1 && now.Sub(at) > activeFor {
+			delete(active, org)
+		}
+	}
+	return len(active) > 1
 }
 
 func (f *fairness) gave(id string) {
@@ -96,7 +125,7 @@ func readLane(r *row) laneRow {
 }
 
 // choose takes n lanes out of those that are due, fairly. due is in the order of their time.
-func (f *fairness) choose(kind lane.Kind, due []laneRow, n int) []laneRow {
+func (f *fairness) choose(kind lane.Kind, due []laneRow, n int, now time.Time) []laneRow {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	load, all := map[string]int{}, 0
@@ -104,8 +133,10 @@ func (f *fairness) choose(kind lane.Kind, due []laneRow, n int) []laneRow {
 		load[org] = k
 		all += k
 	}
-	// Of all slots, a quarter is out of one organization's reach, so that its hanging provider leaves others some.
-	most := max(1, (all+n)*3/4)
+	most := all + n // of all slots
+	if f.isShared(kind, due, now) {
+		most = max(1, most*3/4)
+	}
 	type ranked struct {
 		laneRow
 		rank int
