@@ -9,11 +9,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"patchbay/internal/lane"
+	"patchbay/internal/lane"
 	"patchbay/internal/secret"
 )
 
-// ErrFenced says that a lane was taken over since it was claimed: nothing was changed.
-var ErrFenced = errors.New("the lane has another holder by now")
+// ErrFenced says that a lane was taken over since it was claimed: nothing was changed. The flows, which do not import the
+// store, know it by its name in lane.
+var ErrFenced = lane.ErrFenced
 
 // ErrGone says that somebody else did it first: nothing was changed.
 var ErrGone = errors.New("it was already done")
