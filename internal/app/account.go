@@ -49,7 +49,7 @@ func createAccount(ctx context.Context, db *store.Store, name, key string) (*dir
 
 // CreateAccount makes a further account in a data directory that no server has open, and returns its id and key.
 func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *slog.Logger) (id, key string, err error) {
-	box, err := openBox(dataDir)
+	dataDir, box, err := openBox(dataDir)
 	if err != nil {
 		return "", "", err
 	}

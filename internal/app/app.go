@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,7 @@ func (o *Options) defaults() {
 			*d.at = d.value
 		}
 	}
+	o.AllowPrivateEgress = slices.DeleteFunc(slices.Clone(o.AllowPrivateEgress), func(s string) bool { return strings.TrimSpace(s) == "" })
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
@@ -113,17 +115,17 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 
 	// What is kept.
-	box, err := openBox(o.DataDir)
+	dataDir, box, err := openBox(o.DataDir)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Options{DataDir: o.DataDir, DatabaseURL: o.DatabaseURL, Box: box, Log: o.Log})
+	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: o.DatabaseURL, Box: box, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	a.store = db
 	a.onClose("store", db.Close)
-	files, err := media.OpenDir(o.DataDir)
+	files, err := media.OpenDir(dataDir)
 	if err != nil {
 		return nil, fmt.Errorf("open the media directory: %w", err)
 	}
@@ -220,12 +222,17 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 // keyFile seals what is secret in the database; it lies beside it and is backed up apart from it.
 const keyFile = "patchbay.key"
 
-// openBox reads the key file, or makes the first one.
-func openBox(dataDir string) (*secret.Box, error) {
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
+// openBox makes the data directory, whose absolute path it gives, and reads the key file in it, or makes the first one.
+func openBox(dataDir string) (string, *secret.Box, error) {
+	dataDir, err := filepath.Abs(dataDir)
+	if err != nil {
+		return "", nil, err
 	}
-	return secret.OpenKeyFile(filepath.Join(dataDir, keyFile))
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return "", nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	box, err := secret.OpenKeyFile(filepath.Join(dataDir, keyFile))
+	return dataDir, box, err
 }
 
 // Addr is where requests are served.

@@ -20,6 +20,9 @@ type Report struct {
 
 // Verify counts every message of a data directory and checks that what was accepted is the sum over all statuses. It changes nothing.
 func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err error) {
+	if dataDir, err = filepath.Abs(dataDir); err != nil {
+		return nil, err
+	}
 	box, err := secret.ReadKeyFile(filepath.Join(dataDir, keyFile))
 	if err != nil {
 		return nil, err

@@ -52,6 +52,7 @@ func usage(format string, args ...any) error { return wrong{fmt.Errorf(format, a
 func Run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends us at once
 	return run(args, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr, ctx: ctx})
 }
 
