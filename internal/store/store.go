@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"patchbay/internal/lane"
-	"patchbay/internal/lane"
 	"patchbay/internal/secret"
 )
 
