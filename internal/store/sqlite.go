@@ -42,8 +42,12 @@ var (
 	qRollback   = sqlText("rollback", `ROLLBACK`)
 )
 
-// sqliteDSN names a file so that no character of its path means anything to the URI parser.
+// sqliteDSN names a file so that no character of its path means anything to the URI parser. The path is made absolute: the first
+// part of a relative one would be read as a host.
 func sqliteDSN(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	return u.String()
 }
