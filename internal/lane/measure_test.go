@@ -2,6 +2,7 @@ package lane
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,5 +59,21 @@ func TestAPaceIsNeverExceeded(t *testing.T) {
 	}
 	if got := Pace(5e-324).Every(); got != slowest {
 		t.Errorf("the slowest pace: every %v, want %v", got, slowest)
+	}
+}
+
+func TestALoggedPanicSaysWhereAndNotWhatWasInTheMessage(t *testing.T) {
+	recovered := func(f func()) (err error) {
+		defer func() { err = Panic(recover()) }()
+		f()
+		return nil
+	}
+	secret := recovered(func() { panic("text of a message") }).Error()
+	if strings.Contains(secret, "text of a message") || !strings.Contains(secret, "measure_test.go") {
+		t.Errorf("got %s", secret)
+	}
+	var none []int
+	if ours := recovered(func() { none[0]++ }).Error(); !strings.Contains(ours, "index out of range") {
+		t.Errorf("got %s", ours)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -231,7 +230,7 @@ func (r *Runner[W]) workLane(ctx context.Context, h *held, c Claimed[W]) {
 func (r *Runner[W]) workOne(ctx context.Context, c Claimed[W], more func() bool) (next *Claimed[W], err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			next, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			next, err = nil, Panic(p)
 		}
 	}()
 	return r.work(ctx, c, more)

@@ -174,3 +174,31 @@ func TestAnIntegrationThatIsOffSendsNothingNewAndHoldsWhatWaits(t *testing.T) {
 	}
 	r.reaches(held, message.Sent)
 }
+
+func TestTwoDraftsAreTheSameRequestOnlyWhenNothingDiffers(t *testing.T) {
+	one := Draft{OrgID: "o", UserID: "u", From: "f", To: "t", Content: "c", URLs: []string{"a", "b"}}
+	for name, change := range map[string]func(*Draft){
+		"org":                  func(d *Draft) { d.OrgID = "" },
+		"user":                 func(d *Draft) { d.UserID = "" },
+		"from":                 func(d *Draft) { d.From = "" },
+		"to":                   func(d *Draft) { d.To = "" },
+		"content":              func(d *Draft) { d.Content = "" },
+		"a file less":          func(d *Draft) { d.URLs = d.URLs[:1] },
+		"files run together":   func(d *Draft) { d.URLs = []string{"ab"} },
+		"members run together": func(d *Draft) { d.From, d.To = "ft", "" },
+	} {
+		other := one
+		change(&other)
+		if one.hash(nil) == other.hash(nil) {
+			t.Errorf("%s: the difference is not seen", name)
+		}
+	}
+	if one.hash(nil) == one.hash(&message.Message{ID: "old"}) {
+		t.Error("a message and its repetition are the same request")
+	}
+	same := one
+	same.URLs = []string{"a", "b"}
+	if one.hash(nil) != same.hash(nil) {
+		t.Error("the same request is taken for another")
+	}
+}

@@ -1,14 +1,18 @@
 package outbound
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
+	"patchbay/internal/lane"
 	"patchbay/internal/message"
 )
 
@@ -293,5 +297,91 @@ func TestDrainLetsARequestInFlightEnd(t *testing.T) {
 	}
 	if got := r.view(second).Status; got != message.Queued {
 		t.Errorf("the next one is %s, want queued: nothing begins while draining", got)
+	}
+}
+
+func TestASettlementOfALaneThatWasTakenOverChangesNothingAndIsNotRepeated(t *testing.T) {
+	r := newRig(t, base)
+	id := r.send(r.text("+61855555555", "hi"))
+	now := time.Now()
+	stale, _, err := r.store.ClaimSends(t.Context(), now, 1)
+	if err != nil || len(stale) != 1 {
+		t.Fatalf("claimed %d, %v", len(stale), err)
+	}
+	fresh, _, err := r.store.ClaimSends(t.Context(), now.Add(2*lane.LeaseFor), 1) // the lease ended: another node takes it
+	if err != nil || len(fresh) != 1 || !fresh[0].Work.Unfinished {
+		t.Fatalf("claimed %+v, %v; want the unfinished attempt", fresh, err)
+	}
+	if _, err := r.work(t.Context(), stale[0], func() bool { return false }); !errors.Is(err, lane.ErrFenced) {
+		t.Errorf("the stale holder settled with %v, want the fenced error at once", err)
+	}
+	if v := r.view(id); v.Status != message.Sending || len(v.MessageIDs) != 0 {
+		t.Errorf("the stale holder changed the message: %s, ids %q", v.Status, v.MessageIDs)
+	}
+	if _, err := r.work(t.Context(), fresh[0], func() bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.view(id); v.Status != message.Unclear {
+		t.Errorf("the message is %s, want unclear: its attempt may have left", v.Status)
+	}
+	if got := len(r.provider.got()); got != 1 {
+		t.Errorf("the provider got %d requests, want 1", got)
+	}
+}
+
+// failing is the real store, away for some settlements.
+type failing struct {
+	Store
+	left atomic.Int32
+}
+
+func (s *failing) SettleSend(ctx context.Context, st message.Settlement) (*lane.Claimed[message.Send], error) {
+	if s.left.Add(-1) >= 0 {
+		return nil, errors.New("disk I/O error")
+	}
+	return s.Store.SettleSend(ctx, st)
+}
+
+func TestWhatAnAttemptTaughtUsIsKeptWhenTheDatabaseComesBack(t *testing.T) {
+	r := newRig(t, base)
+	away := &failing{Store: r.store}
+	away.left.Store(3)
+	id := r.send(r.text("+61855555555", "hi"))
+	claimed, _, err := r.store.ClaimSends(t.Context(), time.Now(), 1)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d, %v", len(claimed), err)
+	}
+	o := r.Flow.o
+	o.Store = away
+	if _, err := New(o).work(t.Context(), claimed[0], func() bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.view(id); v.Status != message.Sent || len(r.provider.got()) != 1 {
+		t.Errorf("the message is %s after %d requests, want sent after 1", v.Status, len(r.provider.got()))
+	}
+}
+
+func TestAMessageWhoseIntegrationLacksAValueWaitsUntilItIsThere(t *testing.T) {
+	r := newRig(t, base, func(o *Options) { o.Random = func() float64 { return 0.2 } })
+	id := r.send(r.text("+61855555555", "hi"))
+	lacking := *r.integration
+	lacking.Properties = nil
+	if err := r.store.PutIntegration(t.Context(), &lacking); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(t.Context(), r.text("+61855555555", "hi")); fault.CodeOf(err) != fault.Conflict || !strings.Contains(err.Error(), "API key") {
+		t.Errorf("accepting without the API key: got %v, want a conflict that names it", err)
+	}
+	r.run()
+	v := r.tried(id, 1)
+	if a := v.Attempts[0]; v.Status != message.Sending || a.Outcome != message.Unreached || a.ErrorCode != codeHeld || !strings.Contains(a.ErrorText, "API key") {
+		t.Errorf("got %s after %s (%s: %s), want a held message that says what is missing", v.Status, a.Outcome, a.ErrorCode, a.ErrorText)
+	}
+	if err := r.store.PutIntegration(t.Context(), r.integration); err != nil {
+		t.Fatal(err)
+	}
+	r.reaches(id, message.Sent)
+	if got := len(r.provider.got()); got != 1 {
+		t.Errorf("the provider got %d requests, want 1", got)
 	}
 }

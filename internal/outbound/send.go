@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,7 +21,7 @@ func (f *Flow) work(ctx context.Context, c lane.Claimed[message.Send], more func
 	st := decide(c.Work, t, time.Now(), f.o.Random)
 	if st.Attempt.Outcome != message.Accepted {
 		f.o.Log.Info("attempt", "message", st.MessageID, "n", st.Attempt.N, "outcome", st.Attempt.Outcome, "status", st.Status,
-			"http", t.status, "code", st.Attempt.ErrorCode)
+			"http", t.status)
 	}
 	return f.settle(ctx, st, more)
 }
@@ -33,7 +32,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	left := s.Unfinished
 	defer func() {
 		if p := recover(); p != nil {
-			f.o.Log.Error("panic in an attempt", "message", s.Message.ID, "n", s.N, "panic", p, "stack", string(debug.Stack()))
+			f.o.Log.Error("panic in an attempt", "message", s.Message.ID, "n", s.N, "err", lane.Panic(p))
 			t.result = message.Result{Outcome: message.Refused, ErrorCode: codeInternal, ErrorText: "an internal error kept it from being sent"}
 			if left {
 				t.result = message.Result{Outcome: message.Maybe, ErrorCode: codeInternal, ErrorText: "an internal error hid what became of it"}
