@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
 )
 
@@ -100,11 +102,12 @@ func syntaxProblem(data []byte, d *jsontext.Decoder, err error) *Problem {
 }
 
 // pointer is the JSON pointer of a member or element below parent.
-func pointer(parent string, step any) string {
-	switch s := step.(type) {
+func pointer[S int | string](parent string, step S) string {
+	switch s := any(step).(type) {
 	case int:
-		return fmt.Sprintf("%s/%d", parent, s)
-	default:
-		return parent + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(fmt.Sprint(s))
+		return parent + "/" + strconv.Itoa(s)
+	case string:
+		return parent + "/" + pattern.EscapePointer(s)
 	}
+	return parent
 }

@@ -17,6 +17,7 @@ type loader struct {
 	problems Problems
 	names    *names
 	looksOf  []lookSource
+	asked    map[string]string // property → its pointer
 }
 
 func (l *loader) fail(ptr, format string, args ...any) {
@@ -205,6 +206,7 @@ func (l *loader) properties(v tree.Value) {
 			continue
 		}
 		l.svc.Properties = append(l.svc.Properties, p)
+		l.asked[p.Name] = at
 	}
 }
 

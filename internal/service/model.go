@@ -147,6 +147,8 @@ func (l *loader) models(v tree.Value, ptr string) {
 	switch {
 	case v.Kind() == tree.Absent:
 		l.warn(ptr, "without models nothing that the provider sends is read; it is kept as unmatched")
+	case len(v.List()) > maxModels || len(v.Members()) > maxModels:
+		l.fail(ptr, "these are %d models; %d are enough for every provider we know", max(len(v.List()), len(v.Members())), maxModels)
 	case v.Kind() == tree.List:
 		for i, e := range v.List() {
 			l.model(e, pointer(ptr, i))
@@ -159,10 +161,6 @@ func (l *loader) models(v tree.Value, ptr string) {
 		}
 	default:
 		l.fail(ptr, "this must be a model, or a list or an object of models, not %s", kindName(v))
-	}
-	if len(l.svc.models) > maxModels {
-		l.fail(ptr, "these are %d models; %d are enough for every provider we know", len(l.svc.models), maxModels)
-		l.svc.models = nil
 	}
 }
 
@@ -369,7 +367,7 @@ func (l *loader) modelNeeds(m *model, v tree.Value, ptr string) {
 			for _, n := range row.needs {
 				if !n.met(m.read) && !told[n.cure] {
 					told[n.cure] = true
-					l.fail(at, "a %s needs more: %s", word, n.cure)
+					l.fail(at, "%q needs more: %s", word, n.cure)
 				}
 			}
 			if row.kind == EventMessage && !m.read.uses(slotTo) && !told["to"] {

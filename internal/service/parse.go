@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"patchbay/internal/tree"
 )
@@ -13,6 +14,9 @@ const MaxSize = 1 << 20
 
 // maxProblems is how many problems are told of one file: whoever has more begins with these.
 const maxProblems = 200
+
+// maxMessage is how long one problem is told: a file may quote itself without end.
+const maxMessage = 1000
 
 var fileMembers = []string{
 	"$schema", "id", "name", "logo", "class", "documentation", "setup", "properties", "auth", "OAuth2", "API", "Webhook", "limits",
@@ -26,7 +30,7 @@ func Parse(data []byte) (*Service, Problems) {
 		return nil, Problems{{Message: fmt.Sprintf("the file has %d bytes; a service file has at most %d", len(data), MaxSize)}}
 	}
 	strict, problems := strictly(data)
-	l := &loader{svc: &Service{Source: strict}, problems: problems}
+	l := &loader{svc: &Service{Source: strict}, problems: problems, asked: map[string]string{}}
 	v, syntax := document(strict)
 	if syntax != nil {
 		l.problems = append(l.problems, *syntax)
@@ -60,13 +64,19 @@ func (l *loader) file(v tree.Value) {
 	l.unusedProperties(v)
 }
 
-// distinct drops what is told twice (a default of API is compiled for each method) and what is too much.
+// distinct drops what is told twice (a default of API is compiled for each method) and what is too much. Errors and warnings are counted
+// apart, so that no number of warnings hides an error.
 func distinct(ps Problems) Problems {
 	seen := map[Problem]bool{}
+	told := map[bool]int{}
 	out := ps[:0]
 	for _, p := range ps {
-		if !seen[p] && len(out) < maxProblems {
+		if len(p.Message) > maxMessage {
+			p.Message = strings.ToValidUTF8(p.Message[:maxMessage], "") + "…"
+		}
+		if !seen[p] && told[p.Warning] < maxProblems {
 			seen[p] = true
+			told[p.Warning]++
 			out = append(out, p)
 		}
 	}
@@ -110,9 +120,9 @@ func (l *loader) unusedProperties(v tree.Value) {
 			walk(m.Value)
 		}
 	}
-	for i, p := range l.svc.Properties {
+	for _, p := range l.svc.Properties {
 		if !used[p.Name] {
-			l.warn(pointer("/properties", i), "nothing in the file uses $%s$", p.Name)
+			l.warn(l.asked[p.Name], "nothing in the file uses $%s$", p.Name)
 		}
 	}
 }
