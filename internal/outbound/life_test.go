@@ -275,6 +275,14 @@ func TestAPanicHarmsOnlyItsMessage(t *testing.T) {
 	if v := r.view(next); v.Status != message.Unclear {
 		t.Errorf("a panic while it was leaving: got %s, want unclear", v.Status)
 	}
+	unfinished := r.send(r.text("+61855555555", "three"))
+	r.crash()
+	if err := New(Options{Store: r.store, Log: r.Flow.o.Log}).Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.view(unfinished); v.Status != message.Unclear {
+		t.Errorf("a panic while settling what a crash left: got %s, want unclear", v.Status)
+	}
 }
 
 func TestDrainLetsARequestInFlightEnd(t *testing.T) {
