@@ -110,7 +110,7 @@ func TestTenThousandBadFilesAreAllRefused(t *testing.T) {
 	if p != nil {
 		t.Fatal(p)
 	}
-	for i := range 10_000 {
+	for i := range many(10_000) {
 		poison := poisons[i%len(poisons)]
 		var value tree.Value
 		if poison.value != "" {
@@ -240,7 +240,7 @@ func TestFilesWithRandomByteFaultsNeitherPanicNorLoadAsSomethingElse(t *testing.
 	r := rand.New(rand.NewPCG(3, 4))
 	good := seeds(t)
 	loaded := 0
-	for range 10_000 {
+	for range many(10_000) {
 		file := bytes.Clone(good[r.IntN(len(good))])
 		for range 1 + r.IntN(4) {
 			i := r.IntN(len(file))
@@ -270,7 +270,7 @@ func TestFilesWithRandomByteFaultsNeitherPanicNorLoadAsSomethingElse(t *testing.
 			exercise(t, s)
 		}
 	}
-	if loaded == 0 || loaded == 10_000 {
+	if loaded == 0 || loaded == many(10_000) {
 		t.Errorf("%d of 10,000 load; the test shows nothing", loaded)
 	}
 }
@@ -346,4 +346,12 @@ func FuzzReadCallback(f *testing.F) {
 			}
 		}
 	})
+}
+
+// many is n, or a tenth of it when the tests are to be short.
+func many(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
 }

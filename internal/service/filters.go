@@ -10,13 +10,13 @@ import (
 
 // numberFilters are the spellings of phone numbers. They need the country of our number, so they live here and not with the patterns.
 var numberFilters = []pattern.Filter{
-	numberFilter("digits", "country code and number, without +",
+	numberFilter("digits", "Country code and number, without +.",
 		pattern.Example{Pattern: "$v|digits$", Value: `"+15551234567"`, Wire: `"15551234567"`}),
-	numberFilter("national", "as dialled at home, without the trunk prefix; numbers of other countries than ours stay as they are",
+	numberFilter("national", "As dialled at home, without the trunk prefix; numbers of other countries than ours stay as they are.",
 		pattern.Example{Pattern: "$v|national$", Value: `"+14155552345"`, Wire: `"4155552345"`}),
-	numberFilter("national0", "as dialled at home, with the trunk prefix; numbers of other countries than ours stay as they are",
+	numberFilter("national0", "As dialled at home, with the trunk prefix; numbers of other countries than ours stay as they are.",
 		pattern.Example{Pattern: "$v|national0$", Value: `"+61412345678"`, Wire: `"0412345678"`}),
-	numberFilter("international00", "00, country code and number",
+	numberFilter("international00", "00, country code and number.",
 		pattern.Example{Pattern: "$v|international00$", Value: `"+15551234567"`, Wire: `"0015551234567"`}),
 }
 

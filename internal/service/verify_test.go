@@ -95,7 +95,9 @@ func TestChecksOfEveryKind(t *testing.T) {
 	}{
 		{"basic", `{"basic": {"username": "me", "password": "$Secret$"}}`,
 			func(cb *Callback) { cb.Request.Header.Set("Authorization", basic) },
-			func(cb *Callback) { cb.Request.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("me:x"))) }},
+			func(cb *Callback) {
+				cb.Request.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("me:x")))
+			}},
 		{"bearer", `{"bearer": {"token": "$Secret$"}}`,
 			func(cb *Callback) { cb.Request.Header.Set("Authorization", "bearer p:w") },
 			func(cb *Callback) { cb.Request.Header.Set("Authorization", "Basic p:w") }},

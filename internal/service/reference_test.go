@@ -1,0 +1,282 @@
+package service
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+)
+
+const reference = "../../docs/service-file.md"
+
+// operators is the operators with a pattern, something it reads and something it does not.
+var operators = []struct{ sentence, pattern, reads, not string }{
+	{"the first pattern that fits", `{"$any": ["sent", "queued"]}`, `"queued"`, `"failed"`},
+	{"anything that the pattern does not read, also nothing at all", `{"$not": "failed"}`, `"sent"`, `"failed"`},
+	{"text with a match of an [RE2](https://github.com/google/re2/wiki/Syntax) expression; named groups bind variables", `{"$match": "^ID: (?P<messageid>\\w+)$"}`, `"ID: a1"`, `"ERR"`},
+	{"a text that holds JSON, both directions", `{"$json": {"id": "$messageid$"}}`, `"{\"id\": \"a1\"}"`, `"id=a1"`},
+	{"a number above this one; beside `$lt` a range", `{"$gt": 1}`, `2`, `1`},
+	{"a number below this one", `{"$lt": 300}`, `"299"`, `300`},
+}
+
+// generated is the tables of the reference that come from the tables of the code.
+var generated = map[string]func() string{
+	"auth": func() string {
+		return table("`type`|members|header", func(row func(...string)) {
+			for _, k := range authKinds {
+				row("`"+k.name+"`", "`"+strings.Join(k.members, "`, `")+"`", k.sentence)
+			}
+		})
+	},
+	"filters": func() string {
+		return table("filter|what it does|pattern|value|on the wire|read back", func(row func(...string)) {
+			for _, f := range append(append([]pattern.Filter(nil), numberFilters...), pattern.Filters()...) {
+				name := f.Name
+				if f.Argument != "" {
+					name += ":" + f.Argument
+				}
+				for i, e := range f.Examples {
+					back := e.Back
+					switch back {
+					case "":
+						back = e.Value
+					case "-":
+						back = ""
+					}
+					if i > 0 {
+						row("", "", code(e.Pattern), code(e.Value), code(e.Wire), code(back))
+						continue
+					}
+					row(code(name), f.Sentence, code(e.Pattern), code(e.Value), code(e.Wire), code(back))
+				}
+			}
+		})
+	},
+	"operators": func() string {
+		return table("operator|reads|as in|reads for example|but not", func(row func(...string)) {
+			for _, o := range operators {
+				name := regexp.MustCompile(`\$\w+`).FindString(o.pattern)
+				row("`"+name+"`", o.sentence, code(o.pattern), code(o.reads), code(o.not))
+			}
+		})
+	},
+	"variables": func() string {
+		return table("variable|request|response|callback|what it is", func(row func(...string)) {
+			yes := func(v variable, w where) string {
+				if v.places&w != 0 {
+					return "•"
+				}
+				return ""
+			}
+			for _, v := range variables {
+				row("`$"+v.name+"$`", yes(v, inSend), yes(v, inResponse), yes(v, inHook), v.sentence)
+			}
+		}) + "\nIn a response the variables of the request are known, and so literals.\n"
+	},
+	"events": func() string {
+		return table("`event_type`|what it says|a model of it needs", func(row func(...string)) {
+			for _, e := range eventKinds {
+				var needs []string
+				for _, n := range e.needs {
+					var names []string
+					for _, slot := range n.slots {
+						names = append(names, "`$"+variables[slot].name+"$`")
+					}
+					needs = append(needs, strings.Join(names, " or "))
+				}
+				if e.kind == EventMessage {
+					needs = append(needs, "`$to$`, unless the URL carries the number")
+				}
+				row("`"+e.word+"`", e.sentence, strings.Join(needs, "; "))
+			}
+		})
+	},
+	"verify": func() string {
+		return table("check|what it wants", func(row func(...string)) {
+			for _, k := range checkKinds {
+				if k.compile != nil {
+					row("`"+k.name+"`", k.sentence)
+				}
+			}
+		})
+	},
+	"over": func() string {
+		return table("in `over`|is", func(row func(...string)) {
+			for _, o := range overNames {
+				row("`$"+o.name+"$`", o.sentence)
+			}
+			row("`$header.x-name$`", "a header")
+			row("`$query.name$`", "a member of the query")
+			row("`$body.member.member$`", "a member of the body")
+		})
+	},
+}
+
+func table(head string, rows func(row func(...string))) string {
+	var b strings.Builder
+	line := func(cells ...string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
+	columns := strings.Split(head, "|")
+	line(columns...)
+	b.WriteString("|" + strings.Repeat("---|", len(columns)) + "\n")
+	rows(func(cells ...string) {
+		for i, c := range cells { // a bar inside a cell ends it, in code too
+			cells[i] = strings.ReplaceAll(c, "|", `\|`)
+		}
+		line(cells...)
+	})
+	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
+
+var section = regexp.MustCompile(`(?s)(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)`)
+
+func TestReferenceIsInStepWithTheCode(t *testing.T) {
+	page, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	want := section.ReplaceAllStringFunc(string(page), func(s string) string {
+		m := section.FindStringSubmatch(s)
+		seen[m[2]] = true
+		make, ok := generated[m[2]]
+		if !ok {
+			t.Errorf("nothing generates the section %q", m[2])
+			return s
+		}
+		return m[1] + "\n" + make() + "\n" + m[4]
+	})
+	for name := range generated {
+		if !seen[name] {
+			t.Errorf("the page has no section %q", name)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(reference, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(want, string(page)); d != "" {
+		t.Errorf("write it again with: make generate (-want +got)\n%s", d)
+	}
+}
+
+func TestReferenceSaysWhatTheCodeKnows(t *testing.T) {
+	page, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, m := range regexp.MustCompile("[A-Za-z_0-9]+").FindAllString(string(page), -1) {
+		said[m] = true
+	}
+	for _, list := range [][]string{
+		fileMembers[1:], methodMembers, modelMembers, webhookMembers, answerMembers, effectNames, replyMembers, laterMethods, laterAuth, reserved,
+		testMembers, testSendMembers, testRequestMembers, testAnswerMembers, testResultMembers, testWebhookMembers, testEventMembers, testReplyMembers,
+	} {
+		for _, name := range list {
+			if !said[name] && name != "request_content_type" {
+				t.Errorf("%q is not on the page", name)
+			}
+		}
+	}
+}
+
+func TestServiceFilesOfTheReferencePassTheirTests(t *testing.T) {
+	page, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	services := 0
+	for _, b := range blocks {
+		v, p := document([]byte(b[1]))
+		if p != nil {
+			t.Errorf("%s\n%s", p, b[1])
+			continue
+		}
+		switch {
+		case v.Get("id").Kind() != tree.Absent:
+			services++
+			if _, problems := Check([]byte(b[1])); problems.Err() != nil {
+				t.Errorf("%v", problems.Errors())
+			}
+		case v.Get("hmac").Kind() != tree.Absent:
+			services++
+			verifying(t, b[1], "Secret", "s")
+		default:
+			t.Errorf("nobody knows what this is:\n%s", b[1])
+		}
+	}
+	if services < 2 {
+		t.Errorf("%d blocks were tried; the test does not see the page", services)
+	}
+}
+
+func TestOperatorsReadWhatTheReferenceSays(t *testing.T) {
+	scope := newNames(nil).hookScope(newNames(nil).hookVars(true))
+	for _, o := range operators {
+		source, p := document([]byte(o.pattern))
+		if p != nil {
+			t.Fatal(p)
+		}
+		compiled, problems := pattern.Compile(source, scope)
+		if compiled == nil {
+			t.Fatal(problems)
+		}
+		for value, want := range map[string]bool{o.reads: true, o.not: false} {
+			v, p := document([]byte(value))
+			if p != nil {
+				t.Fatal(p)
+			}
+			if got := compiled.Read(v, &pattern.Input{}).Matched; got != want {
+				t.Errorf("%s reads %s: %v, want %v", o.pattern, value, got, want)
+			}
+		}
+	}
+}
+
+func TestNumberFiltersDoWhatTheirExamplesSay(t *testing.T) {
+	scopeOf := func(d pattern.Direction) *pattern.Scope {
+		return pattern.NewScope(pattern.Scope{Direction: d, Vars: []pattern.Var{{Name: "v"}}, Filters: numberFilters})
+	}
+	for _, f := range numberFilters {
+		for _, e := range f.Examples {
+			source := tree.Text(e.Pattern)
+			value, _ := document([]byte(e.Value))
+			wired, _ := document([]byte(e.Wire))
+			country := "US"
+			if strings.Contains(e.Value, "+61") {
+				country = "AU"
+			}
+			p, problems := pattern.Compile(source, scopeOf(pattern.Writes))
+			if p == nil {
+				t.Fatal(problems)
+			}
+			in := &pattern.Input{Values: []tree.Value{value}, Env: &Sending{Country: country}}
+			if got, err := p.Write(in); err != nil || got.Text() != wired.Text() {
+				t.Errorf("%s of %s: got %q, %v; want %s", e.Pattern, e.Value, got.Text(), err, e.Wire)
+			}
+			if p, problems = pattern.Compile(source, scopeOf(pattern.Reads)); p == nil {
+				t.Fatal(problems)
+			}
+			r := p.Read(wired, &pattern.Input{Env: &Sending{Country: country}})
+			if !r.Matched || r.Events[0].Get(0).Text() != value.Text() {
+				t.Errorf("%s reads %s: got %+v; want %s", e.Pattern, e.Wire, r.Events, e.Value)
+			}
+		}
+	}
+}
