@@ -10,6 +10,7 @@ import (
 	"patchbay/internal/fault"
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
+	"patchbay/internal/secret"
 	"patchbay/internal/service"
 )
 
@@ -18,6 +19,7 @@ type route struct {
 	integration *directory.Integration
 	bound       *service.Bound
 	secrets     []string // the same slice each time, as the exchange wants it
+	veil        *secret.Redactor
 }
 
 // boundKey names one compiled way to a provider. Messages finish on the version of the file that they were accepted under.
@@ -25,8 +27,10 @@ type boundKey struct{ integrationID, version string }
 
 type boundEntry struct {
 	properties map[string]string
+	key        string
 	bound      *service.Bound
 	secrets    []string
+	veil       *secret.Redactor
 }
 
 // maxBound bounds the cache. Entries are cheap to make again.
@@ -59,7 +63,7 @@ func (f *Flow) route(ctx context.Context, accountID, integrationID, version stri
 	if err != nil {
 		return nil, err
 	}
-	return &route{integration: in, bound: e.bound, secrets: e.secrets}, nil
+	return &route{integration: in, bound: e.bound, secrets: e.secrets, veil: e.veil}, nil
 }
 
 // bind puts the integration's values into the service, once for as long as neither changes.
@@ -68,14 +72,18 @@ func (f *Flow) bind(in *directory.Integration, svc *service.Service) (boundEntry
 	f.mu.Lock()
 	e, ok := f.bound[key]
 	f.mu.Unlock()
-	if ok && e.bound.Service == svc && maps.Equal(e.properties, in.Properties) {
+	if ok && e.bound.Service == svc && e.key == in.Key && maps.Equal(e.properties, in.Properties) {
 		return e, nil
 	}
 	b, err := svc.Bind(in.Properties)
 	if err != nil {
 		return boundEntry{}, err
 	}
-	e = boundEntry{properties: maps.Clone(in.Properties), bound: b, secrets: b.Secrets()}
+	secrets := b.Secrets()
+	if in.Key != "" { // whoever reads it in a recorded request could forge callbacks
+		secrets = append(secrets[:len(secrets):len(secrets)], in.Key)
+	}
+	e = boundEntry{properties: maps.Clone(in.Properties), key: in.Key, bound: b, secrets: secrets, veil: secret.NewRedactor(secrets...)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.bound) >= maxBound {

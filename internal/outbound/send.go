@@ -63,7 +63,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
 	left = x.Phase != exchange.Unreached
 	t.request, t.answer, t.duration = x.Request, x.Answer, max(x.Duration, 1)
-	t.result, t.status = f.read(r.bound, sending, m.Part, x)
+	t.result, t.status = f.read(r, sending, m.Part, x)
 	return t
 }
 
@@ -73,15 +73,22 @@ var interrupted = message.Result{
 	ErrorText: "we stopped before its answer came: the provider may have taken it",
 }
 
+const (
+	maxErrorCode = 64   // bytes of a provider's code that are kept
+	maxErrorText = 1000 // and of its words
+)
+
 // read is what an exchange says. Without an answer only the phase counts; with one, the service file has the word.
-func (f *Flow) read(b *service.Bound, s *service.Sending, part int, x exchange.Exchange) (message.Result, int) {
+func (f *Flow) read(way *route, s *service.Sending, part int, x exchange.Exchange) (message.Result, int) {
 	switch {
 	case x.Phase == exchange.Unreached:
 		return message.Result{Outcome: message.Unreached, ErrorText: errorText(x.Err)}, 0
 	case x.Phase != exchange.Answered || x.Response == nil:
 		return message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}, 0
 	}
-	r := b.Response(s, part, x.Response, time.Now())
+	r := way.bound.Response(s, part, x.Response, time.Now())
+	// A provider that refuses a key likes to quote it.
+	r.ErrorCode, r.ErrorText = way.veil.Clip(r.ErrorCode, maxErrorCode), way.veil.Clip(r.ErrorText, maxErrorText)
 	if x.Response.Cut && r.Outcome == message.Accepted && len(r.MessageIDs) == 0 {
 		// The part that would have said yes or no did not come.
 		r = message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}

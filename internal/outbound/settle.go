@@ -92,6 +92,9 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 func comeAgain(st *message.Settlement, s message.Send, t taught, now time.Time, random func() float64) {
 	if t.late || !now.Before(s.Message.Expires) {
 		st.Status = message.Expired
+		if s.Again { // an earlier attempt may have been taken: that its time is over does not say that it was not
+			st.Status = message.Unclear
+		}
 		return
 	}
 	st.Status, st.Again = message.Sending, s.Again
@@ -112,15 +115,15 @@ func late(m *message.Message) taught {
 	}}
 }
 
+// maxID is how long a provider's id may be. What is longer names nothing: no receipt could be matched by it.
+const maxID = 255
+
 func cleanAll(ids []string) []string {
-	for i, id := range ids {
-		if c := clean(id); c != id {
-			out := append([]string(nil), ids...)
-			for j := i; j < len(out); j++ {
-				out[j] = clean(out[j])
-			}
-			return out
+	out := ids[:0:0]
+	for _, id := range ids {
+		if len(id) <= maxID {
+			out = append(out, clean(id))
 		}
 	}
-	return ids
+	return out
 }
