@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -44,15 +45,25 @@ type gateway struct {
 	t      testing.TB
 	dir    string
 	addr   string
-	egress string // PATCHBAY_ALLOW_PRIVATE_EGRESS
+	egress string   // PATCHBAY_ALLOW_PRIVATE_EGRESS
+	args   []string // further ones of serve
+	key    string   // the account's
 	cmd    *exec.Cmd
-	log    *os.File
+	log    *os.File // what the program says, on both streams
 	client *http.Client
 }
 
 func newGateway(t testing.TB, egress string, args ...string) *gateway {
 	t.Helper()
-	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), egress: egress,
+	g := prepareGateway(t, egress, args...)
+	g.start()
+	return g
+}
+
+// prepareGateway is newGateway without the start.
+func prepareGateway(t testing.TB, egress string, args ...string) *gateway {
+	t.Helper()
+	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), egress: egress, args: args, key: key,
 		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -67,21 +78,27 @@ func newGateway(t testing.TB, egress string, args ...string) *gateway {
 		}
 		log.Close()
 	})
-	g.start(args...)
 	return g
 }
 
 func (g *gateway) url() string { return "http://" + g.addr }
 
-// start runs the program and waits until it is ready.
-func (g *gateway) start(args ...string) {
+// command is the program with this gateway's settings.
+func (g *gateway) command() *exec.Cmd {
 	g.t.Helper()
 	bin, err := binary()
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	g.cmd = exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", g.url()}, args...)...)
-	g.cmd.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
+	c := exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", g.url()}, g.args...)...)
+	c.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+g.key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
+	return c
+}
+
+// start runs the program and waits until it is ready.
+func (g *gateway) start() {
+	g.t.Helper()
+	g.cmd = g.command()
 	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
 	if err := g.cmd.Start(); err != nil {
 		g.t.Fatal(err)
@@ -148,7 +165,7 @@ func (g *gateway) try(method, path string, body any, header ...string) (answer, 
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Authorization", "Bearer "+g.key)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
@@ -293,11 +310,28 @@ func status(want string) func(map[string]any) bool {
 	return func(m map[string]any) bool { return m["status"] == want }
 }
 
-func freeAddr(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// said is everything that the program printed so far.
+func (g *gateway) said() string {
+	b, err := os.ReadFile(g.log.Name())
 	if err != nil {
-		t.Fatal(err)
+		g.t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return string(b)
+}
+
+var lastPort atomic.Int32
+
+// freeAddr is an address that stays free while a gateway restarts: below the ports that the system gives to outgoing connections.
+func freeAddr(t testing.TB) string {
+	lastPort.CompareAndSwap(0, 10_000+int32(os.Getpid()%20_000))
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+(lastPort.Add(1)-10_000)%22_000)
+		l, err := net.Listen("tcp", addr)
+		if err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }

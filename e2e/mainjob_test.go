@@ -29,8 +29,9 @@ func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 		b, _ := io.ReadAll(r.Body)
 		p.mu.Lock()
 		p.got = append(p.got, taken{r.Method, r.URL.Path, r.URL.RawQuery, string(b), r.Header.Clone()})
+		next := p.next
 		p.mu.Unlock()
-		p.next(w, r)
+		next(w, r)
 	}))
 	t.Cleanup(p.Close)
 	return p
@@ -40,6 +41,13 @@ func (p *provider) requests() []taken {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]taken(nil), p.got...)
+}
+
+// answerWith says what comes back from now on.
+func (p *provider) answerWith(h http.HandlerFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next = h
 }
 
 func (p *provider) host() string { return strings.TrimPrefix(p.URL, "http://") }
