@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"patchbay/internal/store"
@@ -24,9 +26,20 @@ func (e *onSQLite) open(t testing.TB, dir string) *store.Store {
 	return s
 }
 
+// Reopen opens a copy of the files as they are while the store is open: what a killed process leaves behind.
 func (e *onSQLite) Reopen(t testing.TB, s *store.Store) *store.Store {
-	s.Close()
-	return e.open(t, e.dirs[s])
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"patchbay.db", "patchbay.db-wal", "patchbay.lock"} {
+		b, err := os.ReadFile(filepath.Join(e.dirs[s], name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e.open(t, dir)
 }
 
 func TestSQLiteStoreDoesWhatAStoreMust(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"patchbay/internal/lane"
@@ -41,6 +42,7 @@ type Store struct {
 	wakes   wakes
 	tidy    *checkpointer
 	hooks   []func(Commit)
+	closing sync.Once
 
 	unmatched map[string]int // callbacks since the last trim, by account; the writer's
 }
@@ -139,12 +141,15 @@ func (s *Store) openReaders(path string) error {
 	return nil
 }
 
-// Close writes what waits to be written and closes the files.
-func (s *Store) Close() error {
-	if s.writer != nil {
-		s.writer.close()
-	}
-	return s.closeFiles()
+// Close writes what waits to be written and closes the files. Closing again does nothing.
+func (s *Store) Close() (err error) {
+	s.closing.Do(func() {
+		if s.writer != nil {
+			s.writer.close()
+		}
+		err = s.closeFiles()
+	})
+	return err
 }
 
 func (s *Store) closeFiles() (err error) {

@@ -36,7 +36,9 @@ func Box() *secret.Box {
 // World is a store with an account, an organization, two users, an integration and a number.
 type World struct {
 	*store.Store
-	t    testing.TB
+	t      testing.TB
+	engine Engine
+
 	Ctx  context.Context
 	Acct string
 	Org  *directory.Organization
@@ -156,6 +158,9 @@ func (w *World) Settle(s message.Settlement) *lane.Claimed[message.Send] {
 	w.must(err)
 	return next
 }
+
+// Reopen goes on with the same database in a new life.
+func (w *World) Reopen() { w.Store = w.engine.Reopen(w.t, w.Store) }
 
 // View is the message of this id.
 func (w *World) View(id string) *message.View {
