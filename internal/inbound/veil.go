@@ -81,34 +81,61 @@ func veil(row *message.Callback, members []*member) {
 			row.Header[name] = []string{"\u2022\u2022\u2022"}
 		}
 	}
+	var s swap
 	for _, v := range veilsOf(members) {
-		swap(row, v.value, func() string { return v.mark(row) })
-		if bytes.Contains(row.Events, []byte(v.value)) {
-			row.Events = bytes.ReplaceAll(row.Events, []byte(v.value), []byte(v.mark(row)))
-		}
+		s.add(v.value, v.mark(row))
 	}
+	s.row(row)
+	row.Events = s.bytes(row.Events)
 }
 
 // unveil is the inverse of veil, for the reader.
 func unveil(row *message.Callback, members []*member) {
+	var s swap
 	for _, v := range veilsOf(members) {
-		swap(row, v.mark(row), func() string { return v.value })
+		s.add(v.mark(row), v.value)
 	}
+	s.row(row)
 }
 
-// swap puts one text in the place of another wherever a request has it. What it changes it copies first: the request has other readers.
-func swap(row *message.Callback, from string, to func() string) {
-	if strings.Contains(row.URL, from) {
-		row.URL = strings.ReplaceAll(row.URL, from, to())
+// swap puts texts in the place of others, all at once: what it has written is not looked at again, and where two begin, the one that
+// was added first wins. What it changes it copies first, for a request has other readers.
+type swap struct {
+	pairs    []string
+	replacer *strings.Replacer
+}
+
+func (s *swap) add(from, to string) { s.pairs = append(s.pairs, from, to) }
+
+func (s *swap) text(in string) string {
+	for i := 0; i < len(s.pairs); i += 2 {
+		if !strings.Contains(in, s.pairs[i]) {
+			continue
+		}
+		if s.replacer == nil {
+			s.replacer = strings.NewReplacer(s.pairs...)
+		}
+		return s.replacer.Replace(in)
 	}
-	if bytes.Contains(row.Body, []byte(from)) {
-		row.Body = bytes.ReplaceAll(row.Body, []byte(from), []byte(to()))
+	return in
+}
+
+func (s *swap) bytes(in []byte) []byte {
+	for i := 0; i < len(s.pairs); i += 2 {
+		if bytes.Contains(in, []byte(s.pairs[i])) {
+			return []byte(s.text(string(in)))
+		}
 	}
+	return in
+}
+
+func (s *swap) row(row *message.Callback) {
+	row.URL, row.Body = s.text(row.URL), s.bytes(row.Body)
 	for name, values := range row.Header {
 		for i, value := range values {
-			if strings.Contains(value, from) {
+			if other := s.text(value); other != value {
 				row.Header = row.Header.Clone()
-				row.Header[name][i] = strings.ReplaceAll(value, from, to())
+				row.Header[name][i] = other
 			}
 		}
 	}

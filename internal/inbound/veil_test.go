@@ -35,8 +35,7 @@ func TestUnveilingGivesBackWhatCame(t *testing.T) {
 		before := row.Header
 		veil(&row, []*member{m})
 		for _, secret := range []string{in.Key, in.Properties["A"], in.Properties["B c"]} {
-			// A secret that is part of a mark cannot be told from it.
-			if len(secret) < minVeiled || strings.Contains("•key (form) (path) (JSON) (base64) "+row.ID+"•A•B c", secret) {
+			if len(secret) < minVeiled || strings.Contains(secret, "•") { // a mark beside the text may look like such a one
 				continue
 			}
 			for _, kept := range []string{row.URL, string(row.Body), row.Header.Get("X-Token")} {
