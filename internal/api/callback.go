@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"patchbay/internal/access"
 	"patchbay/internal/inbound"
@@ -16,6 +17,7 @@ import (
 const (
 	maxCallback     = 1 << 20
 	maxCallbackForm = 12 << 20 // multipart: files come inside
+	mediaTime       = 5 * time.Minute
 )
 
 // callback takes any request of a provider. It only makes it whole: what it means, and what is answered, is inbound's.
@@ -82,6 +84,8 @@ func peer(r *http.Request) string {
 
 // media shows a stored file behind its signed link.
 func (s *Server) media(w http.ResponseWriter, r *http.Request, _ *access.Principal) error {
+	// A large file over a slow line takes longer than any other answer; a test's recorder has no connection.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(mediaTime))
 	s.o.Media.ServeHTTP(w, r)
 	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -93,7 +94,7 @@ func (s *Server) admit(rule access.Rule, r *http.Request) (*access.Principal, er
 
 var errNoKey = fault.New(fault.Unauthenticated, "", "send an API key of this server: Authorization: Bearer pbk_…")
 
-// authenticate finds the principal of the request's key. A user's key ends with the user.
+// authenticate finds the principal of the request's key. A key ends with the user or the organization that it is for.
 func (s *Server) authenticate(r *http.Request) (*access.Principal, error) {
 	text := access.Bearer(r.Header.Get("Authorization"))
 	if text == "" {
@@ -107,19 +108,31 @@ func (s *Server) authenticate(r *http.Request) (*access.Principal, error) {
 		return nil, errNoKey
 	}
 	p := access.Of(k)
-	if p.Role == directory.UserRole {
-		u, err := s.o.Store.User(r.Context(), p.AccountID, p.UserID)
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil, errNoKey
-		}
-		if err != nil {
-			return nil, fmt.Errorf("look up the key's user: %w", err)
-		}
-		if u.OrgID != p.OrgID {
-			return nil, errNoKey
-		}
+	if err := s.alive(r.Context(), p); err != nil {
+		return nil, err
 	}
 	return p, nil
+}
+
+// alive makes sure that the organization and the user of a key are there and switched on.
+func (s *Server) alive(ctx context.Context, p *access.Principal) error {
+	if p.Role == directory.AccountAdmin {
+		return nil
+	}
+	o, err := s.o.Store.Organization(ctx, p.AccountID, p.OrgID)
+	on := err == nil && o.Status != 0
+	if on && p.Role == directory.UserRole {
+		var u *directory.User
+		u, err = s.o.Store.User(ctx, p.AccountID, p.UserID)
+		on = err == nil && u.OrgID == p.OrgID && u.Status != 0
+	}
+	switch {
+	case on:
+		return nil
+	case err == nil, fault.CodeOf(err) == fault.NotFound:
+		return errNoKey
+	}
+	return fmt.Errorf("look up the key's owner: %w", err)
 }
 
 // nothingHere answers what no route takes: 405 with Allow when another method would be taken, 404 otherwise.

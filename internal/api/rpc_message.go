@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -136,6 +137,9 @@ func (s *Server) sides(ctx context.Context, o *directory.Organization, in *rpcTe
 	contact := string(in.From)
 	if contact == "" {
 		contact = string(in.SenderID)
+	}
+	if utf8.RuneCountInString(contact) > maxName {
+		return sides{}, fault.New(fault.Invalid, "from", "must have at most %d characters", maxName)
 	}
 	switch {
 	case in.UserID != "" && in.To != "" && to == nil:
@@ -332,6 +336,8 @@ func (s *Server) rpcDelivered(ctx context.Context, p *access.Principal, r *http.
 		return nil, fault.New(fault.NotFound, "messageid", "no message %q", in.MessageID)
 	case v.Direction != message.Outbound:
 		return nil, fault.New(fault.Conflict, "messageid", "this message came from the contact; only what users wrote is delivered to it")
+	case v.Status.Rank() < message.Unclear.Rank():
+		return nil, fault.New(fault.Conflict, "messageid", "this message is %s: it has not been sent yet", v.Status)
 	}
 	return nil, s.o.Store.Report(ctx, p.AccountID, v.ID, message.Delivered, time.Now())
 }

@@ -82,7 +82,8 @@ type App struct {
 
 	draining atomic.Bool
 	failed   chan error // the first room that ended by itself
-	closers  []closer   // closed from the last to the first
+	stops    []func()   // tell every room at once, so that they drain side by side
+	closers  []closer   // then closed, or waited for, from the last to the first
 	closing  sync.Once
 	closeErr error
 }
@@ -194,14 +195,14 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 
-	// Run. Senders stop last but for the store: what a stopping face still accepts is on the disk either way.
+	// Run. A room that is told to stop may end before the faces do: what they still accept is on the disk either way.
 	a.run("media", fetch.Run)
 	a.run("deliveries", deliver.Run)
 	a.run("outbound", out.Run)
 	a.run("inbound", in.Run)
 	a.run("housekeeping", a.sweep)
 	a.serve("server", listener, faces)
-	a.run("stream", hub.Run) // ends first: an open stream would hold up the server's closing
+	a.run("stream", hub.Run)
 	if o.MetricsListen != "" {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.MetricsListen)
 		if err != nil {
@@ -231,7 +232,11 @@ func openBox(dataDir string) (string, *secret.Box, error) {
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
 		return "", nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	box, err := secret.OpenKeyFile(filepath.Join(dataDir, keyFile))
+	open := secret.OpenKeyFile
+	if store.Exists(dataDir) {
+		open = secret.ReadKeyFile // a new key would open nothing that is there
+	}
+	box, err := open(filepath.Join(dataDir, keyFile))
 	return dataDir, box, err
 }
 
@@ -251,6 +256,9 @@ func (a *App) Failed() <-chan error { return a.failed }
 func (a *App) Close() error {
 	a.closing.Do(func() {
 		a.draining.Store(true)
+		for _, stop := range a.stops {
+			stop()
+		}
 		var errs []error
 		for i := len(a.closers) - 1; i >= 0; i-- {
 			if err := a.closers[i].close(); err != nil {
@@ -280,8 +288,8 @@ func (a *App) run(name string, work func(context.Context) error) {
 		}
 		done <- err
 	}()
+	a.stops = append(a.stops, cancel)
 	a.onClose(name, func() error {
-		cancel()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
@@ -311,8 +319,9 @@ func (a *App) serve(name string, l net.Listener, h http.Handler) {
 		ctx, cancel := context.WithTimeout(context.Background(), a.o.Drain)
 		defer cancel()
 		err := s.Shutdown(ctx)
-		if err != nil {
-			err = errors.Join(err, s.Close())
+		if errors.Is(err, context.DeadlineExceeded) {
+			a.o.Log.Warn("connections cut off: they did not end in the time there is", "server", name)
+			err = s.Close()
 		}
 		<-done
 		return err

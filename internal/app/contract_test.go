@@ -295,6 +295,25 @@ func TestAUserSeesAndSendsFromTheirNumbersAlone(t *testing.T) {
 	ana.refused(401, "unauthenticated", "GET", "/v1/messages", nil)
 }
 
+func TestKeysEndWhenTheirOwnerIsSwitchedOff(t *testing.T) {
+	p := newProvider(t)
+	w := start(t, p.host())
+	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
+	tm := w.account.newTeam("a", "acme", "+15550001001", map[string]string{"API key": "k"})
+	org, user := tm.keys["organization"], tm.keys["user"]
+	orgPath := "/v1/organizations/" + tm.org
+	org.refused(403, "forbidden", "PATCH", orgPath, map[string]any{"status": 0})
+	w.account.call(200, "PATCH", orgPath+"/users/"+tm.user, map[string]any{"status": 0})
+	user.refused(401, "unauthenticated", "GET", "/v1/messages", nil)
+	w.account.call(200, "PATCH", orgPath+"/users/"+tm.user, map[string]any{"status": 1})
+	user.call(200, "GET", "/v1/messages", nil)
+	w.account.call(200, "PATCH", orgPath, map[string]any{"status": 0})
+	org.refused(401, "unauthenticated", "GET", "/v1/messages", nil)
+	user.refused(401, "unauthenticated", "GET", "/v1/messages", nil)
+	w.account.call(204, "DELETE", orgPath, nil)
+	org.refused(401, "unauthenticated", "GET", "/v1/messages", nil)
+}
+
 func TestAnIdempotencyKeyMakesOneMessage(t *testing.T) {
 	p := newProvider(t)
 	w := start(t, p.host())

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -257,6 +258,9 @@ func TestDeliveredMovesWhatUsersWrote(t *testing.T) {
 	in := field(c.rpc("message", map[string]any{"orgid": tm.org, "from": "+15550100001", "to": "101", "content": "x"}), "messageid")
 	c.rpcRefused(409, "", "delivered", map[string]any{"orgid": tm.org, "messageid": in})
 	c.rpcRefused(422, "messageid", "delivered", map[string]any{"orgid": tm.org})
+	p.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "600"); w.WriteHeader(503) })
+	waiting := field(c.rpc("message", map[string]any{"orgid": tm.org, "from": tm.number, "to": "+15550100001", "content": "x"}), "messageid")
+	c.rpcRefused(409, "not been sent", "delivered", map[string]any{"orgid": tm.org, "messageid": waiting})
 }
 
 func TestNastyTextsGoBothWaysUnharmed(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -53,7 +54,17 @@ func Run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends us at once
+	forgetEmptySettings()
 	return run(args, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr, ctx: ctx})
+}
+
+// forgetEmptySettings: a variable that is set to nothing, as compose files do, is one that is not set.
+func forgetEmptySettings() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "PATCHBAY_") {
+			_ = os.Unsetenv(name) // fails only for a name that cannot be
+		}
+	}
 }
 
 func run(args []string, c *console) (code int) {
