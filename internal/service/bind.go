@@ -134,13 +134,3 @@ func (b *Bound) bindMethods() error {
 
 // Secrets is every value that must never be shown, for redaction by value: secret properties, and what auth makes of them. Longest first.
 func (b *Bound) Secrets() []string { return append([]string(nil), b.secrets...) }
-
-// WantsFiles reports whether a request holds the bytes of files, so that the caller has to load File.Data before it asks for one.
-func (b *Bound) WantsFiles() bool {
-	for _, m := range b.methods() {
-		if m.uses.has(slotFile) {
-			return true
-		}
-	}
-	return false
-}

@@ -64,7 +64,7 @@ type File struct {
 	MediaID   string `json:"mediaid,omitempty"` // where the provider gives an id in place of an address
 	Name      string `json:"name,omitempty"`
 	MediaType string `json:"type,omitempty"` // as declared
-	Data      []byte `json:"data,omitempty"` // when it came inside the callback, or leaves inside the request
+	Data      []byte `json:"data,omitempty"` // when it came inside the callback
 }
 
 // Status is what a receipt makes of the message it speaks of, and whether the event is a receipt.

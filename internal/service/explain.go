@@ -57,6 +57,14 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 		}
 		out.Order = append(out.Order, v)
 	}
+	for i, m := range b.models { // the words that no model knows, for the tables that take them all the same
+		if m.others == nil || rest.Kind() == tree.Absent {
+			continue
+		}
+		if _, left, ok := m.others.take(m, cb, d, rest, b.base); ok {
+			out.Order[i].Took, out.Order[i].Reason, rest = true, "", left
+		}
+	}
 	reply := b.Handshake(cb)
 	if reply == nil {
 		reply = b.Reply(cb, &out.Reading)
@@ -115,7 +123,7 @@ func (m *model) differs(cb *Callback, d *decoded, rest tree.Value, known []tree.
 		diff := p.Explain(v, &in)
 		near += diff.Near
 		if !diff.Matched && why == "" {
-			why = fmt.Sprintf("%s%s: wants %s, and %s came", at, diff.Pointer, diff.Expected, diff.Came)
+			why = fmt.Sprintf("%s%s: wants %s, and %s came", at, diff.Pointer, m.wants(diff.Expected), diff.Came)
 		}
 	}
 	for _, h := range m.read.headers {
@@ -128,4 +136,17 @@ func (m *model) differs(cb *Callback, d *decoded, rest tree.Value, known []tree.
 		look(m.read.params, rest, "/request_parameters")
 	}
 	return near, why
+}
+
+// wants says which word stands for $event_key$ in this model.
+func (m *model) wants(expected string) string {
+	switch {
+	case !strings.Contains(expected, "$event_key"):
+		return expected
+	case m.table != nil:
+		return expected + ` to be a word of "events"`
+	case m.key != "":
+		return fmt.Sprintf("%s to be %q", expected, m.key)
+	}
+	return expected
 }

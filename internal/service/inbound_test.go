@@ -100,6 +100,19 @@ func TestAReadingNamesTheNearestModelAndTheFirstDifference(t *testing.T) {
 	}
 }
 
+func TestAnExplanationNamesTheWordThatIsMissing(t *testing.T) {
+	b := reading(t, `[{"event_key": "sms.in", "event_type": "message", "request_parameters": {"type": "$event_key$", "from": "$from$", "to": "$to$", "text": "$content$"}},
+		{"events": {"sent": "messageSent"}, "request_parameters": {"kind": "dlr", "id": "$messageid$", "status": "$event_key$"}}]`)
+	got := b.Explain(post("application/json", `{"type": "sms.out", "from": "1", "to": "12345", "text": "x"}`))
+	if want := `/request_parameters/type: wants $event_key$ to be "sms.in", and "sms.out" came`; got.Difference != want || got.Nearest != "/Webhook/0" || !got.Reading.Unmatched {
+		t.Errorf("got %+v, want %s", got, want)
+	}
+	got = b.Explain(post("application/json", `{"kind": "dlr", "id": "a", "status": "odd"}`))
+	if v := got.Order[1]; v.Pointer != "/Webhook/1" || !v.Took || got.Reading.Unmatched || got.Reading.Events[0].Note == "" {
+		t.Errorf("a word nobody knows: got %+v", got)
+	}
+}
+
 func TestTheReplyIsAnObjectOnlyToJSON(t *testing.T) {
 	b := reading(t, twoModels)
 	for _, c := range []struct{ contentType, want string }{

@@ -8,14 +8,12 @@ import (
 	"patchbay/internal/fault"
 	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
-	"patchbay/internal/wire"
 )
 
 // getFile is how the files of a message are fetched, where that takes more than their address.
 type getFile struct {
 	hosts []string // lower case; "*.example.com" is every host below
 	url   *address // nil: files come with their address
-	uses  bits
 }
 
 func (l *loader) getFile(v tree.Value) {
@@ -48,43 +46,41 @@ func (l *loader) getFile(v tree.Value) {
 	l.svc.program.getFile = g
 }
 
-// FileRequest is the request that fetches a file of an inbound message. The service's credentials go only to the hosts that the file
-// names, and over https.
-func (b *Bound) FileRequest(f File) (*wire.Request, error) {
-	r := &wire.Request{Method: http.MethodGet, URL: f.URL, Header: http.Header{}}
+// FileSource is where a file of an inbound message is, and what its fetching takes.
+type FileSource struct {
+	URL    string
+	Header http.Header // the service's credentials: for Hosts alone, and over https
+	Hosts  []string    // "api.example.com"; "*.cdn.example.com" is every host below
+}
+
+// FileSource says how to fetch a file. Without hosts named by the service, a file is fetched without credentials.
+func (b *Bound) FileSource(f File) (FileSource, error) {
+	s := FileSource{URL: f.URL}
 	g := b.Service.program.getFile
+	if g != nil {
+		s.Hosts = g.hosts
+	}
 	if f.URL == "" {
 		if f.MediaID == "" || g == nil || g.url == nil {
-			return nil, fault.New(fault.Invalid, "url", "the file has neither an address nor a way to get one")
+			return s, fault.New(fault.Invalid, "url", "the file has neither an address nor a way to get one")
 		}
 		in := pattern.Input{Values: append([]tree.Value(nil), b.base...)}
 		in.Values[slotMediaID] = tree.Text(f.MediaID)
 		raw, err := g.url.append(nil, b.bases[g.url.base], &in)
 		if err != nil {
-			return nil, fault.New(fault.Invalid, "url", "the address of the file cannot be written: %v", err)
+			return s, fault.New(fault.Invalid, "url", "the address of the file cannot be written: %v", err)
 		}
-		r.URL = string(raw)
-		if b.binding.auth != "" { // the address is the file's own or the operator's, so the credentials are at home there
-			r.Header.Set("Authorization", b.binding.auth)
-		}
-		return r, nil
+		s.URL = string(raw)
 	}
-	u, err := url.Parse(f.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fault.New(fault.Invalid, "url", "%q is no address of a file", clip(f.URL))
+	u, err := url.Parse(s.URL)
+	if err != nil || u.Scheme != "data" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return s, fault.New(fault.Invalid, "url", "%q is no address of a file", clip(s.URL))
 	}
-	if g != nil && b.binding.auth != "" && u.Scheme == "https" && u.User == nil && (u.Port() == "" || u.Port() == "443") && g.owns(u.Hostname()) {
-		r.Header.Set("Authorization", b.binding.auth)
+	if f.URL == "" { // the address is the service file's or the operator's own, so the credentials are at home there
+		s.Hosts = append([]string{strings.ToLower(u.Hostname())}, s.Hosts...)
 	}
-	return r, nil
-}
-
-func (g *getFile) owns(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	for _, h := range g.hosts {
-		if h == host || strings.HasPrefix(h, "*.") && strings.HasSuffix(host, h[1:]) && len(host) > len(h)-1 {
-			return true
-		}
+	if len(s.Hosts) > 0 && b.binding.auth != "" {
+		s.Header = http.Header{"Authorization": {b.binding.auth}}
 	}
-	return false
+	return s, nil
 }

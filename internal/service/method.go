@@ -222,13 +222,11 @@ func (l *loader) parameters(m *method, v tree.Value, at string, scope *pattern.S
 		return
 	}
 	format := wire.FormatOf(m.contentType)
-	raw := v.Kind() == tree.String && strings.HasPrefix(v.Text(), "$file")
 	switch {
 	case m.inQuery:
 		if v.Kind() != tree.Object {
 			l.fail(at, "with %s the parameters are the query, so they must be an object, not %s", m.verb, kindName(v))
 		}
-	case raw:
 	case format == wire.Unknown:
 		l.fail(at, "nothing is known about writing %q; use a JSON, form, multipart, XML or text/plain type", m.contentType)
 	case format == wire.PlainText && v.Kind() != tree.String:
@@ -248,6 +246,9 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	for _, h := range m.headers {
 		m.uses.add(h.value)
 	}
+	if m.uses.has(slotFile) {
+		l.fail(ptr, "$file$, the bytes of a file, is not supported in a request by this version; send its address, $url$")
+	}
 	m.hasText = m.uses.has(slotText) || m.uses.has(slotContent) && !m.file
 	if m.when != nil && len(l.problems.Errors()) == 0 {
 		m.uses |= whenUses(v.Get("when"))
@@ -261,9 +262,9 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	if !m.hasText && !m.file {
 		l.warn(ptr, "$content$ stands nowhere: the text is not sent")
 	}
-	fileSlots := bits(1<<slotURL | 1<<slotURLs | 1<<slotFile | 1<<slotMediaID)
+	fileSlots := bits(1<<slotURL | 1<<slotURLs)
 	if m.file && !m.uses.has(slotContent) && m.uses&fileSlots == 0 {
-		l.warn(ptr, "no $content$, $url$, $urls$ or $file$: the file is not sent")
+		l.warn(ptr, "no $content$, $url$ or $urls$: the file is not sent")
 	}
 }
 

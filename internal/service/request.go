@@ -16,7 +16,7 @@ type Sending struct {
 	ID             string // ours, the same in every attempt: $id$
 	From, To       string // E.164, a short code or a name
 	Text           string // text, or caption of the files
-	Files          []File // each with its public URL; Data only where the file inlines it
+	Files          []File // each with its public URL
 	Extension      string
 	Username       string
 	Domain         string
@@ -47,13 +47,6 @@ func (b *Bound) Request(m *Sending, part int, at Attempt) (*wire.Request, error)
 func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
 	in := b.input(m, s, at, s.method.uses)
 	defer release(in)
-	if s.method.uses.has(slotFile) {
-		for i := s.lo; i < s.hi; i++ {
-			if len(m.Files[i].Data) == 0 {
-				return nil, fault.New(fault.Invalid, "urls", "the service takes the bytes of a file, and those of %s are not there", m.Files[i].URL)
-			}
-		}
-	}
 	f := b.fixed[s.method]
 	r := &wire.Request{Method: s.method.verb, URL: f.url, Header: make(http.Header, len(f.headers)+len(f.moving)+1)}
 	for name, values := range f.headers {

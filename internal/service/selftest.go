@@ -1,7 +1,6 @@
 package service
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -58,7 +57,7 @@ var (
 		"from", "to", "content", "text", "url", "urls", "files", "extension", "domain", "username", "orgid", "id", "webhook_url", "country",
 		"format", "created", "uuid",
 	}
-	testFileMembers    = []string{"url", "name", "type", "base64"}
+	testFileMembers    = []string{"url", "name", "type"}
 	testRequestMembers = []string{"method", "url", "headers", "body"}
 	testAnswerMembers  = []string{"status", "headers", "body"}
 	testResultMembers  = []string{
@@ -104,6 +103,9 @@ func (l *loader) tests(v tree.Value) {
 			if p := t.Get(part.name); p.Kind() != tree.Absent {
 				l.object(p, pointer(ptr, part.name), part.known)
 			}
+		}
+		for j, f := range send.Get("files").List() {
+			l.object(f, pointer(pointer(ptr+"/send", "files"), j), testFileMembers)
 		}
 		for _, part := range []struct {
 			name  string
@@ -272,8 +274,7 @@ func (r *testRun) sending() *Sending {
 		m.Files = append(m.Files, File{URL: u})
 	}
 	for _, f := range v.Get("files").List() {
-		data, _ := base64.StdEncoding.DecodeString(f.Get("base64").Text())
-		m.Files = append(m.Files, File{URL: f.Get("url").Text(), Name: f.Get("name").Text(), MediaType: f.Get("type").Text(), Data: data})
+		m.Files = append(m.Files, File{URL: f.Get("url").Text(), Name: f.Get("name").Text(), MediaType: f.Get("type").Text()})
 	}
 	return m
 }

@@ -52,9 +52,6 @@ func (b *Bound) allows(m *Sending) error {
 		if t := f.mediaType(); len(lim.MediaTypes) > 0 && t != "" && !takesType(lim.MediaTypes, t) {
 			return fault.New(fault.Invalid, "urls", "%s does not take files of type %s; it takes %s", b.Name, t, strings.Join(lim.MediaTypes, ", "))
 		}
-		if n := int64(len(f.Data)); lim.MediaMaxBytes > 0 && n > lim.MediaMaxBytes {
-			return fault.New(fault.Invalid, "urls", "%s takes files of %d bytes at most; this one has %d", b.Name, lim.MediaMaxBytes, n)
-		}
 	}
 	return nil
 }

@@ -76,9 +76,6 @@ func fillFiles(v []tree.Value, files []File, contentIsURL bool, uses bits) {
 	each(slotFilename, func(f *File) tree.Value { return textOrNothing(f.name()) })
 	each(slotMIMEType, func(f *File) tree.Value { return textOrNothing(f.mediaType()) })
 	each(slotMediaClass, func(f *File) tree.Value { return tree.Text(f.class()) })
-	each(slotFile, func(f *File) tree.Value {
-		return tree.FileOf(&tree.Blob{Name: f.name(), MediaType: f.mediaType(), Data: f.Data})
-	})
 }
 
 func textOrNothing(s string) tree.Value {
@@ -144,7 +141,7 @@ func (b *Bound) object(m *Sending, s step) tree.Value {
 	fill(v, m, s, Attempt{}, ^bits(0))
 	var members []tree.Member
 	for slot, row := range variables {
-		if row.places&inSend == 0 || v[slot].Kind() == tree.Absent || slot == slotFile {
+		if row.places&inSend == 0 || v[slot].Kind() == tree.Absent {
 			continue
 		}
 		value := v[slot]
