@@ -26,7 +26,7 @@ check: ## what CI runs: format, vet, lint, generated files, tests with -race
 
 .PHONY: generate
 generate: ## write again what is generated: reference pages and golden files
-	UPDATE=1 $(GO) test ./internal/service ./internal/cli -run 'TestReference|TestHelp' -update
+	UPDATE=1 $(GO) test ./internal/service ./internal/cli ./internal/access -run 'TestReference|TestHelp|TestRoutes' -update
 
 .PHONY: e2e
 e2e: ## the real binary: send, receive, kill, restart, check
