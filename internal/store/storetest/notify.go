@@ -97,6 +97,12 @@ func (w *World) webhook(orgID string, types ...string) *directory.Webhook {
 	return h
 }
 
+// NewWebhook makes a webhook of the account with this secret.
+func (w *World) NewWebhook(secret string) {
+	w.t.Helper()
+	w.must(w.CreateWebhook(w.Ctx, &directory.Webhook{AccountID: w.Acct, URL: "https://program.example/hook", Format: "patchbay", Secret: secret}))
+}
+
 func (w *World) deliveries(now time.Time) []lane.Claimed[message.Delivery] {
 	w.t.Helper()
 	list, _, err := w.ClaimDeliveries(w.Ctx, now, 10)

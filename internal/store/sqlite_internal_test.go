@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func migrated(t *testing.T) *sqliteConn {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "t.db")
+	if err := migrateSQLite(context.Background(), path); err != nil {
+		t.Fatal(err)
+	}
+	c, err := openSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.close() })
+	return c
+}
+
+func TestEveryQueryIsPrepared(t *testing.T) {
+	c := migrated(t)
+	names := map[string]bool{}
+	for _, q := range queries {
+		if names[q.name] {
+			t.Errorf("two queries are called %q", q.name)
+		}
+		names[q.name] = true
+		if _, err := c.prepare(q); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+var otherPlaceholder = regexp.MustCompile(`\?|[^\w](:|@)\w`)
+
+func TestQueriesAreOneTextForBothEngines(t *testing.T) {
+	for _, q := range queries {
+		if otherPlaceholder.MatchString(q.text) {
+			t.Errorf("%s: a placeholder is written $1", q.name)
+		}
+		for _, word := range []string{"INSERT OR", "REPLACE INTO", "IFNULL", "ROWID", "GLOB", "DATETIME", "STRFTIME", "||=", "==", "JSON_", "GROUP_CONCAT"} {
+			if strings.Contains(strings.ToUpper(q.text), word) {
+				t.Errorf("%s: %s is one engine's own", q.name, word)
+			}
+		}
+	}
+}
+
+// What runs for every message must find its rows, not look for them: two hundred thousand messages in one lane must not
+// slow down a claim.
+func TestHotQueriesScanNothing(t *testing.T) {
+	c := migrated(t)
+	for _, q := range []*query{qKeepIdempotency, qIdempotency, qOpenConversation, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
+		qSetLane, qRenewLane, qBeginFirst, qBegin, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
+		qPutAside, qDropAside, qSettleMoved, qSettleStayed, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
+		qRaise, qAppendHistory, qLeaveLane, qMessageByID, qExpired, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,
+		qRecentOf, qKeyByHash, qNumberByValue, qIntegration, qViewByID, qViewBySeq, qAttempts, qMediaOf, qDueMedia, qNotificationsAfter,
+		qHookOfLane, qHookState, qLastOf, qHookLanes, qWakeLane, qViewsOfAccount, qViewsOfOrganization, qViewsOfConversation, qUnmatched} {
+		plan := ""
+		explain := &query{name: q.name, text: "EXPLAIN QUERY PLAN " + q.text}
+		args := make([]any, 40)
+		if err := c.each(explain, func(r *row) error {
+			r.int()
+			r.int()
+			r.int()
+			plan += r.text() + "\n"
+			return nil
+		}, args...); err != nil {
+			t.Errorf("%s: %v", q.name, err)
+			continue
+		}
+		for line := range strings.Lines(plan) {
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "CONSTANT ROW") && !strings.Contains(line, "INDEX callbacks_pending") || strings.Contains(line, "TEMP B-TREE FOR ORDER BY") {
+				t.Errorf("%s: %s", q.name, line)
+			}
+		}
+	}
+}
+
+func TestTheSchemaRefusesAStatusThatFalls(t *testing.T) {
+	c := migrated(t)
+	insert := `INSERT INTO messages (id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id,
+		integration_id, service_id, service_version, user_id, "from", "to", urls, error_code, error_text, encoding, segments, parts, part,
+		attempts, attempt_at, tries, again, resend_of, provider_id, created_at, expires_at, refs, content, history)
+		VALUES ('m', 'a', 'o', 'outbound', 'sent', 3, 0, 1, '', '', '', '', '', '', '', '', '', '', '', '', '', 1, 1, 1, 1, 1, 0, 0, '', '', 1, 1, '', '', '')`
+	if err := c.script(insert, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []struct {
+		change string
+		fine   bool
+	}{
+		{"status = 'sending', rank = 1", false},
+		{"status = 'sent', rank = 2", false},
+		{"status = 'nonsense', rank = 5", false},
+		{"status = 'delivered', rank = 5, waiting = 9", false},
+		{"status = 'received', rank = 6", false},
+		{"direction = 'sideways'", false},
+		{"history = 'x'", true},
+		{"status = 'failed', rank = 4", true},
+		{"status = 'expired', rank = 4", false}, // of the same rank the first stays
+		{"status = 'delivered', rank = 5", true},
+	} {
+		if err := c.script(`UPDATE messages SET `+u.change, nil); (err == nil) != u.fine {
+			t.Errorf("%s: %v, want fine = %v", u.change, err, u.fine)
+		}
+	}
+}
