@@ -37,7 +37,7 @@ const (
 )
 
 // laterMethods are methods of the format that this version cannot do.
-var laterMethods = []string{"UploadFile", "GetStatus", "Receive", "CheckCredentials", "SetWebhook"}
+var laterMethods = []string{"UploadFile", "GetStatus", "Receive", "CheckCredentials", "SetWebhook", "Login"}
 
 var (
 	defaultMembers = []string{

@@ -80,7 +80,7 @@ var (
 
 var (
 	modelMembers = []string{
-		"event_key", "event_type", "events", "request_method", "request_content_type", "request_parameters", "query", "headers", "reply",
+		"event_key", "event_type", "events", "request_method", "request_content_type", "request_parameters", "query", "headers", "reply", "confirm",
 	}
 	webhookMembers = []string{"verify", "reply", "events", "unmatched"}
 )
@@ -172,6 +172,9 @@ func (l *loader) model(v tree.Value, ptr string) {
 	l.modelKind(m, v, ptr)
 	if verb := v.Get("request_method"); verb.Kind() != tree.Absent {
 		m.verb = l.verb(verb, ptr+"/request_method")
+	}
+	if v.Get("confirm").Kind() != tree.Absent {
+		l.fail(ptr+"/confirm", "an address that must be called to confirm is not supported by this version")
 	}
 	l.text(v.Get("request_content_type"), ptr+"/request_content_type") // a callback's own header decides
 	if r := v.Get("reply"); r.Kind() != tree.Absent {

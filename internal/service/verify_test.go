@@ -80,6 +80,13 @@ func TestOnlyTheExactSignatureInTimeVerifies(t *testing.T) {
 			t.Errorf("%s: the error tells the secret: %v", c.name, err)
 		}
 	}
+	for _, body := range append(nasty, "\xff\x00\x80", "\ufeff{}", " { } ") { // over the bytes, whatever they are
+		cb := post("application/json", body)
+		stamp(cb, "s3cret", now)
+		if err := b.Verify(cb); err != nil {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
 	edge := post("application/json", `{"id": "m1"}`)
 	stamp(edge, "s3cret", now.Add(-5*time.Minute))
 	if err := b.Verify(edge); err != nil {
