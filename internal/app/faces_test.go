@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net"
 	"net/http"
@@ -343,6 +345,40 @@ func TestAWebhookIsToldAndSigned(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("the webhook was told nothing")
+	}
+}
+
+func TestAPictureIsShownBehindItsLink(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	p := newProvider(t)
+	p.answers(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(picture.Bytes())
+	})
+	w := start(t, p.host())
+	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
+	tm := w.account.newTeam("a", "acme", "+15550001001", map[string]string{"API key": "k"})
+	w.post(tm.webhook, "application/json", fmt.Sprintf(`{"method":"file","params":{"from":"+15550100001","to":"+15550001001","text":"look","url":"%s/a.png"}}`, p.URL))
+	stored := w.account.until("/v1/messages?direction=inbound", func(a answer) bool {
+		return len(a.list("data")) == 1 && strings.Contains(string(a.body), `"state":"stored"`)
+	})
+	file := stored.list("data")[0]["media"].([]any)[0].(map[string]any)
+	link := file["url"].(string)
+	if file["type"] != "image/png" || file["size"] != float64(picture.Len()) || !strings.HasPrefix(link, w.app.URL()+"/media/") {
+		t.Errorf("media %v", file)
+	}
+	nobody := w.as("")
+	got := nobody.call(200, "GET", link, nil)
+	if !bytes.Equal(got.body, picture.Bytes()) || got.header.Get("Content-Type") != "image/png" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("served %d bytes as %v", len(got.body), got.header)
+	}
+	for _, wrong := range []string{link + "0", link[:len(link)-1], strings.Replace(link, "/media/", "/media/0", 1), w.app.URL() + "/media/", w.app.URL() + "/media/x"} {
+		if a := nobody.try("GET", wrong, nil); a.status != 404 && a.status != 403 && a.status != 410 {
+			t.Errorf("%s: %d", wrong, a.status)
+		}
 	}
 }
 
