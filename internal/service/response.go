@@ -168,6 +168,9 @@ func conclude(m *method, a *answer, read *answerReader, now time.Time) message.R
 		out.RetryAfter = max(retryAfter(wait, now), retryAfter(r.Header.Get("Retry-After"), now))
 		fallthrough
 	default:
+		if out.ErrorText == "" && out.ErrorCode != "" {
+			out.ErrorText = out.ErrorCode // many providers have one word for both
+		}
 		if out.ErrorCode == "" {
 			out.ErrorCode = "http_" + strconv.Itoa(status)
 		}
