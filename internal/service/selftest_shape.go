@@ -1,0 +1,80 @@
+package service
+
+import (
+	"patchbay/internal/tree"
+)
+
+var (
+	testMembers = []string{
+		"name", "properties", "now", "send", "request", "requests", "response", "responses", "result",
+		"webhook", "numbers", "sign", "verified", "events", "unmatched", "reply",
+	}
+	testSendMembers = []string{
+		"from", "to", "content", "text", "url", "urls", "files", "extension", "domain", "username", "orgid", "id", "webhook_url", "country",
+		"format", "created", "uuid",
+	}
+	testFileMembers    = []string{"url", "name", "type"}
+	testRequestMembers = []string{"method", "url", "headers", "body"}
+	testAnswerMembers  = []string{"status", "headers", "body"}
+	testResultMembers  = []string{
+		"outcome", "messageid", "messageids", "error_code", "error_text", "retry_after", "opted_out", "auth_expired",
+	}
+	testWebhookMembers = []string{"method", "url", "query", "number", "headers", "body"}
+	testEventMembers   = []string{
+		"type", "from", "to", "also_to", "content", "urls", "types", "names", "mediaids", "messageid", "id", "event_key", "error_code",
+		"error_text", "timestamp", "part", "parts", "part_ref",
+	}
+	testReplyMembers = []string{"status", "content_type", "headers", "body"}
+)
+
+// tests checks the shape of the tests; RunTests runs them.
+func (l *loader) tests(v tree.Value) {
+	if v.Kind() == tree.Absent {
+		l.warn("/tests", "the file has no tests, so nothing shows that it does what its provider wants")
+		return
+	}
+	if v.Kind() != tree.List {
+		l.fail("/tests", "this must be a list of tests, not %s", kindName(v))
+		return
+	}
+	for i, t := range v.List() {
+		ptr := pointer("/tests", i)
+		if !l.object(t, ptr, testMembers) {
+			continue
+		}
+		send, hook := t.Get("send"), t.Get("webhook")
+		switch {
+		case send.Kind() == tree.Absent && hook.Kind() == tree.Absent:
+			l.fail(ptr, `a test has a "send" (a message of ours) or a "webhook" (a callback of the provider)`)
+		case send.Kind() != tree.Absent && hook.Kind() != tree.Absent:
+			l.fail(ptr, `"send" and "webhook" are two tests`)
+		}
+		for _, part := range []struct {
+			name  string
+			known []string
+		}{
+			{"send", testSendMembers}, {"request", testRequestMembers}, {"response", testAnswerMembers}, {"result", testResultMembers},
+			{"webhook", testWebhookMembers}, {"reply", testReplyMembers},
+		} {
+			if p := t.Get(part.name); p.Kind() != tree.Absent {
+				l.object(p, pointer(ptr, part.name), part.known)
+			}
+		}
+		for j, f := range send.Get("files").List() {
+			l.object(f, pointer(pointer(ptr+"/send", "files"), j), testFileMembers)
+		}
+		for _, part := range []struct {
+			name  string
+			known []string
+		}{{"requests", testRequestMembers}, {"responses", testAnswerMembers}, {"events", testEventMembers}} {
+			p, at := t.Get(part.name), pointer(ptr, part.name)
+			if p.Kind() != tree.Absent && p.Kind() != tree.List {
+				l.fail(at, "this must be a list, not %s", kindName(p))
+			}
+			for j, e := range p.List() {
+				l.object(e, pointer(at, j), part.known)
+			}
+		}
+	}
+	l.svc.program.tests = v
+}
