@@ -34,7 +34,7 @@ var rooms = map[string]string{
 	"simulator":    "",
 	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
-	"cli":          "app fault message phone secret service store wire",
+	"cli":          "app exchange fault message phone secret service store wire",
 }
 
 func TestRoomsImportOnlyWhatTheTableSays(t *testing.T) {

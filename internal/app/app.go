@@ -38,6 +38,7 @@ type Options struct {
 	PublicURL          string   // what providers and programs call us by; default: the listen address
 	BootstrapKey       string   // the first account's key, on an empty database
 	AllowPrivateEgress []string // host:port that requests may reach inside our own network
+	AllowPlainEgress   bool     // requests may go by plain http and to any port of public addresses
 	Sandbox            bool     // start the simulator and, on an empty database, something to try it with
 
 	Out     io.Writer     // what a person must see once: a new key, the sandbox's address; default: discarded
@@ -138,7 +139,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.shelf = shelf
 
 	// The one door out.
-	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, Log: o.Log})
+	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, AllowPlain: o.AllowPlainEgress, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("PATCHBAY_ALLOW_PRIVATE_EGRESS: %w", err)
 	}

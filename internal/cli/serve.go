@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	stdlog "log"
 	"log/slog"
 
 	"patchbay/internal/app"
+	"patchbay/internal/exchange"
 )
 
 type serveCommand struct {
@@ -16,6 +18,7 @@ type serveCommand struct {
 	LogLevel           string   `default:"info" enum:"debug,info,warn,error" env:"PATCHBAY_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
 	Sandbox            bool     `env:"PATCHBAY_SANDBOX" help:"Start a carrier with handsets, and something to try it with."`
 	BootstrapKey       string   `env:"PATCHBAY_BOOTSTRAP_KEY" hidden:"" help:"The first account's API key, on an empty database."`
+	AllowPlainEgress   bool     `env:"PATCHBAY_ALLOW_PLAIN_EGRESS" help:"Let requests go by plain http and to any port; otherwise https on 443 and 8443 alone."`
 	AllowPrivateEgress []string `env:"PATCHBAY_ALLOW_PRIVATE_EGRESS" placeholder:"HOST:PORT" help:"Internal addresses that requests may reach; nothing else does."`
 }
 
@@ -25,9 +28,11 @@ func (s *serveCommand) Run(c *console) error {
 		return wrong{err}
 	}
 	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
+	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
 		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, PublicURL: s.PublicURL,
-		BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, Sandbox: s.Sandbox, Out: c.out, Log: log,
+		BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
+		Sandbox: s.Sandbox, Out: c.out, Log: log,
 	})
 	if err != nil {
 		return err
