@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"io"
 	"mime"
 	"net"
@@ -18,6 +19,7 @@ const (
 	maxCallback     = 1 << 20
 	maxCallbackForm = 12 << 20 // multipart: files come inside
 	mediaTime       = 5 * time.Minute
+	keepWithin      = 20 * time.Second // no provider waits longer for its answer
 )
 
 // callback takes any request of a provider. It only makes it whole: what it means, and what is answered, is inbound's.
@@ -46,7 +48,10 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, _ *access.Prin
 	if in.HTTP.Header.Get("Host") == "" && r.Host != "" {
 		in.HTTP.Header.Set("Host", r.Host)
 	}
-	a := s.o.Inbound.Receive(r.Context(), in)
+	// A sender that has said everything may close its half of the connection; net/http takes that for going away, and we do not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepWithin)
+	defer cancel()
+	a := s.o.Inbound.Receive(ctx, in)
 	h := w.Header()
 	for name, values := range a.Header {
 		h[name] = values

@@ -161,6 +161,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	s.setHeaders(w.Header())
 	defer s.contain(rec, r)
+	if len(r.TransferEncoding) > 0 {
+		// A Content-Length beside it may hide a second request, and net/http does not tell: what follows is not read (RFC 9112 §6.3).
+		w.Header().Set("Connection", "close")
+	}
 
 	switch {
 	case r.Method == http.MethodTrace || r.Method == http.MethodConnect:
