@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // goose goes through database/sql
 )
 
 //go:embed migrations

@@ -53,65 +53,47 @@ func count(e engine, q *query, args ...any) (n int64, err error) {
 
 // row hands out the columns of a row from left to right.
 type row struct {
-	vals []any
+	cols columns
 	next int
 	err  error
 }
 
-func (r *row) value() any {
-	if r.next >= len(r.vals) {
-		r.fail("has no column", nil)
-		return nil
-	}
-	v := r.vals[r.next]
-	r.next++
-	return v
+// columns are an engine's: what is no such value comes as the zero one.
+type columns interface {
+	len() int
+	text(i int) string
+	bytes(i int) []byte
+	int(i int) int64
 }
 
-func (r *row) fail(what string, v any) {
-	if r.err == nil {
-		r.err = fmt.Errorf("column %d %s: %T", r.next, what, v)
+func (r *row) advance() (i int, ok bool) {
+	if i = r.next; i >= r.cols.len() {
+		r.err = fmt.Errorf("there is no column %d", i+1)
+		return 0, false
 	}
+	r.next++
+	return i, true
 }
 
 func (r *row) text() string {
-	switch v := r.value().(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	case nil:
-		return ""
-	default:
-		r.fail("is no text", v)
-		return ""
+	if i, ok := r.advance(); ok {
+		return r.cols.text(i)
 	}
+	return ""
 }
 
 func (r *row) bytes() []byte {
-	switch v := r.value().(type) {
-	case []byte:
-		return append([]byte(nil), v...)
-	case string:
-		return []byte(v)
-	case nil:
-		return nil
-	default:
-		r.fail("is no blob", v)
-		return nil
+	if i, ok := r.advance(); ok {
+		return r.cols.bytes(i)
 	}
+	return nil
 }
 
 func (r *row) int() int64 {
-	switch v := r.value().(type) {
-	case int64:
-		return v
-	case nil:
-		return 0
-	default:
-		r.fail("is no integer", v)
-		return 0
+	if i, ok := r.advance(); ok {
+		return r.cols.int(i)
 	}
+	return 0
 }
 
 func (r *row) bool() bool              { return r.int() != 0 }

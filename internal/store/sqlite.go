@@ -1,38 +1,31 @@
 package store
 
 import (
-	"context"
-	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
+	"math/bits"
 	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
-	"modernc.org/sqlite"
+	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // minSQLite is the first release without a race between a checkpoint and a writer that restarts the write-ahead log.
 const minSQLite = 3_051_003
 
-// sqliteConn is one connection, with its statements prepared once. It goes to the driver directly: database/sql would
-// lock, copy and allocate on each of the dozen statements that a message takes.
+// sqliteConn is one connection, with its statements prepared once, on SQLite's own interface. A message takes a dozen
+// statements; database/sql and its driver would lock, look up names, copy and allocate on each of them, which together
+// costs as much again as the statements.
 type sqliteConn struct {
-	conn  driver.Conn
+	tls   *libc.TLS
+	db    uintptr
 	stmts map[*query]*sqliteStmt
-	args  []driver.NamedValue
-}
-
-type sqliteStmt struct {
-	stmt interface {
-		driver.StmtExecContext
-		driver.StmtQueryContext
-	}
-	row row
-	buf []driver.Value
+	arena arena
 }
 
 var (
@@ -41,6 +34,14 @@ var (
 	qCommit     = sqlText("commit", `COMMIT`)
 	qRollback   = sqlText("rollback", `ROLLBACK`)
 )
+
+// sqliteError is what SQLite says went wrong.
+type sqliteError struct {
+	code int32 // extended
+	text string
+}
+
+func (e *sqliteError) Error() string { return fmt.Sprintf("%s (%d)", e.text, e.code) }
 
 // sqliteDSN names a file so that no character of its path means anything to the URI parser. The path is made absolute: the first
 // part of a relative one would be read as a host.
@@ -52,20 +53,57 @@ func sqliteDSN(path string) string {
 	return u.String()
 }
 
+// configure is called once, before SQLite does anything: it need not count what it allocates.
+var configure = sync.OnceFunc(func() {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	va := libc.NewVaList(int32(0))
+	defer libc.Xfree(tls, va)
+	sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_MEMSTATUS, va) // refused when somebody was faster: then it counts
+})
+
 // openSQLite opens a connection to the file and sets it up with the pragmas, "name=value" each.
 func openSQLite(path string, pragmas ...string) (*sqliteConn, error) {
-	dc, err := new(sqlite.Driver).Open(sqliteDSN(path))
-	if err != nil {
+	configure()
+	c := &sqliteConn{tls: libc.NewTLS(), stmts: map[*query]*sqliteStmt{}}
+	if err := c.open(sqliteDSN(path)); err != nil {
+		c.close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	c := &sqliteConn{conn: dc, stmts: map[*query]*sqliteStmt{}}
-	for _, p := range append([]string{"busy_timeout=5000", "foreign_keys=ON", "temp_store=MEMORY"}, pragmas...) {
+	for _, p := range append([]string{"foreign_keys=ON", "temp_store=MEMORY"}, pragmas...) {
 		if err := c.pragma(p); err != nil {
 			c.close()
 			return nil, fmt.Errorf("open %s: %s: %w", path, p, err)
 		}
 	}
 	return c, nil
+}
+
+func (c *sqliteConn) open(dsn string) error {
+	if err := c.arena.open(c.tls); err != nil {
+		return err
+	}
+	name, err := libc.CString(dsn)
+	if err != nil {
+		return err
+	}
+	defer libc.Xfree(c.tls, name)
+	const flags = sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE | sqlite3.SQLITE_OPEN_NOMUTEX | sqlite3.SQLITE_OPEN_URI
+	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, c.arena.base, flags, 0)
+	c.db = c.arena.result()
+	if rc != sqlite3.SQLITE_OK {
+		return c.err(rc)
+	}
+	sqlite3.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
+	sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, 5000)
+	return nil
+}
+
+func (c *sqliteConn) err(rc int32) error {
+	if c.db == 0 {
+		return &sqliteError{rc, "no memory"}
+	}
+	return &sqliteError{rc, libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))}
 }
 
 // pragma sets one. SQLite answers some of them with the value that holds now, and says nothing when it refused.
@@ -80,27 +118,17 @@ func (c *sqliteConn) pragma(p string) error {
 
 // script runs SQL that is used once and hands its first column out as text.
 func (c *sqliteConn) script(text string, fn func(string)) error {
-	st, err := c.conn.Prepare(text)
+	st, err := c.newStmt(text)
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	rows, err := st.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	vals := make([]driver.Value, len(rows.Columns()))
-	for {
-		if err := rows.Next(vals); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
+	defer st.close(c)
+	return st.run(c, func(r *row) error {
+		if fn != nil {
+			fn(r.text())
 		}
-		if len(vals) > 0 && fn != nil {
-			fn(fmt.Sprint(vals[0]))
-		}
-	}
+		return nil
+	}, nil)
 }
 
 // version is SQLite's own, as one number: 3.54.1 is 3054001.
@@ -124,31 +152,12 @@ func (c *sqliteConn) prepare(q *query) (*sqliteStmt, error) {
 	if st := c.stmts[q]; st != nil {
 		return st, nil
 	}
-	st, err := c.conn.Prepare(q.text)
+	st, err := c.newStmt(q.text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", q.name, err)
 	}
-	s := &sqliteStmt{}
-	var ok bool
-	if s.stmt, ok = st.(interface {
-		driver.StmtExecContext
-		driver.StmtQueryContext
-	}); !ok {
-		return nil, errors.New("the SQLite driver has changed its statements")
-	}
-	c.stmts[q] = s
-	return s, nil
-}
-
-func (c *sqliteConn) bind(args []any) []driver.NamedValue {
-	c.args = c.args[:0]
-	for i, a := range args {
-		if n, ok := a.(int); ok {
-			a = int64(n)
-		}
-		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: a})
-	}
-	return c.args
+	c.stmts[q] = st
+	return st, nil
 }
 
 func (c *sqliteConn) exec(q *query, args ...any) (int64, error) {
@@ -156,48 +165,26 @@ func (c *sqliteConn) exec(q *query, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.stmt.ExecContext(context.Background(), c.bind(args))
-	if err != nil {
+	if err := st.run(c, nil, args); err != nil {
 		return 0, fmt.Errorf("%s: %w", q.name, err)
 	}
-	return res.RowsAffected()
+	return sqlite3.Xsqlite3_changes64(c.tls, c.db), nil
 }
 
-func (c *sqliteConn) each(q *query, fn func(*row) error, args ...any) (err error) {
+func (c *sqliteConn) each(q *query, fn func(*row) error, args ...any) error {
 	st, err := c.prepare(q)
 	if err != nil {
 		return err
 	}
-	rows, err := st.stmt.QueryContext(context.Background(), c.bind(args))
-	if err != nil {
-		return fmt.Errorf("%s: %w", q.name, err)
+	failed := error(nil)
+	err = st.run(c, func(r *row) error {
+		failed = fn(r)
+		return failed
+	}, args)
+	if err != nil && failed == nil {
+		err = fmt.Errorf("%s: %w", q.name, err)
 	}
-	defer func() {
-		if e := rows.Close(); err == nil && e != nil {
-			err = fmt.Errorf("%s: %w", q.name, e)
-		}
-	}()
-	if st.buf == nil {
-		st.buf = make([]driver.Value, len(rows.Columns()))
-		st.row.vals = make([]any, len(st.buf))
-	}
-	for {
-		if err := rows.Next(st.buf); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("%s: %w", q.name, err)
-		}
-		for i, v := range st.buf {
-			st.row.vals[i] = v
-		}
-		st.row.next, st.row.err = 0, nil
-		if err := fn(&st.row); err != nil {
-			return err
-		}
-		if st.row.err != nil {
-			return fmt.Errorf("%s: %w", q.name, st.row.err)
-		}
-	}
+	return err
 }
 
 func (c *sqliteConn) begin(write bool) error {
@@ -221,19 +208,30 @@ func (c *sqliteConn) rollback() error {
 
 func (c *sqliteConn) close() error {
 	for _, st := range c.stmts {
-		st.stmt.(driver.Stmt).Close()
+		st.close(c)
 	}
-	return c.conn.Close()
+	clear(c.stmts)
+	rc := int32(sqlite3.SQLITE_OK)
+	if c.db != 0 {
+		rc = sqlite3.Xsqlite3_close_v2(c.tls, c.db)
+		c.db = 0
+	}
+	c.arena.close(c.tls)
+	c.tls.Close()
+	if rc != sqlite3.SQLITE_OK {
+		return &sqliteError{rc, "close"}
+	}
+	return nil
 }
 
 // isOutage reports whether the database could not do it now, whatever was asked: a full or broken disk, a lock held
 // from outside. The same request may succeed later.
 func isOutage(err error) bool {
-	var e *sqlite.Error
+	var e *sqliteError
 	if !errors.As(err, &e) {
 		return false
 	}
-	switch e.Code() & 0xff {
+	switch e.code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
 		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB:
 		return true
@@ -243,9 +241,42 @@ func isOutage(err error) bool {
 
 // isDuplicate reports whether a unique constraint refused a row.
 func isDuplicate(err error) bool {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return false
+	var e *sqliteError
+	return errors.As(err, &e) && (e.code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// arena is memory of SQLite's world that a connection passes texts in: one piece for all, used like a stack. It begins
+// with the place where SQLite leaves a pointer.
+type arena struct {
+	base uintptr
+	view []byte
+	used int
+}
+
+const resultSize = 8
+
+// arenaSize holds the texts of any usual statement. What does not fit gets memory of its own.
+const arenaSize = 32 << 10
+
+func (a *arena) open(tls *libc.TLS) error {
+	if a.base = libc.Xmalloc(tls, arenaSize); a.base == 0 {
+		return errors.New("no memory")
 	}
-	return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	a.view, a.used = libc.GoBytes(a.base, arenaSize), resultSize
+	return nil
+}
+
+func (a *arena) close(tls *libc.TLS) {
+	if a.base != 0 {
+		libc.Xfree(tls, a.base)
+	}
+	*a = arena{}
+}
+
+// result is the pointer that SQLite left.
+func (a *arena) result() uintptr {
+	if bits.UintSize == 64 {
+		return uintptr(binary.NativeEndian.Uint64(a.view))
+	}
+	return uintptr(binary.NativeEndian.Uint32(a.view))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,7 +64,7 @@ func TestHotQueriesScanNothing(t *testing.T) {
 		qHookOfLane, qHookState, qLastOf, qHookLanes, qWakeLane, qViewsOfAccount, qViewsOfOrganization, qViewsOfConversation, qUnmatched} {
 		plan := ""
 		explain := &query{name: q.name, text: "EXPLAIN QUERY PLAN " + q.text}
-		args := make([]any, 40)
+		args := slices.Repeat([]any{""}, 40)
 		if err := c.each(explain, func(r *row) error {
 			r.int()
 			r.int()
