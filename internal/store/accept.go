@@ -22,12 +22,14 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)
 		ON CONFLICT (number_id, contact, user_id) WHERE closed = 0 DO UPDATE SET last_at = excluded.last_at
 		RETURNING id`)
-	// A lane that is free looks for work from its pace or pause on; one in flight or with all contacts aside keeps its time.
+	// A lane that was empty, or waits for a contact put aside, is due when its pace or pause allows, and no earlier than now: it
+	// stands behind the lanes that have waited longer. One that is waiting already keeps its place.
 	qJoinLane = sqlText("join lane", `INSERT INTO lanes
 		(kind, key, account_id, org_id, integration_id, pending, accepted, held, next_at, free_at, epoch, in_flight, asides, turn, pauses)
 		VALUES ('send', $1, $2, $3, $4, 1, 1, 0, $5, 0, 0, 0, 0, 0, 0)
 		ON CONFLICT (kind, key) DO UPDATE SET pending = lanes.pending + 1, accepted = lanes.accepted + 1,
-			next_at = CASE WHEN lanes.in_flight = 0 AND lanes.free_at < lanes.next_at THEN lanes.free_at ELSE lanes.next_at END
+			next_at = CASE WHEN lanes.in_flight <> 0 OR (lanes.pending > 0 AND lanes.next_at <= excluded.next_at) THEN lanes.next_at
+				WHEN lanes.free_at > excluded.next_at THEN lanes.free_at ELSE excluded.next_at END
 		RETURNING seq`)
 )
 

@@ -51,16 +51,8 @@ func (s *Store) dueLanes(t *tx, kind lane.Kind, now time.Time, n int) (due []lan
 		return due, err
 	}
 	// More than can be had. Ranking them reads them all, so what is left of a ranking is used for a while.
-	ranked := s.lanes.spare(kind, time.Now())
-	if due = due[:0]; ranked == nil {
-		began := time.Now()
-		if err := t.each(qRankLanes, add, string(kind), micros(now), max(spareMax, n+1)); err != nil {
-			return nil, err
-		}
-		s.lanes.keepSpare(kind, due, time.Now(), time.Since(began))
-		return due, nil
-	}
-	for _, l := range ranked {
+	due = due[:0]
+	for _, l := range s.lanes.spare(kind, time.Now()) {
 		if len(due) > 2*n { // enough to choose from
 			break
 		}
@@ -73,6 +65,16 @@ func (s *Store) dueLanes(t *tx, kind lane.Kind, now time.Time, n int) (due []lan
 			return nil, err
 		}
 	}
+	if len(due) >= n {
+		return due, nil
+	}
+	// The ranking is used up: its lanes were claimed since, and are due again under another epoch, or others are.
+	due = due[:0]
+	began := time.Now()
+	if err := t.each(qRankLanes, add, string(kind), micros(now), max(spareMax, n+1)); err != nil {
+		return nil, err
+	}
+	s.lanes.keepSpare(kind, due, time.Now(), time.Since(began))
 	return due, nil
 }
 

@@ -149,7 +149,9 @@ func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Se
 	if st.Status == message.Sending && !st.Aside && st.RetryAt.After(l.freeAt) {
 		l.freeAt = st.RetryAt
 	}
-	l.nextAt = l.freeAt
+	if l.nextAt = l.freeAt; l.nextAt.Before(st.Now) {
+		l.nextAt = st.Now // behind the lanes that have waited meanwhile
+	}
 	if !st.More || l.held || l.pending == 0 || l.freeAt.After(st.Now) {
 		t.touched.Lanes = t.touched.Lanes || l.pending > 0
 		return nil, nil

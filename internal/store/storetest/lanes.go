@@ -160,6 +160,33 @@ func takesTurns(t *testing.T, w *World) {
 	}
 }
 
+// lanesTakeTurns: a lane that was given back stands behind those that have waited meanwhile, whatever their age.
+func lanesTakeTurns(t *testing.T, w *World) {
+	numbers := []*directory.Number{w.Num, w.NewNumber(w.Intg, "+15550009001"), w.NewNumber(w.Intg, "+15550009002")}
+	for range 4 {
+		for _, n := range numbers {
+			if _, err := w.Accept(w.Ctx, w.Outbound(n, number(1), "hi")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	turns := map[string]int{}
+	for i := range 12 {
+		c := w.ClaimOne()
+		turns[c.Work.Message.NumberID]++
+		if i%3 == 2 {
+			for _, n := range numbers {
+				if turns[n.ID] != i/3+1 {
+					t.Fatalf("after %d claims the lanes had %v", i+1, turns)
+				}
+			}
+		}
+		st := Ends(c, message.Accepted, message.Sent, "p"+c.Work.Message.ID)
+		st.Now = time.Now()
+		w.Settle(st)
+	}
+}
+
 func fences(t *testing.T, w *World) {
 	id := w.Send(number(1), "hello")
 	old := w.ClaimOne()

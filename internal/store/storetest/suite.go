@@ -23,6 +23,7 @@ func Run(t *testing.T, e Engine) {
 		{"a renewed lease is nobody else's", renews},
 		{"an attempt that a crash left open is handed out as unfinished", findsOpenAttempts},
 		{"what was acknowledged is there after a crash", survives},
+		{"lanes take turns, whatever their age", lanesTakeTurns},
 		{"every organization gets its share of the slots", isFair},
 		{"a held lane keeps what it has until its integration is on again", holdsLanes},
 		{"messages whose time is over expire, once, and leave their lane", expires},
