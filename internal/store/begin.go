@@ -11,10 +11,10 @@ const expiredText = "its validity ended before a provider took it"
 
 var (
 	// The attempt is on disk before its first byte leaves: this is where it begins.
-	qBeginFirst = sqlText("begin the lane's first", `UPDATE messages SET `+beginSet+`
-		WHERE seq = (SELECT seq FROM messages WHERE lane = $1 AND waiting = 1 ORDER BY seq LIMIT 1) AND expires_at > $2
-		RETURNING `+messageColumns)
-	qBegin = sqlText("begin", `UPDATE messages SET `+beginSet+` WHERE seq = $1 RETURNING `+messageColumns)
+	qBegin = sqlText("begin", `UPDATE messages SET waiting = 3, attempts = attempts + 1, attempt_at = $2,
+		history = CASE WHEN rank < 1 THEN history || $3 ELSE history END,
+		status = CASE WHEN rank < 1 THEN 'sending' ELSE status END,
+		rank = CASE WHEN rank < 1 THEN 1 ELSE rank END WHERE seq = $1`)
 
 	qFirstInLane = sqlText("first in lane", `SELECT `+messageColumns+` FROM messages WHERE lane = $1 AND waiting = 1 ORDER BY seq LIMIT 1`)
 	qFirstAside  = sqlText("first of a contact put aside", `SELECT `+messageColumns+` FROM messages
@@ -29,12 +29,6 @@ var (
 		ON CONFLICT (lane, contact) DO UPDATE SET until_at = excluded.until_at`)
 	qDropAside = sqlText("drop contact", `DELETE FROM asides WHERE lane = $1 AND contact = $2`)
 )
-
-// beginSet opens an attempt. $2 is now, $3 the history's line of a first attempt.
-const beginSet = `waiting = 3, attempts = attempts + 1, attempt_at = $2,
-	history = CASE WHEN rank < 1 THEN history || $3 ELSE history END,
-	status = CASE WHEN rank < 1 THEN 'sending' ELSE status END,
-	rank = CASE WHEN rank < 1 THEN 1 ELSE rank END`
 
 // skipMax bounds how many messages one claim moves out of its way; the rest waits for the next claim.
 const skipMax = 200
@@ -89,13 +83,6 @@ func oneMessage(db engine, q *query, args ...any) (m *stored, err error) {
 
 // pick takes the message whose turn it is and opens its attempt.
 func pick(t *tx, l *laneRow, now time.Time) (*stored, error) {
-	sending := historyLine(message.Sending, now, "", "", false)
-	if l.asides == 0 {
-		m, err := oneMessage(t, qBeginFirst, l.seq, micros(now), sending)
-		if err != nil || m != nil {
-			return m, err
-		}
-	}
 	for range skipMax {
 		m, wait, err := next(t, l, now)
 		if err != nil {
@@ -112,7 +99,15 @@ func pick(t *tx, l *laneRow, now time.Time) (*stored, error) {
 			l.pending--
 			continue
 		}
-		return oneMessage(t, qBegin, m.seq, micros(now), sending)
+		if _, err := t.exec(qBegin, m.seq, micros(now), historyLine(message.Sending, now, "", "", false)); err != nil {
+			return nil, err
+		}
+		m.waiting, m.attemptAt = inFlight, fromMicros(micros(now))
+		m.Attempts++
+		if m.Status.MayBecome(message.Sending) {
+			m.Status = message.Sending
+		}
+		return m, nil
 	}
 	l.nextAt = now // much was out of date: go on in the next claim
 	return nil, nil

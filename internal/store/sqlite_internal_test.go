@@ -57,7 +57,7 @@ func TestQueriesAreOneTextForBothEngines(t *testing.T) {
 func TestHotQueriesScanNothing(t *testing.T) {
 	c := migrated(t)
 	for _, q := range []*query{qKeepIdempotency, qIdempotency, qOpenConversation, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
-		qSetLane, qRenewLane, qBeginFirst, qBegin, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
+		qSetLane, qRenewLane, qBegin, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
 		qPutAside, qDropAside, qSettleMoved, qSettleStayed, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
 		qRaise, qAppendHistory, qLeaveLane, qMessageByID, qExpired, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,
 		qRecentOf, qKeyByHash, qNumberByValue, qIntegration, qViewByID, qViewBySeq, qAttempts, qMediaOf, qDueMedia, qNotificationsAfter,
