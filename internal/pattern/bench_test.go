@@ -11,7 +11,8 @@ import (
 
 const request = `{"from":"$from$","to":"$to$","text":"$content$","reference":"$messageid$","callback_url":"$url$","status_report":true}`
 
-// Writing a body of 6 members costs at most 1.5 times what encoding/json takes for the same struct.
+// Writing a body of 6 members costs less than encoding/json takes for the same struct; by way of a tree, as forms and XML go, at most 1.5
+// times as much.
 func BenchmarkWriteBody(b *testing.B) {
 	m := struct {
 		From   string `json:"from"`
@@ -27,6 +28,14 @@ func BenchmarkWriteBody(b *testing.B) {
 	}
 	p := compile(b, request, writing)
 	b.Run("pattern+wire", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if body, err := p.AppendJSON(make([]byte, 0, 256), in); err != nil || len(body) < 200 {
+				b.Fatal(err, string(body))
+			}
+		}
+	})
+	b.Run("pattern+tree+wire", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			v, err := p.Write(in)

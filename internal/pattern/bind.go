@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"crypto/subtle"
+	"strings"
 
 	"patchbay/internal/tree"
 )
@@ -58,6 +59,7 @@ func (r *reader) compare(u *variable, known, v tree.Value) bool {
 		w := writer{scope: r.scope, in: r.in, file: -1, count: -1}
 		want, ok := w.eval(u)
 		got, scalar := v.Scalar()
+		r.steps += filterSteps*len(u.codecs) + len(got)/bytesPerStep
 		return ok && scalar && sameText(w.textOf(want), got)
 	}
 	got, ok := r.unfiltered(u, v)
@@ -76,6 +78,7 @@ func (r *reader) compare(u *variable, known, v tree.Value) bool {
 }
 
 func (r *reader) same(u *variable, a, b tree.Value) bool {
+	r.steps += (size(a) + size(b)) / digitPerStep
 	if u.def.Same != nil {
 		return u.def.Same(r.env(), a, b)
 	}
@@ -108,7 +111,7 @@ func (r *reader) several(u *variable, vs []tree.Value, converted bool) bool {
 		if v.Kind() == tree.List && u.def.Take == nil {
 			continue // lists of lists are no values of anything
 		}
-		if r.steps++; r.over != "" {
+		if !r.spend(1) {
 			return false
 		}
 		mark := len(r.trail)
@@ -158,6 +161,7 @@ func (r *reader) keep(u *variable, v tree.Value) bool {
 // take is what u keeps of v: what its owner says, else every scalar and file, and where all values count everything.
 func (r *reader) take(u *variable, v tree.Value) (tree.Value, bool) {
 	if u.def.Take != nil {
+		r.steps += len(v.Text()) / bytesPerStep
 		return u.def.Take(r.env(), v)
 	}
 	switch v.Kind() {
@@ -180,11 +184,13 @@ func (r *reader) unfiltered(u *variable, v tree.Value) (tree.Value, bool) {
 		if k.Read == nil {
 			return tree.Value{}, false // a pattern compiled for writing
 		}
+		if !r.spend(k.steps(v)) {
+			return tree.Value{}, false
+		}
 		var ok bool
 		if v, ok = convert(k.Read, k.Whole, r.env(), v); !ok {
 			return tree.Value{}, false
 		}
-		r.steps += len(v.Text()) / 64
 	}
 	if u.def.Bytes && !v.IsEmpty() {
 		if s, ok := v.Scalar(); ok {
@@ -193,6 +199,15 @@ func (r *reader) unfiltered(u *variable, v tree.Value) (tree.Value, bool) {
 		return v, true
 	}
 	return cleaned(v), true
+}
+
+// steps is what converting v costs.
+func (k *codec) steps(v tree.Value) int {
+	one := filterSteps + k.cost
+	if v.Kind() == tree.List && !k.Whole {
+		one *= len(v.List())
+	}
+	return one + size(v)/bytesPerStep
 }
 
 // bind puts v into the event, or adds it to what is there.
@@ -210,16 +225,38 @@ func (r *reader) bind(u *variable, v tree.Value) bool {
 		return r.same(u, now, v)
 	case First:
 		return true
-	case Join:
-		if len(now.Text())+len(v.Text()) > r.scope.Limits.Bytes {
+	}
+	return r.add(u.place, v) // Each, and Join until the event is whole
+}
+
+// join makes one text of the parts of each variable that joins, in the values of an event that is whole.
+func (r *reader) join(values []tree.Value) bool {
+	for _, p := range r.pattern.joins {
+		parts := values[p].List()
+		if len(parts) == 0 {
+			continue
+		}
+		bytes := len(parts) - 1
+		for _, v := range parts {
+			bytes += len(v.Text())
+		}
+		if r.joined += bytes; r.joined > r.scope.Limits.Bytes {
 			r.over = "bytes"
+		}
+		if !r.spend(bytes / bytesPerStep) {
 			return false
 		}
-		r.steps += len(now.Text()) / 64 // it is copied for each part
-		r.set(u.place, now, tree.Text(now.Text()+"\n"+v.Text()))
-		return true
+		var b strings.Builder
+		b.Grow(bytes)
+		for i, v := range parts {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(v.Text())
+		}
+		values[p] = tree.Text(b.String())
 	}
-	return r.add(u.place, v)
+	return true
 }
 
 // add appends v to the values of a place. It may use the room behind them: whoever is to see them as they were holds them clipped.
@@ -240,6 +277,7 @@ func (r *reader) add(place int, v tree.Value) bool {
 }
 
 func (r *reader) set(place int, before, v tree.Value) {
+	r.steps++
 	if before.Kind() == tree.List {
 		before = clipped(before)
 	}
@@ -282,7 +320,7 @@ func count(v tree.Value) int {
 // alignFiles makes the next values of places those of file number row, so that a file without a type does not get the next one's.
 func (r *reader) alignFiles(places []int, row int) {
 	for _, p := range places {
-		for count(r.values[p]) < row {
+		for count(r.values[p]) < row && r.spend(0) {
 			if r.values[p].Kind() == tree.Absent {
 				r.set(p, tree.Value{}, tree.ListOf(tree.Value{}))
 			} else if !r.add(p, tree.Value{}) {

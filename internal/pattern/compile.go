@@ -9,17 +9,24 @@ import (
 	"patchbay/internal/tree"
 )
 
-// A regular expression of a service file is short; a longer one is a way to use up memory.
-const maxRegexp = 1000
+// What a service file from a stranger may make us keep. Each is far above what a provider needs.
+const (
+	maxProblems = 100     // listed mistakes, and as many warnings; the rest are counted
+	maxPointers = 4 << 20 // bytes of all pointers together: a long name stands in the pointer of everything under it
+	maxFilters  = 16      // of one variable
+)
 
 type compiler struct {
 	scope    *Scope
 	problems []Problem
+	mistakes int
+	warnings int
 	nodes    int
+	pointers int
+	programs int     // instructions of all regular expressions
 	places   []int16 // slot → dense place
 	slots    []int
 	counted  bool
-	failed   bool
 	tooLarge bool
 }
 
@@ -29,7 +36,8 @@ func (c *compiler) compile(v tree.Value) (*Pattern, []Problem) {
 		c.places[i] = -1
 	}
 	root := c.node(v, "", 0)
-	if c.failed {
+	c.more()
+	if c.mistakes > 0 {
 		return nil, c.problems
 	}
 	p := &Pattern{root: root, scope: c.scope, slots: c.slots, places: c.places, files: c.counted}
@@ -41,28 +49,54 @@ func (c *compiler) compile(v tree.Value) (*Pattern, []Problem) {
 		if d.EachFile || d.PerFile {
 			p.filePlaces = append(p.filePlaces, int(p.places[slot]))
 		}
+		if d.Use == Join {
+			p.joins = append(p.joins, int(p.places[slot]))
+		}
 	}
 	return p, c.problems
 }
 
 func (c *compiler) fail(pointer, format string, args ...any) {
-	c.failed = true
-	c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, args...)})
+	if c.mistakes++; c.mistakes <= maxProblems {
+		c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, args...)})
+	}
 }
 
 func (c *compiler) warn(pointer, format string, args ...any) {
-	c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, args...), Warning: true})
+	if c.warnings++; c.warnings <= maxProblems {
+		c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, args...), Warning: true})
+	}
+}
+
+// more says how many problems are not listed.
+func (c *compiler) more() {
+	mistakes, warnings := max(0, c.mistakes-maxProblems), max(0, c.warnings-maxProblems)
+	if mistakes > 0 || warnings > 0 {
+		c.problems = append(c.problems, Problem{
+			Message: fmt.Sprintf("this pattern has %d more mistakes and %d more warnings, which are not listed", mistakes, warnings), Warning: mistakes == 0,
+		})
+	}
+}
+
+// spend counts n more nodes and a pointer, and reports whether the pattern is still of a size to be compiled.
+func (c *compiler) spend(n int, pointer string, depth int) bool {
+	c.nodes += n
+	c.pointers += len(pointer)
+	l := &c.scope.Limits
+	if depth <= l.Depth && c.nodes <= l.Nodes && c.pointers <= maxPointers {
+		return true
+	}
+	if !c.tooLarge {
+		c.tooLarge = true
+		c.fail(pointer[:min(len(pointer), 1000)], "the pattern is too large: at most %d levels and %d values, variables and pieces of text, under names of a few letters", l.Depth, l.Nodes)
+	}
+	return false
 }
 
 // node compiles v. After a problem it still gives a node, so that all problems of a file are found in one go.
 func (c *compiler) node(v tree.Value, pointer string, depth int) *node {
 	n := &node{pointer: pointer}
-	c.nodes++
-	if depth > c.scope.Limits.Depth || c.nodes > c.scope.Limits.Nodes {
-		if !c.tooLarge {
-			c.tooLarge = true
-			c.fail(pointer, "the pattern is too large: at most %d levels and %d values", c.scope.Limits.Depth, c.scope.Limits.Nodes)
-		}
+	if !c.spend(1, pointer, depth) {
 		return n
 	}
 	switch v.Kind() {
@@ -81,13 +115,27 @@ func (c *compiler) node(v tree.Value, pointer string, depth int) *node {
 	default:
 		n.op, n.value, n.text = opLiteral, v, v.Text()
 	}
+	if n.op == opLiteral {
+		n.json = c.json(n.value)
+	}
 	return n
+}
+
+// json is v as it is written, made once.
+func (c *compiler) json(v tree.Value) string {
+	if c.scope.Direction != Writes || c.scope.AppendJSON == nil {
+		return ""
+	}
+	return string(c.scope.AppendJSON(nil, v))
 }
 
 func (c *compiler) list(n *node, v tree.Value, depth int) {
 	n.op = opList
 	n.optional = true
 	for i, e := range v.List() {
+		if c.tooLarge {
+			return
+		}
 		k := c.node(e, n.pointer+"/"+strconv.Itoa(i), depth+1)
 		n.kids = append(n.kids, k)
 		n.absorb(k)
@@ -122,6 +170,9 @@ func (c *compiler) object(n *node, v tree.Value, depth int) {
 	withEvents := ""
 	last := -1
 	for i, m := range v.Members() {
+		if c.tooLarge {
+			return
+		}
 		pointer := n.pointer + "/" + EscapePointer(m.Name)
 		parts := c.parts(m.Name, pointer, true)
 		k := c.node(m.Value, pointer, depth+1)
@@ -129,6 +180,7 @@ func (c *compiler) object(n *node, v tree.Value, depth int) {
 		var name node
 		if len(parts) == 1 && parts[0].variable == nil && parts[0].counter == nil {
 			to.name = parts[0].literal
+			to.json = c.json(tree.Text(to.name)) + ":"
 		} else if len(parts) > 0 {
 			to.parts = parts
 			c.useParts(&name, parts)

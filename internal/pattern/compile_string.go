@@ -60,6 +60,13 @@ func (c *compiler) parts(s, pointer string, isName bool) []part {
 	if lone > 0 {
 		c.warn(pointer, "a dollar sign that begins no $variable$ is taken as it is; write $$ for it")
 	}
+	pieces := len(tokens) - 1 // the node itself counts as one
+	for _, t := range tokens {
+		pieces += len(t.filters)
+	}
+	if pieces > 0 && !c.spend(pieces, pointer, 0) {
+		return nil
+	}
 	parts := make([]part, 0, len(tokens))
 	counters := 0
 	for i, t := range tokens {
@@ -95,6 +102,10 @@ func touching(before []part, p part) bool {
 
 func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 	if t.name == "n" || t.name == "n0" {
+		if _, taken := c.scope.names[t.name]; taken && !isName {
+			c.fail(pointer, "$%s$ counts files in the name of a member, as in \"media$%s$\", so a property called %s cannot be used in a value: give it another name", t.name, t.name, t.name)
+			return part{}, false
+		}
 		if !isName {
 			c.fail(pointer, "$%s$ counts files in the name of a member, as in \"media$%s$\": it has no place in a value", t.name, t.name)
 			return part{}, false
@@ -157,6 +168,10 @@ func (c *compiler) place(slot int) int {
 }
 
 func (c *compiler) unknown(t token, pointer string) {
+	if c.mistakes >= maxProblems { // nobody will read which name is near
+		c.fail(pointer, "unknown variable")
+		return
+	}
 	names := make([]string, 0, len(c.scope.Vars))
 	for _, v := range c.scope.Vars {
 		if !v.Elsewhere {
@@ -175,6 +190,10 @@ func (c *compiler) unknown(t token, pointer string) {
 
 // filters compiles the filters of t, and checks that each has the direction it is used in and takes what the one before gives.
 func (c *compiler) filters(v *variable, t token, pointer string) bool {
+	if len(t.filters) > maxFilters {
+		c.fail(pointer, "$%s$ has %d filters; at most %d can follow one another", t.name, len(t.filters), maxFilters)
+		return false
+	}
 	bytes := "" // the filter whose result is no text
 	for _, call := range t.filters {
 		f := c.scope.filters[call.name]

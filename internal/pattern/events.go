@@ -1,14 +1,15 @@
 package pattern
 
-import "patchbay/internal/tree"
+import (
+	"slices"
+
+	"patchbay/internal/tree"
+)
 
 // walk reads v with n, in which a list gives events: what stands outside that list is read first, then each element
 // completes one event. left is v with only what nobody read.
 func (r *reader) walk(n *node, v tree.Value) (left tree.Value, ok bool) {
-	if r.steps++; r.steps > r.scope.Limits.Steps {
-		r.over = "comparisons"
-	}
-	if r.over != "" {
+	if !r.spend(1) {
 		return left, false
 	}
 	switch n.op {
@@ -28,6 +29,7 @@ func (r *reader) walk(n *node, v tree.Value) (left tree.Value, ok bool) {
 		}
 		if left, ok = r.walk(n.kids[0], inner); ok && left.Kind() != tree.Absent {
 			left = tree.Text(string(r.scope.FormatJSON(left)))
+			r.steps += len(left.Text()) / digitPerStep
 		}
 		return left, ok
 	}
@@ -40,8 +42,11 @@ func (r *reader) emit() bool {
 		r.over = "events"
 		return false
 	}
-	values := make([]tree.Value, len(r.values))
-	copy(values, r.values)
+	values := slices.Clone(r.values)
+	r.steps += len(values) / namesPerStep
+	if !r.join(values) {
+		return false
+	}
 	for i, v := range values {
 		if v.Kind() == tree.List {
 			values[i] = clipped(v)
@@ -70,7 +75,7 @@ func (r *reader) walkMember(m *member, v tree.Value) (left tree.Value, ok bool) 
 	if m.repeats() {
 		return left, r.walkEveryMember(m, v)
 	}
-	left, ok = r.walk(m.node, memberOf(v, m))
+	left, ok = r.walk(m.node, r.memberOf(v, m))
 	if !ok || left.Kind() == tree.Absent {
 		return left, ok
 	}

@@ -26,6 +26,8 @@ type Codec struct {
 	Empties bool // it is also asked about what is empty: default, digests
 	ToBytes bool // writing gives bytes that are no text: only an encoder, or a signature, may follow
 	Encodes bool // writing makes text of any bytes: hex, base64
+
+	cost int // steps of one reading, besides the usual
 }
 
 // Conversion makes one form of a value from another. False: the value has no such form.
@@ -60,7 +62,7 @@ var builtin = []Filter{
 		Compile:  bare(Codec{Write: toUTF16, Read: fromUTF16, ToBytes: true})},
 	{Name: "urlencode", Sentence: "Percent-encoded, all but letters, digits and -._~; for a URL inside a value.",
 		Examples: []Example{{Pattern: "$v|urlencode$", Value: `"a b&c/é"`, Wire: `"a%20b%26c%2F%C3%A9"`}},
-		Compile:  bare(Codec{Write: texts(percentEncode), Read: textsMaybe(percentDecode)})},
+		Compile:  bare(Codec{Write: texts(percentEncode), Read: texts(percentDecode)})},
 
 	// Numbers and times.
 	{Name: "integer", Sentence: "A JSON number without quotes; read, its digits.",

@@ -3,11 +3,19 @@ package pattern
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"patchbay/internal/tree"
 )
+
+const (
+	maxSeparator = 64     // bytes: it stands between as many values as somebody else likes
+	maxPieces    = 10_000 // of one text
+)
+
+var errTooLongSeparator = fmt.Errorf("a separator has at most %d bytes", maxSeparator)
 
 func compileJoin(arg string, hasArg bool) (Codec, error) {
 	separator := ","
@@ -17,9 +25,12 @@ func compileJoin(arg string, hasArg bool) (Codec, error) {
 	if separator == "" {
 		return Codec{}, errors.New("without a separator it could not be read back: join:','")
 	}
+	if len(separator) > maxSeparator {
+		return Codec{}, errTooLongSeparator
+	}
 	split := func(v tree.Value) (tree.Value, bool) {
 		s, ok := scalarText(v)
-		if !ok {
+		if !ok || strings.Count(s, separator) >= maxPieces {
 			return v, false
 		}
 		var vs []tree.Value
@@ -43,7 +54,7 @@ func compileJoin(arg string, hasArg bool) (Codec, error) {
 			var vs []tree.Value
 			for _, e := range v.List() {
 				l, ok := split(e)
-				if !ok {
+				if !ok || len(vs) > maxPieces {
 					return v, false
 				}
 				vs = append(vs, l.List()...)
@@ -125,6 +136,9 @@ func compilePairs(arg string, hasArg bool) (Codec, error) {
 		return Codec{}, errors.New("say what stands between name and value, and between pairs: pairs:'=','&'")
 	}
 	between, after := Unquote(pieces[0]), Unquote(pieces[1])
+	if max(len(between), len(after)) > maxSeparator {
+		return Codec{}, errTooLongSeparator
+	}
 	return Codec{Whole: true, Write: func(_ any, v tree.Value) (tree.Value, bool) {
 		if v.Kind() != tree.Object {
 			return v, true

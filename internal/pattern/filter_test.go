@@ -1,13 +1,16 @@
 package pattern_test
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
+	"patchbay/internal/wire"
 )
 
 func TestEveryFilterKeepsItsExamples(t *testing.T) {
@@ -57,6 +60,33 @@ func TestEveryFilterKeepsItsExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Bytes that are no text become U+FFFD, one for each, out of a filter as at the door.
+func TestAFilterThatGivesNoTextGivesU_FFFD(t *testing.T) {
+	for _, c := range []struct{ pattern, wire, want string }{
+		{`"$content|urlencode$"`, "caf%E9", "caf\uFFFD"},
+		{`"$content|urlencode$"`, "%E9%E8x%00", "\uFFFD\uFFFDx\uFFFD"},
+		{`"$content|hex$"`, "e9e8ff78", "\uFFFD\uFFFD\uFFFDx"},
+	} {
+		r := compile(t, c.pattern, reading).Read(tree.Text(c.wire), nil)
+		if !r.Matched {
+			t.Errorf("%s does not read %s", c.pattern, c.wire)
+		} else if got := r.Events[0].Get(reading.Slot("content")).Text(); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.wire, got, c.want)
+		}
+	}
+}
+
+func TestAFilterAndTheDoorCleanAlike(t *testing.T) {
+	p := compile(t, `"$content|hex$"`, reading)
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(t, "bytes")
+		r := p.Read(tree.Text(hex.EncodeToString(b)), nil)
+		if got, want := r.Events[0].Get(reading.Slot("content")).Text(), wire.Clean(string(b)); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	})
 }
 
 func TestArgumentsAreSplitOutsideQuotes(t *testing.T) {

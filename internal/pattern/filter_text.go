@@ -2,9 +2,9 @@ package pattern
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"patchbay/internal/tree"
 )
@@ -25,19 +25,6 @@ func texts(f func(string) string) Conversion {
 			return tree.Value{}, false
 		}
 		return tree.Text(f(s)), true
-	}
-}
-
-func textsMaybe(f func(string) (string, bool)) Conversion {
-	return func(_ any, v tree.Value) (tree.Value, bool) {
-		s, ok := scalarText(v)
-		if ok {
-			s, ok = f(s)
-		}
-		if !ok {
-			return tree.Value{}, false
-		}
-		return tree.Text(s), true
 	}
 }
 
@@ -90,12 +77,19 @@ func compileTruncate(arg string, hasArg bool) (Codec, error) {
 	})}, nil
 }
 
+// maxPairs is how many words a map knows. No provider has so many.
+const maxPairs = 1000
+
 // pair is one entry of a map.
 type pair struct{ ours, wire string }
 
 func compileMap(arg string, hasArg bool) (Codec, error) {
-	var pairs []pair
-	for _, piece := range SplitArgument(arg, ',') {
+	pieces := SplitArgument(arg, ',')
+	if len(pieces) > maxPairs {
+		return Codec{}, fmt.Errorf("these are %d pairs; at most %d are looked through for each value", len(pieces), maxPairs)
+	}
+	pairs := make([]pair, 0, len(pieces))
+	for _, piece := range pieces {
 		sides := SplitArgument(piece, '=')
 		if len(sides) != 2 {
 			return Codec{}, errors.New("write pairs ours=wire, with a comma between them and ' around what holds , or =")
@@ -119,6 +113,7 @@ func compileMap(arg string, hasArg bool) (Codec, error) {
 			}
 			return s
 		}),
+		cost: len(pairs) / namesPerStep,
 	}, nil
 }
 
@@ -164,10 +159,10 @@ func percentEncode(s string) string {
 	return b.String()
 }
 
-// percentDecode reads what is broken as it stands: a lone % is one.
-func percentDecode(s string) (string, bool) {
+// percentDecode reads what is broken as it stands: a lone % is one. The bytes need not be text: caf%E9 is somebody's Latin-1.
+func percentDecode(s string) string {
 	if !strings.ContainsAny(s, "%+") {
-		return s, true
+		return s
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -183,5 +178,5 @@ func percentDecode(s string) (string, bool) {
 		}
 		b = append(b, c)
 	}
-	return string(b), utf8.Valid(b)
+	return string(b)
 }

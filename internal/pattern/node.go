@@ -29,12 +29,14 @@ type node struct {
 
 	value    tree.Value // opLiteral: as it is written
 	text     string     // opLiteral: as it is compared
+	json     string     // opLiteral: as it stands in JSON
 	variable *variable  // opVariable
 	parts    []part     // opText
 	members  []member   // opObject: in the file's order
 	reads    []int      // opObject: members in the order of reading, the one with events last
 	kids     []*node    // opList: kinds; opAny: alternatives; opNot, opJSON: the one inside
 	regexp   *regexp.Regexp
+	weighs   int         // opMatch: how much work its expression is at each byte
 	groups   []*variable // opMatch: by subexpression, nil where it has no name
 	above    *float64    // opCompare
 	below    *float64
@@ -51,6 +53,7 @@ type node struct {
 // member is one member of an object pattern.
 type member struct {
 	name    string // when parts is nil
+	json    string // the name as it stands in JSON, and its colon
 	parts   []part // a name with variables
 	node    *node
 	counted bool // its name has $n$

@@ -2,11 +2,19 @@ package pattern
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
 
 	"patchbay/internal/tree"
+)
+
+const (
+	// A regular expression of a service file is short; a longer one is a way to use up memory.
+	maxRegexp = 1000
+	// maxProgram is how many instructions the regular expressions of one pattern may come to.
+	maxProgram = 10_000
 )
 
 // operators is the names that stand, alone in an object, in the place of a value.
@@ -101,12 +109,18 @@ func (c *compiler) match(n *node, v tree.Value, pointer string) {
 		c.fail(pointer, "$match takes a regular expression in a string, at most %d characters", maxRegexp)
 		return
 	}
-	re, err := regexp.Compile(v.Text())
+	parsed, err := syntax.Parse(v.Text(), syntax.Perl)
 	if err != nil {
 		c.fail(pointer, "%s (the syntax is RE2's)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return
 	}
-	n.regexp = re
+	size := programSize(parsed)
+	if c.programs += size; c.programs > maxProgram {
+		c.fail(pointer, "the regular expressions are too large: what is counted, as in a{100}, is there a hundred times; at most %d such pieces in one pattern", maxProgram)
+		return
+	}
+	re := regexp.MustCompile(v.Text()) // it was parsed
+	n.regexp, n.weighs = re, size*(1+re.NumSubexp()/16)
 	var parts []part
 	n.groups = make([]*variable, re.NumSubexp()+1)
 	for i, name := range re.SubexpNames() {
@@ -121,4 +135,19 @@ func (c *compiler) match(n *node, v tree.Value, pointer string) {
 	}
 	c.useParts(n, parts)
 	n.perFile = false
+}
+
+// programSize is about how many instructions the program of re has. Each may be tried at each byte of a text.
+func programSize(re *syntax.Regexp) int {
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		n += programSize(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return n
 }

@@ -118,7 +118,7 @@ func scanFilter(s string, i int) (c call, j int, closed bool, err error) {
 	return c, j, false, nil
 }
 
-// Unquote is an argument without its quotes and the spaces around it. Inside quotes, ” is a quote.
+// Unquote is an argument without its quotes and the spaces around it. Inside quotes, two of them are one that stays.
 func Unquote(arg string) string {
 	arg = strings.TrimSpace(arg)
 	if strings.IndexByte(arg, '\'') < 0 {

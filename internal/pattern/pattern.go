@@ -15,6 +15,7 @@ type Pattern struct {
 	text   bool
 
 	filePlaces []int // dense places of the variables that differ from file to file
+	joins      []int // and of those whose texts are joined
 }
 
 // Problem is one mistake in a pattern, at a JSON pointer inside it, with its cure.
@@ -37,6 +38,10 @@ type Weight struct {
 type Input struct {
 	Values []tree.Value // by slot; may be shorter than the scope, or nil
 	Env    any          // handed to the caller's filters and hooks, unseen
+
+	// Steps, where it is not nil, is how many comparisons all readings that share it may still make together, so that many
+	// patterns on one callback cost no more than one. Each reading has Limits.Steps besides, and takes off what it made.
+	Steps *int
 }
 
 // Event is what was read of one event.

@@ -14,6 +14,23 @@ func (p *Pattern) Read(v tree.Value, in *Input) Reading {
 	return r.read(v)
 }
 
+// What a step stands for: about a quarter of a microsecond, so that a million of them take less than a second.
+const (
+	namesPerStep = 16 // names looked at, or values moved
+	bytesPerStep = 64 // bytes searched or copied
+	digitPerStep = 16 // bytes compared digit by digit, or written as JSON
+	jsonPerStep  = 4  // bytes parsed as JSON: [0,0,0 is a value every two
+	filterSteps  = 4  // besides its bytes
+)
+
+// spend counts n more steps, and reports whether there were so many left.
+func (r *reader) spend(n int) bool {
+	if r.steps += n; r.steps > r.limit {
+		r.over = "comparisons"
+	}
+	return r.over == ""
+}
+
 type reader struct {
 	pattern *Pattern
 	scope   *Scope
@@ -22,6 +39,8 @@ type reader struct {
 	trail   []undo       // how to unbind it
 	events  []Event
 	steps   int
+	limit   int // of steps
+	joined  int // bytes of all texts that were joined
 	over    string
 	trace   *trace // nil but for Explain
 }
@@ -33,6 +52,11 @@ type undo struct {
 }
 
 func (r *reader) read(v tree.Value) Reading {
+	r.limit = r.scope.Limits.Steps
+	if r.in != nil && r.in.Steps != nil {
+		r.limit = min(r.limit, *r.in.Steps)
+		defer func() { *r.in.Steps -= r.steps }()
+	}
 	root := r.pattern.root
 	if root.events {
 		left, ok := r.walk(root, v)
@@ -41,7 +65,7 @@ func (r *reader) read(v tree.Value) Reading {
 		}
 		return Reading{Matched: true, Events: r.events, Left: left}
 	}
-	if !r.match(root, v) || r.over != "" {
+	if !r.match(root, v) || !r.join(r.values) || r.over != "" {
 		return Reading{Over: r.over}
 	}
 	return Reading{Matched: true, Events: []Event{{pattern: r.pattern, values: r.values}}}
@@ -49,16 +73,14 @@ func (r *reader) read(v tree.Value) Reading {
 
 // match reads v with n, and binds what it finds. When it does not match, some of it may be bound: callers that go on undo that.
 func (r *reader) match(n *node, v tree.Value) bool {
-	if r.steps++; r.steps > r.scope.Limits.Steps {
-		r.over = "comparisons"
-	}
-	if r.over != "" {
+	if !r.spend(1) {
 		return false
 	}
 	ok := false
 	switch n.op {
 	case opLiteral:
 		text, scalar := scalarOf(v)
+		r.steps += len(n.text) / bytesPerStep
 		ok = scalar && text == n.text
 	case opNull:
 		ok = v.IsEmpty()
@@ -129,7 +151,7 @@ func (r *reader) object(n *node, v tree.Value, reads []int) bool {
 		if m.repeats() {
 			ok = r.everyMember(m, v, base)
 		} else {
-			ok = r.match(m.node, memberOf(v, m))
+			ok = r.match(m.node, r.memberOf(v, m))
 		}
 		if !ok {
 			if r.trace == nil {
@@ -142,8 +164,9 @@ func (r *reader) object(n *node, v tree.Value, reads []int) bool {
 }
 
 // memberOf is the value that m reads in v: of a repeated name the last, and all of them to a list.
-func memberOf(v tree.Value, m *member) tree.Value {
+func (r *reader) memberOf(v tree.Value, m *member) tree.Value {
 	ms := v.Members()
+	r.steps += len(ms) * (1 + len(m.name)/bytesPerStep) / namesPerStep
 	for i := len(ms) - 1; i >= 0; i-- {
 		if ms[i].Name != m.name {
 			continue
@@ -151,7 +174,9 @@ func memberOf(v tree.Value, m *member) tree.Value {
 		if k := m.node; k.op == opList || k.op == opVariable && k.variable.def.Use == Each || k.op == opAny {
 			for j := range ms[:i] {
 				if ms[j].Name == m.name {
-					return gathered(ms, m.name)
+					all := gathered(ms, m.name)
+					r.steps += len(all) / namesPerStep
+					return tree.ListOf(all...)
 				}
 			}
 		}
@@ -160,7 +185,7 @@ func memberOf(v tree.Value, m *member) tree.Value {
 	return tree.Value{}
 }
 
-func gathered(ms []tree.Member, name string) tree.Value {
+func gathered(ms []tree.Member, name string) []tree.Value {
 	var all []tree.Value
 	for _, m := range ms {
 		switch {
@@ -171,7 +196,7 @@ func gathered(ms []tree.Member, name string) tree.Value {
 			all = append(all, m.Value)
 		}
 	}
-	return tree.ListOf(all...)
+	return all
 }
 
 // list reads each element with the first kind that fits; everything is bound in one event.

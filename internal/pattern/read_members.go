@@ -44,7 +44,9 @@ type candidate struct {
 func (r *reader) candidates(m *member, v tree.Value) []candidate {
 	var cs []candidate
 	for _, vm := range v.Members() {
-		r.steps++
+		if !r.spend(1) {
+			return nil
+		}
 		if n, ok := r.numberIn(m, vm.Name); ok {
 			cs = append(cs, candidate{vm, n})
 		}

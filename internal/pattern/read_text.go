@@ -6,12 +6,17 @@ import (
 	"patchbay/internal/tree"
 )
 
+// maxMatched is how long a text may be that $match fits: what is longer is a file, not a word or a message.
+const maxMatched = 64 << 10
+
 func (r *reader) regexp(n *node, v tree.Value) bool {
 	text, ok := scalarOf(v)
-	if !ok {
+	if !ok || len(text) > maxMatched {
 		return false
 	}
-	r.steps += len(text) / 64
+	if !r.spend(len(text) * n.weighs / 8) {
+		return false
+	}
 	at := n.regexp.FindStringSubmatchIndex(text)
 	if at == nil {
 		return false
@@ -44,7 +49,9 @@ func (r *reader) parsed(n *node, v tree.Value) (tree.Value, bool) {
 	if !ok {
 		return tree.Value{}, false
 	}
-	r.steps += len(text) / 64
+	if !r.spend(len(text) / jsonPerStep) {
+		return tree.Value{}, false
+	}
 	inner, err := r.scope.ParseJSON([]byte(text))
 	return inner, err == nil
 }
@@ -54,7 +61,6 @@ func (r *reader) text(n *node, v tree.Value) bool {
 	if !ok {
 		return n.spares() && v.IsEmpty()
 	}
-	r.steps += len(text) / 64
 	return r.split(n.parts, text, func(p *part, chunk string) bool {
 		return r.variable(p.variable, tree.Text(chunk))
 	})
@@ -62,6 +68,7 @@ func (r *reader) text(n *node, v tree.Value) bool {
 
 // split matches the literals of parts in s and gives what stands between them to bind: shortest first, the last takes the rest.
 func (r *reader) split(parts []part, s string, bind func(*part, string) bool) bool {
+	r.steps += len(s) / bytesPerStep
 	for i := range parts {
 		p := &parts[i]
 		if p.isLiteral() {
@@ -100,5 +107,7 @@ func (r *reader) literal(p *part) (string, bool) {
 	}
 	w := writer{scope: r.scope, in: r.in, file: -1, count: -1}
 	v, ok := w.eval(p.variable)
-	return w.textOf(v), ok || p.variable.optional
+	text := w.textOf(v)
+	r.steps += filterSteps*len(p.variable.codecs) + len(text)/bytesPerStep
+	return text, ok || p.variable.optional
 }

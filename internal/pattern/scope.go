@@ -73,6 +73,7 @@ type Scope struct {
 
 	ParseJSON  func([]byte) (tree.Value, error) // for $json and objects in texts; nil: no $json
 	FormatJSON func(tree.Value) []byte
+	AppendJSON func(dst []byte, v tree.Value) []byte // the same bytes, appended: for Pattern.AppendJSON; nil goes by FormatJSON
 
 	Limits Limits
 
@@ -89,7 +90,7 @@ type Limits struct {
 	Bytes  int // how many bytes of text and files a writing makes
 	Events int // how many events a reading gives
 	Values int // how many values one variable collects in an event, and the highest $n$ that is read
-	Steps  int // how many comparisons a reading makes
+	Steps  int // how many comparisons a reading makes; what takes longer than one counts as several
 }
 
 // DefaultLimits are far above what providers need and far below what hurts.
@@ -114,6 +115,9 @@ func (l Limits) withDefaults() Limits {
 func NewScope(s Scope) *Scope {
 	s.Limits = s.Limits.withDefaults()
 	s.Vars = slices.Clone(s.Vars)
+	if s.AppendJSON == nil && s.FormatJSON != nil {
+		s.AppendJSON = func(dst []byte, v tree.Value) []byte { return append(dst, s.FormatJSON(v)...) }
+	}
 	s.names = make(map[string]int, len(s.Vars))
 	for i, v := range s.Vars {
 		if v.EachFile {

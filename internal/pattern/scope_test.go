@@ -44,7 +44,7 @@ func parseJSON(b []byte) (tree.Value, error) { return wire.DecodeJSON(b, wire.Li
 func formatJSON(v tree.Value) []byte         { return wire.AppendJSON(nil, v) }
 
 func newScope(d pattern.Direction, change ...func(*pattern.Scope)) *pattern.Scope {
-	s := pattern.Scope{Direction: d, Vars: vars, ParseJSON: parseJSON, FormatJSON: formatJSON}
+	s := pattern.Scope{Direction: d, Vars: vars, ParseJSON: parseJSON, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON}
 	for _, f := range change {
 		f(&s)
 	}

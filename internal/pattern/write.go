@@ -61,10 +61,7 @@ type writer struct {
 }
 
 func (w *writer) node(n *node) (tree.Value, state) {
-	if w.nodes++; w.nodes > w.scope.Limits.Nodes && w.err == nil {
-		w.err = errTooMuch
-	}
-	if w.err != nil {
+	if !w.visit() {
 		return tree.Value{}, leftOut
 	}
 	switch n.op {
@@ -94,6 +91,14 @@ func (w *writer) node(n *node) (tree.Value, state) {
 	return tree.Nil, written // opNull; the operators that only read do not compile here
 }
 
+// visit counts a node, and reports whether there is still room for it.
+func (w *writer) visit() bool {
+	if w.nodes++; w.nodes > w.scope.Limits.Nodes && w.err == nil {
+		w.err = errTooMuch
+	}
+	return w.err == nil
+}
+
 func (w *writer) spend(bytes int) {
 	if w.bytes += bytes; w.bytes > w.scope.Limits.Bytes && w.err == nil {
 		w.err = errTooMuch
@@ -107,34 +112,37 @@ func (w *writer) object(n *node) (tree.Value, state) {
 		m := &n.members[i]
 		if m.parts != nil {
 			var h state
-			if ms, h = w.named(ms, m); h == filled {
-				how = filled
-			}
+			ms, h = w.named(ms, m)
+			how = max(how, h)
 			continue
 		}
-		if k := m.node; k.op == opVariable && k.variable.plain && w.in != nil && k.variable.slot < len(w.in.Values) {
-			// What nearly every member is, without the detour.
-			if v := w.in.Values[k.variable.slot]; v.Kind() == tree.String && v.Text() != "" {
-				w.nodes++
-				w.spend(len(v.Text()))
-				how = filled
-				ms = append(ms, tree.Member{Name: m.name, Value: v})
+		v, ok := w.usual(m.node)
+		h := filled
+		if !ok {
+			if v, h = w.node(m.node); h == leftOut {
 				continue
 			}
 		}
-		v, h := w.node(m.node)
-		if h == leftOut {
-			continue
-		}
-		if h == filled {
-			how = filled
-		}
+		how = max(how, h)
 		ms = append(ms, tree.Member{Name: m.name, Value: v})
 	}
 	if how != filled && n.spares() {
 		return tree.Value{}, leftOut
 	}
 	return tree.ObjectOf(ms...), how
+}
+
+// usual is what nearly every member is, without the detour: the text of a variable that is written as it is.
+func (w *writer) usual(n *node) (tree.Value, bool) {
+	if n.op != opVariable || !n.variable.plain || w.in == nil || n.variable.slot >= len(w.in.Values) {
+		return tree.Value{}, false
+	}
+	v := w.in.Values[n.variable.slot]
+	if v.Kind() != tree.String || v.Text() == "" || !w.visit() {
+		return tree.Value{}, false
+	}
+	w.spend(len(v.Text()))
+	return v, true
 }
 
 // named writes a member whose name has variables: once, or once per file.
@@ -145,9 +153,8 @@ func (w *writer) named(ms []tree.Member, m *member) ([]tree.Member, state) {
 	how := written
 	for w.file = range w.files() {
 		var h state
-		if ms, h = w.namedOnce(ms, m); h == filled {
-			how = filled
-		}
+		ms, h = w.namedOnce(ms, m)
+		how = max(how, h)
 	}
 	w.file = -1
 	return ms, how
@@ -171,24 +178,14 @@ func (w *writer) list(n *node) (tree.Value, state) {
 	add := func(v tree.Value, h state) {
 		if h != leftOut {
 			vs = append(vs, v)
-		}
-		if h == filled {
-			how = filled
+			how = max(how, h)
 		}
 	}
 	for _, k := range n.kids {
 		switch {
 		case k.op == opVariable:
-			// A list variable gives all its values, and none where it has none.
-			v, h := w.leaf(k.variable)
-			if v.Kind() != tree.List {
-				add(v, h)
-				break
-			}
-			for _, e := range v.List() {
-				add(e, h)
-			}
-		case k.perFile && w.file < 0 && (w.files() > 0 || !k.always):
+			w.values(k.variable, add)
+		case w.perFile(k):
 			for w.file = range w.files() {
 				add(w.node(k))
 			}
@@ -202,6 +199,23 @@ func (w *writer) list(n *node) (tree.Value, state) {
 	}
 	w.nodes += len(vs)
 	return tree.ListOf(vs...), how
+}
+
+// values gives each value of a variable that stands in a list: a list variable has several, or none.
+func (w *writer) values(u *variable, add func(tree.Value, state)) {
+	v, how := w.leaf(u)
+	if v.Kind() != tree.List {
+		add(v, how)
+		return
+	}
+	for _, e := range v.List() {
+		add(e, how)
+	}
+}
+
+// perFile reports whether the element k of a list is written once per file from here on.
+func (w *writer) perFile(k *node) bool {
+	return k.perFile && w.file < 0 && (w.files() > 0 || !k.always)
 }
 
 // files counts the files of the message: every per-file variable has one value for each.

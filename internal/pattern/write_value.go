@@ -3,9 +3,9 @@ package pattern
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"patchbay/internal/tree"
 )
@@ -48,6 +48,11 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 		k := &u.codecs[i]
 		if v.IsEmpty() && !k.Empties {
 			continue
+		}
+		if i > 0 {
+			if w.spend(size(v)); w.err != nil { // what comes of the last, its user counts
+				return tree.Value{}, false
+			}
 		}
 		made, ok := v, false
 		if k.Write != nil {
@@ -119,6 +124,12 @@ func (w *writer) text(dst []byte, parts []part, escape func(string) string) ([]b
 				continue
 			}
 			how = filled
+			if size(v) > w.scope.Limits.Bytes && w.err == nil {
+				w.err = errTooMuch
+			}
+			if w.err != nil {
+				return dst, written
+			}
 			s := w.textOf(v)
 			if escape != nil {
 				s = escape(s)
@@ -185,32 +196,24 @@ func size(v tree.Value) int {
 // cleaned is v without bytes that are no text: filters can make such, and the door has let none in.
 func cleaned(v tree.Value) tree.Value {
 	if v.Kind() == tree.String {
-		if s := v.Text(); !isText(s) {
-			return tree.Text(cleanText(s))
+		if s := v.Text(); !tree.IsClean(s) {
+			return tree.Text(tree.Clean(s))
 		}
 		return v
 	}
 	if v.Kind() == tree.List {
 		for i, e := range v.List() {
-			if e.Kind() == tree.String && !isText(e.Text()) {
-				clean := make([]tree.Value, len(v.List()))
-				copy(clean, v.List())
-				for j := i; j < len(clean); j++ {
-					if clean[j].Kind() == tree.String {
-						clean[j] = tree.Text(cleanText(clean[j].Text()))
-					}
-				}
-				return tree.ListOf(clean...)
+			if e.Kind() != tree.String || tree.IsClean(e.Text()) {
+				continue
 			}
+			clean := slices.Clone(v.List())
+			for j := i; j < len(clean); j++ {
+				if clean[j].Kind() == tree.String {
+					clean[j] = tree.Text(tree.Clean(clean[j].Text()))
+				}
+			}
+			return tree.ListOf(clean...)
 		}
 	}
 	return v
-}
-
-func isText(s string) bool {
-	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
-}
-
-func cleanText(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }

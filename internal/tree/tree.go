@@ -53,7 +53,7 @@ var (
 	Nil   = Value{kind: Null}
 )
 
-// Text is a string. The caller has made sure that it is valid UTF-8 without NUL (wire does).
+// Text is a string. The caller has made sure that it is valid UTF-8 without NUL: Clean makes it so.
 func Text(s string) Value { return Value{kind: String, text: s} }
 
 // Digits is a number, spelled as JSON spells numbers.

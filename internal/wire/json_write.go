@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/base64"
+	"math/bits"
 	"unicode/utf8"
 
 	"patchbay/internal/tree"
@@ -73,12 +74,8 @@ const hexDigits = "0123456789abcdef"
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
-	for i := plainWords(s); i < len(s); {
+	for i := plainLen(s); i < len(s); i += plainLen(s[i:]) {
 		c := s[i]
-		if plain[c] {
-			i++
-			continue
-		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r != utf8.RuneError || n > 1 {
@@ -114,19 +111,22 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// plainWords is how many bytes s begins with, eight by eight, that are plain; most texts are so to their end. Of each byte of w the highest
-// bit is set if it is over 0x7f, below a space, or no different from a quote or a backslash; the trick may take a plain byte for
-// another, never the reverse.
-func plainWords(s string) int {
+// plainLen is how many plain bytes s begins with, looked at eight by eight; most texts are so to their end. Of each byte of w the highest
+// bit is set if it is over 0x7f, below a space, or no different from a quote or a backslash. A borrow may set it in a plain byte too, but
+// only above one that has it by right, so the lowest set bit is true.
+func plainLen(s string) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		t := s[i : i+8]
 		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
 			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
-		if (w|(w-ones*' ')|((w^ones*'"')-ones)|((w^ones*'\\')-ones))&high != 0 {
-			break
+		if found := (w | (w - ones*' ') | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
+	}
+	for i < len(s) && plain[s[i]] {
+		i++
 	}
 	return i
 }

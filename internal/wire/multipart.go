@@ -103,7 +103,7 @@ func EncodeMultipart(v tree.Value, boundary string) (body []byte, contentType st
 }
 
 func appendPart(dst []byte, name string, v tree.Value) []byte {
-	dst = append(dst, `Content-Disposition: form-data; name="`+quoteParam(name)+`"`...)
+	dst = append(dst, `Content-Disposition: form-data; name="`+quoteParam(Clean(name))+`"`...)
 	f := v.File()
 	if f == nil {
 		return append(dst, "\r\n\r\n"+v.Text()...)
@@ -115,12 +115,26 @@ func appendPart(dst []byte, name string, v tree.Value) []byte {
 	if mediaType == "" || CheckHeader("Content-Type", mediaType) != nil {
 		mediaType = "application/octet-stream"
 	}
-	dst = append(dst, `; filename="`+quoteParam(fileName)+`"`+"\r\nContent-Type: "+mediaType+"\r\n\r\n"...)
+	dst = append(dst, `; filename="`+quoteParam(Clean(fileName))+`"`+"\r\nContent-Type: "+mediaType+"\r\n\r\n"...)
 	return append(dst, f.Data...)
 }
 
-// quoteParam escapes as RFC 7578 §5.1 leaves it to RFC 2183; line ends, which no header can hold, as browsers escape them.
-var quoteParam = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", "%0D", "\n", "%0A", "\x00", replacement).Replace
+// quoteParam escapes as RFC 7578 §5.1 leaves it to RFC 2183; line ends and other control characters, which no header can hold, as browsers
+// escape line ends. Whoever reads the part sees the escape.
+func quoteParam(s string) string {
+	b := make([]byte, 0, len(s)+8)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c == 0x7f:
+			b = append(b, '%', upperHex[c>>4], upperHex[c&0xf])
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
 
 func within(parts [][]byte, boundary string) bool {
 	for _, p := range parts {

@@ -4,32 +4,19 @@ import (
 	"bytes"
 	"mime"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
+
+	"patchbay/internal/tree"
 )
 
 // replacement is U+FFFD, which stands for what was no text.
 const replacement = "\uFFFD"
 
-// Clean is s with every byte that is no UTF-8, and every NUL, as U+FFFD: what tree.Text wants. It is decided here once, for every
-// format, because SQLite keeps such texts and PostgreSQL refuses them (22021).
-func Clean(s string) string {
-	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s) + 2*len(replacement))
-	for _, r := range s { // an invalid byte ranges as one U+FFFD
-		if r == 0 {
-			r = utf8.RuneError
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// Clean is s with every byte that is no UTF-8, and every NUL, as U+FFFD: tree.Clean, for every format.
+func Clean(s string) string { return tree.Clean(s) }
 
 // Text is the body as text: its charset obeyed, its byte order mark dropped, what is no text U+FFFD.
 func Text(contentType string, body []byte) string {
