@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -57,6 +59,12 @@ func answerJSON(body string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, body)
 	}
+}
+
+// servesPicture answers with the smallest PNG there is.
+func servesPicture(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/png")
+	_ = png.Encode(w, image.NewGray(image.Rect(0, 0, 1, 1)))
 }
 
 // baseFile is the base format, sending to url.
