@@ -14,10 +14,12 @@ func (h *heard) receipt(row *message.Callback, ev *service.Event) (message.Recei
 	}
 	r := message.Receipt{
 		AccountID: row.AccountID, IntegrationIDs: row.IntegrationIDs, Ref: ev.MessageID, ID: ev.ID,
-		Status: status, ErrorCode: clean(ev.ErrorCode), ErrorText: clean(ev.ErrorText), At: row.At,
+		Status: status, At: row.At,
+		// Some providers say the key that was wrong.
+		ErrorCode: clean(hide(ev.ErrorCode, h.passed)), ErrorText: clean(hide(ev.ErrorText, h.passed)),
 	}
 	if status == message.Failed && r.ErrorCode == "" {
-		r.ErrorCode = clean(ev.Word)
+		r.ErrorCode = clean(hide(ev.Word, h.passed))
 	}
 	for _, spelling := range [...]string{ev.To, ev.From} {
 		if spelling == "" {

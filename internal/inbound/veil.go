@@ -3,7 +3,9 @@ package inbound
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,18 +51,7 @@ func veils(svc *service.Service, in *directory.Integration) []veiled {
 		if len(value) < minVeiled {
 			return
 		}
-		quoted, _ := json.Marshal(value)
-		for _, form := range [...]struct{ name, value string }{
-			{name, value},
-			{name + " (form)", url.QueryEscape(value)},
-			{name + " (path)", url.PathEscape(value)},
-			{name + " (JSON)", string(quoted[1 : len(quoted)-1])},
-			{name + " (base64)", base64.StdEncoding.EncodeToString([]byte(value))},
-		} {
-			if !slices.ContainsFunc(out, func(v veiled) bool { return v.value == form.value }) {
-				out = append(out, veiled{form.name, form.value})
-			}
-		}
+		out = append(out, forms(name, value)...)
 	}
 	add("key", in.Key)
 	for _, p := range svc.Properties {
@@ -72,6 +63,47 @@ func veils(svc *service.Service, in *directory.Integration) []veiled {
 	return out
 }
 
+// forms is a secret in every form in which a request may say it; each keeps its name when the value changes.
+func forms(name, value string) []veiled {
+	quoted, _ := json.Marshal(value)
+	var plain bytes.Buffer
+	lean := json.NewEncoder(&plain)
+	lean.SetEscapeHTML(false)
+	_ = lean.Encode(value) // a string always marshals, into a buffer that always takes it
+	inHex := hex.EncodeToString([]byte(value))
+	out := []veiled{
+		{name, value},
+		{name + " (form)", url.QueryEscape(value)},
+		{name + " (form, spaces escaped)", strings.ReplaceAll(url.QueryEscape(value), "+", "%20")},
+		{name + " (path)", url.PathEscape(value)},
+		{name + " (JSON)", string(quoted[1 : len(quoted)-1])},
+		{name + " (JSON, lean)", strings.TrimSuffix(plain.String()[1:], "\"\n")},
+		{name + " (hex)", inHex},
+		{name + " (hex, capitals)", strings.ToUpper(inHex)},
+		{name + " (base64)", base64.StdEncoding.EncodeToString([]byte(value))},
+	}
+	// Inside a longer text, such as Basic's user:password, all but the characters that the value shares with its neighbours.
+	for before, shared := range [...]int{0, 2, 3} {
+		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), value...))[shared : (before+len(value))*8/6]
+		out = append(out,
+			veiled{fmt.Sprintf("%s (inside base64 %d)", name, before), text},
+			veiled{fmt.Sprintf("%s (inside base64url %d)", name, before), strings.NewReplacer("+", "-", "/", "_").Replace(text)})
+	}
+	return out
+}
+
+// hide takes the members' secrets out of a text for good.
+func hide(text string, members []*member) string {
+	if text == "" {
+		return ""
+	}
+	var s swap
+	for _, v := range veilsOf(members) {
+		s.add(v.value, "\u2022\u2022\u2022")
+	}
+	return s.text(text)
+}
+
 // veil hides the members' secrets in a row about to be kept, and the credentials of HTTP itself.
 func veil(row *message.Callback, members []*member) {
 	for name := range row.Header {
@@ -81,12 +113,36 @@ func veil(row *message.Callback, members []*member) {
 			row.Header[name] = []string{"\u2022\u2022\u2022"}
 		}
 	}
+	said := everything(row)
 	var s swap
 	for _, v := range veilsOf(members) {
-		s.add(v.value, v.mark(row))
+		if strings.Contains(said, v.value) {
+			s.add(v.value, v.mark(row))
+		}
+	}
+	if len(s.pairs) == 0 {
+		return // as most callbacks
 	}
 	s.row(row)
 	row.Events = s.bytes(row.Events)
+}
+
+// everything is all that a row says, for one look at it.
+func everything(row *message.Callback) string {
+	var said strings.Builder
+	said.Grow(1024 + len(row.Body) + len(row.Events))
+	said.WriteString(row.URL)
+	for _, values := range row.Header {
+		for _, v := range values {
+			said.WriteByte('\n')
+			said.WriteString(v)
+		}
+	}
+	said.WriteByte('\n')
+	said.Write(row.Body)
+	said.WriteByte('\n')
+	said.Write(row.Events)
+	return said.String()
 }
 
 // unveil is the inverse of veil, for the reader.
