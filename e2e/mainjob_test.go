@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"image"
 	"image/png"
@@ -29,6 +30,7 @@ func newProvider(t *testing.T, answer http.HandlerFunc) *provider {
 	p := &provider{next: answer}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(b))
 		p.mu.Lock()
 		p.got = append(p.got, taken{r.Method, r.URL.Path, r.URL.RawQuery, string(b), r.Header.Clone()})
 		next := p.next
