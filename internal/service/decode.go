@@ -15,13 +15,14 @@ type decoded struct {
 	query    tree.Value
 	rawQuery string
 	err      string // why the body cannot be decoded
+	steps    int    // what all models together may still cost
 }
 
 func (cb *Callback) decode() *decoded {
 	if cb.decoded != nil {
 		return cb.decoded
 	}
-	d := &decoded{}
+	d := &decoded{steps: pattern.DefaultLimits.Steps}
 	cb.decoded = d
 	_, d.rawQuery, _ = strings.Cut(cb.Request.URL, "?")
 	d.rawQuery, _, _ = strings.Cut(d.rawQuery, "#")
@@ -109,7 +110,7 @@ func (k *look) take(m *model, cb *Callback, d *decoded, rest tree.Value, known [
 	if m.verb != "" && m.verb != cb.Request.Method {
 		return nil, rest, false
 	}
-	in := pattern.Input{Values: known}
+	in := pattern.Input{Values: known, Steps: &d.steps}
 	var shared []pattern.Event
 	for _, h := range k.headers {
 		r := h.value.Read(cb.header(h.name), &in)

@@ -118,7 +118,7 @@ func (m *model) differs(cb *Callback, d *decoded, rest tree.Value, known []tree.
 	if m.verb != "" && m.verb != cb.Request.Method {
 		why = fmt.Sprintf("/request_method: wants %s, and %s came", m.verb, cb.Request.Method)
 	}
-	in := pattern.Input{Values: known}
+	in := pattern.Input{Values: known, Steps: &d.steps}
 	look := func(p *pattern.Pattern, v tree.Value, at string) {
 		diff := p.Explain(v, &in)
 		near += diff.Near

@@ -154,7 +154,7 @@ func (n *names) sendScope(file bool) *pattern.Scope {
 	vars[slotTo].Give = numberGive
 	vars[slotContent].PerFile = file
 	return pattern.NewScope(pattern.Scope{
-		Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON,
+		Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON, ParseJSON: parseJSON,
 	})
 }
 

@@ -74,6 +74,17 @@ func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
 	if s.method.params == nil {
 		return r, nil
 	}
+	if wire.FormatOf(s.method.contentType) == wire.JSON && !s.method.inQuery && !s.method.params.IsText() {
+		body, err := s.method.params.AppendJSON(make([]byte, 0, 256), &in.Input)
+		if err != nil {
+			return nil, unwritable(s.method, "request_parameters", err)
+		}
+		if len(body) > 0 {
+			r.Body = body
+			r.Header["Content-Type"] = []string{s.method.contentType}
+		}
+		return r, nil
+	}
 	v, err := s.method.params.Write(&in.Input)
 	if err != nil {
 		return nil, unwritable(s.method, "request_parameters", err)

@@ -100,7 +100,6 @@ func BenchmarkAcceptSettle(b *testing.B) {
 	w.Conserved()
 }
 
-
 // cpu is the processor time that the process has used: on a busy machine it says more than the clock.
 func cpu() time.Duration {
 	var u syscall.Rusage
