@@ -127,12 +127,11 @@ func (g *gateway) speak(t *testing.T, text string, within time.Duration, closeWr
 	t.Helper()
 	c, err := net.Dial("tcp", g.addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return nil
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(within)); err != nil {
-		t.Fatal(err)
-	}
+	_ = c.SetDeadline(time.Now().Add(within)) // a new connection takes it
 	if _, err := io.WriteString(c, text); err != nil {
 		t.Logf("%.40q: %v", text, err)
 	}
@@ -208,34 +207,39 @@ func TestBrokenHTTPIsRefused(t *testing.T) {
 
 // The claim is about time: what has not arrived within half a minute is answered 408, and meanwhile others are served.
 func TestASlowBodyIsAnswered408(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
 	g, _, tm := onBaseFile(t)
 	path := strings.TrimPrefix(tm.webhook, g.url())
-	begun := time.Now()
-	slow := make(chan []int, 3)
+	type ending struct {
+		statuses []int
+		after    time.Duration
+	}
+	endings := make(chan ending, 3)
 	for _, text := range []string{
 		"POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{",
 		"POST " + path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-		"POST " + path + " HTTP/1.1\r\nHost: x\r\nX-Slow: a", // headers have ten seconds, and who sends none has said nothing to answer
+		"POST " + path + " HTTP/1.1\r\nHost: x\r\nX-Slow: a", // who has not even said all headers has made no request to answer
 	} {
-		go func() { slow <- g.speak(t, text, 45*time.Second, false) }()
+		go func() {
+			begun := time.Now()
+			statuses := g.speak(t, text, 45*time.Second, false)
+			endings <- ending{statuses, time.Since(begun)}
+		}()
 	}
+	t.Parallel() // others may use the time
 	g.says(tm.webhook, textFrom(theirs, ourNumber, `"quick"`))
 	answered := 0
 	for range 3 {
-		statuses := <-slow
-		for _, s := range statuses {
-			if s != 408 {
-				t.Errorf("answered %v", statuses)
-			}
-			answered++
+		e := <-endings
+		if len(e.statuses) > 1 || len(e.statuses) == 1 && (e.statuses[0] != 408 || e.after < 25*time.Second) || e.after > 44*time.Second {
+			t.Errorf("answered %v after %v", e.statuses, e.after)
 		}
+		answered += len(e.statuses)
 	}
-	if took := time.Since(begun); answered != 2 || took < 25*time.Second || took > 44*time.Second {
-		t.Errorf("%d of two slow bodies were answered within %v", answered, took)
+	if answered != 2 {
+		t.Errorf("%d of two slow bodies were answered", answered)
 	}
 	g.only(1, "/v1/callbacks?limit=50")
 }

@@ -132,6 +132,7 @@ func (g *gateway) kill() {
 
 // stop is SIGTERM; it returns how the process ended.
 func (g *gateway) stop() error {
+	g.client.CloseIdleConnections() // one that was opened and never used would hold up the end for seconds
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)
 	err := g.cmd.Wait()
 	g.cmd = nil
