@@ -21,7 +21,7 @@ func (f *Flow) Receive(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return f.turnAway(&r, err)
 	}
-	cb := &service.Callback{Request: r.HTTP, Number: r.NumberParam, Now: now}
+	cb := &service.Callback{Request: r.HTTP, Number: r.NumberParam, Now: now, RemoteIP: r.RemoteIP}
 	if resp := f.handshake(to, cb); resp != nil {
 		return Answer{Status: resp.Status, Header: resp.Header, Body: resp.Body}
 	}

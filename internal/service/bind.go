@@ -1,6 +1,8 @@
 package service
 
 import (
+	"crypto"
+	"errors"
 	"net/http"
 	"sort"
 	"strings"
@@ -38,7 +40,7 @@ func (s *Service) Bind(props map[string]string) (*Bound, error) {
 			wrong(p.Name, `"`+p.Name+`" is missing`)
 		case value != "" && len(p.Choices) > 0 && !contains(p.Choices, value):
 			wrong(p.Name, `"`+p.Name+`" must be one of `+strings.Join(p.Choices, ", "))
-		case strings.ContainsAny(value, "\r\n\x00"):
+		case strings.ContainsAny(value, "\r\n\x00") && !isPEM(value):
 			wrong(p.Name, `"`+p.Name+`" must be one line`)
 		case value != "":
 			b.base[firstProperty+i] = tree.Text(wire.Clean(value))
@@ -49,6 +51,7 @@ func (s *Service) Bind(props map[string]string) (*Bound, error) {
 	}
 	if len(problems) == 0 {
 		problems = append(problems, b.bindBases()...)
+		problems = append(problems, b.bindChecks()...)
 	}
 	if len(problems) > 0 {
 		e := fault.New(fault.Invalid, problems[0].Pointer, "%s", problems[0].Message)
@@ -78,6 +81,22 @@ func (b *Bound) bindBases() (problems []fault.Problem) {
 		}
 		b.bases[slot] = base
 	}
+	return problems
+}
+
+// bindChecks holds what verification needs to its form: an integration with a key that is none would refuse every callback.
+func (b *Bound) bindChecks() (problems []fault.Problem) {
+	b.keys = map[string]crypto.PublicKey{}
+	leaves(b.Service.verify, func(c check) {
+		p, ok := c.(particular)
+		if !ok {
+			return
+		}
+		if slot, err := p.fits(b); err != nil && !errors.Is(err, errNotMade) {
+			name := b.names.propertyOf(slot).Name
+			problems = append(problems, fault.Problem{Pointer: pointer("/properties", name), Message: `"` + name + `": ` + err.Error()})
+		}
+	})
 	return problems
 }
 
@@ -134,3 +153,8 @@ func (b *Bound) bindMethods() error {
 
 // Secrets is every value that must never be shown, for redaction by value: secret properties, and what auth makes of them. Longest first.
 func (b *Bound) Secrets() []string { return append([]string(nil), b.secrets...) }
+
+// isPEM reports whether a value is a key in the lines of PEM, which alone may have several.
+func isPEM(value string) bool {
+	return strings.HasPrefix(value, "-----BEGIN ") && !strings.Contains(value, "\x00")
+}

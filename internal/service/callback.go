@@ -1,6 +1,7 @@
 package service
 
 import (
+	"crypto"
 	"time"
 
 	"patchbay/internal/message"
@@ -13,6 +14,9 @@ type Callback struct {
 	Number  string       // our number when the URL carries it (?number=)
 	Now     time.Time
 	Numbers NumberFinder // the numbers that a message may be for: the integration's own (Peek: all candidates')
+
+	RemoteIP string        // the other end of the connection, whatever the request says about itself
+	Signer   crypto.Signer // for Sign alone: the private half of the public key that the integration has
 
 	decoded *decoded // made once, by the first that needs it
 }

@@ -18,6 +18,7 @@ type loader struct {
 	names    *names
 	looksOf  []lookSource
 	asked    map[string]string // property → its pointer
+	lapses   Problems          // checks that an empty property turns off
 }
 
 func (l *loader) fail(ptr, format string, args ...any) {

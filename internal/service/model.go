@@ -99,6 +99,7 @@ func (l *loader) webhook(v tree.Value) {
 		l.object(v, ptr, webhookMembers)
 		if check := v.Get("verify"); check.Kind() != tree.Absent {
 			l.svc.verify = l.verify(check, ptr+"/verify")
+			l.problems = append(l.problems, l.lapses...)
 		}
 		if r := v.Get("reply"); r.Kind() != tree.Absent {
 			l.svc.reply = l.reply(r, ptr+"/reply")

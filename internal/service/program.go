@@ -1,6 +1,7 @@
 package service
 
 import (
+	"crypto"
 	"net/http"
 
 	"patchbay/internal/pattern"
@@ -31,9 +32,10 @@ func (p *program) methods() []*method {
 type binding struct {
 	base    []tree.Value // by slot: the property values
 	secrets []string
-	auth    string             // the Authorization header; "" sends none
-	bases   map[int]string     // slot of a property that stands for scheme and host → those
-	fixed   map[*method]*fixed // what of a method does not change from message to message
+	keys    map[string]crypto.PublicKey // those of verify, by their text
+	auth    string                      // the Authorization header; "" sends none
+	bases   map[int]string              // slot of a property that stands for scheme and host → those
+	fixed   map[*method]*fixed          // what of a method does not change from message to message
 }
 
 // fixed is what of a request is the same for all messages of an integration.

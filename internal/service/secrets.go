@@ -5,13 +5,10 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 
 	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
-	"patchbay/internal/wire"
 )
 
 // secretText is a text of properties that must be there for a check to be made.
@@ -118,78 +115,53 @@ func (c *credentials) needs() (slots []int) {
 	return slots
 }
 
-// tokens is secrets in headers or in the query.
+// tokens is secrets that stand in headers, in the query or in the body.
 type tokens struct {
-	inQuery bool
-	names   []string
-	values  []secretText
+	spots  []spot
+	values []secretText
 }
 
-func compileHeader(l *loader, v tree.Value, ptr string) check { return l.tokens(v, ptr, false) }
-func compileQuery(l *loader, v tree.Value, ptr string) check  { return l.tokens(v, ptr, true) }
+func compileHeader(l *loader, v tree.Value, ptr string) check { return l.tokens(v, ptr, inHeaders) }
+func compileQuery(l *loader, v tree.Value, ptr string) check  { return l.tokens(v, ptr, inQuery) }
+func compileBody(l *loader, v tree.Value, ptr string) check   { return l.tokens(v, ptr, inBody) }
 
-func (l *loader) tokens(v tree.Value, ptr string, inQuery bool) check {
-	if !l.isObject(v, ptr) || len(v.Members()) == 0 {
+func (l *loader) tokens(v tree.Value, ptr string, kind spotKind) check {
+	if len(v.Members()) == 0 {
 		l.fail(ptr, `this must be an object like {"X-Secret": "$Webhook secret$"}`)
 		return nil
 	}
-	t := &tokens{inQuery: inQuery}
-	for _, m := range v.Members() {
-		at := pointer(ptr, m.Name)
-		name := m.Name
-		if !inQuery {
-			if err := wire.CheckHeader(name, ""); err != nil {
-				l.fail(at, "%v", err)
-				continue
-			}
-			name = http.CanonicalHeaderKey(name)
-		}
-		t.names = append(t.names, name)
-		t.values = append(t.values, l.secretText(m.Value, at, ""))
-	}
+	t := &tokens{}
+	l.spots(v, ptr, kind, func(s spot, v tree.Value, at string) {
+		t.spots = append(t.spots, s)
+		t.values = append(t.values, l.secretText(v, at, ""))
+	})
 	return t
 }
 
 func (t *tokens) verify(b *Bound, cb *Callback) error {
-	for i, name := range t.names {
+	for i := range t.spots {
 		want, err := t.values[i].value(b)
 		if err != nil {
 			return err
 		}
-		got, where := cb.Request.Header.Get(name), "header"
-		if t.inQuery {
-			got, where = cb.decode().query.Get(name).Text(), "query member"
-		}
-		if !same(want, got) {
-			return fmt.Errorf("the %s %s is not the secret of this integration", where, name)
+		if !same(want, t.spots[i].get(cb)) {
+			return fmt.Errorf("the %s is not the secret of this integration", &t.spots[i])
 		}
 	}
 	return nil
 }
 
 func (t *tokens) sign(b *Bound, cb *Callback) error {
-	for i, name := range t.names {
+	for i := range t.spots {
 		want, err := t.values[i].value(b)
 		if err != nil {
 			return err
 		}
-		if t.inQuery {
-			cb.addQuery(name, want)
-		} else {
-			cb.Request.Header.Set(name, want)
+		if err := t.spots[i].put(cb, want); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// addQuery adds a member to the URL, for signing.
-func (cb *Callback) addQuery(name, value string) {
-	sep := "?"
-	if strings.Contains(cb.Request.URL, "?") {
-		sep = "&"
-	}
-	cb.Request.URL += sep + url.QueryEscape(name) + "=" + url.QueryEscape(value)
-	cb.decoded = nil
 }
 
 func (t *tokens) needs() (slots []int) {

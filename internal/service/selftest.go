@@ -1,6 +1,7 @@
 package service
 
 import (
+	"crypto"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,6 +74,7 @@ type testRun struct {
 	bound   *Bound
 	test    tree.Value
 	now     time.Time
+	signer  crypto.Signer // of the public key that the test left out
 	result  TestResult
 }
 
@@ -138,6 +140,21 @@ func (r *testRun) run() {
 		}
 		props[m.Name] = m.Value.Text()
 	}
+	leaves(r.service.verify, func(c check) { // what must have a form
+		p, ok := c.(particular)
+		if !ok {
+			return
+		}
+		p.examples(func(slot int, value string, private crypto.Signer) {
+			p := r.service.names.propertyOf(slot)
+			if props[p.Name] == "" && (!p.Optional || r.test.Get("sign").Text() == "true") {
+				props[p.Name] = value
+			}
+			if props[p.Name] == value && private != nil {
+				r.signer = private
+			}
+		})
+	})
 	for _, p := range r.service.Properties { // what a test does not care about
 		if props[p.Name] == "" && !p.Optional && p.Default == "" {
 			props[p.Name] = "test"

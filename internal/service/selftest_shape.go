@@ -19,7 +19,7 @@ var (
 	testResultMembers  = []string{
 		"outcome", "messageid", "messageids", "error_code", "error_text", "retry_after", "opted_out", "auth_expired",
 	}
-	testWebhookMembers = []string{"method", "url", "query", "number", "headers", "body"}
+	testWebhookMembers = []string{"method", "url", "query", "number", "headers", "body", "remote_ip"}
 	testEventMembers   = []string{
 		"type", "from", "to", "also_to", "content", "urls", "types", "names", "mediaids", "messageid", "id", "event_key", "error_code",
 		"error_text", "timestamp", "part", "parts", "part_ref",

@@ -13,7 +13,7 @@ import (
 
 func (r *testRun) callback() (*Callback, error) {
 	v := r.test.Get("webhook")
-	cb := &Callback{Now: r.now, Number: v.Get("number").Text()}
+	cb := &Callback{Now: r.now, Number: v.Get("number").Text(), RemoteIP: v.Get("remote_ip").Text(), Signer: r.signer}
 	cb.Request = wire.Request{Method: v.Get("method").Text(), URL: v.Get("url").Text(), Header: testHeaders(v.Get("headers"))}
 	if cb.Request.Method == "" {
 		cb.Request.Method = http.MethodPost

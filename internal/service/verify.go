@@ -1,7 +1,9 @@
 package service
 
 import (
+	"crypto"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -23,7 +25,7 @@ var errNotMade = errors.New("its property has no value")
 // checkKind is one row of the table of checks.
 type checkKind struct {
 	name     string
-	compile  func(l *loader, v tree.Value, ptr string) check // nil: of the format, but not in this version
+	compile  func(l *loader, v tree.Value, ptr string) check // nil after a problem
 	sentence string
 }
 
@@ -32,14 +34,18 @@ var checkKinds []checkKind
 
 func init() {
 	checkKinds = []checkKind{
-		{"hmac", compileHMAC, "`algorithm`, `key`, `over` (written from the request), and the place of `$signature$` in `headers` or `query`; `tolerance` bounds the age of `$timestamp$`"},
+		{"hmac", compileHMAC, "`algorithm`, `key`, `over` (written from the request), and the place of `$signature$` in `headers`, `query` or `parameters`; `tolerance` bounds the age of `$timestamp$`"},
+		{"digest", compileDigest, "the same without `key`: a plain hash, in whose `over` a secret property stands"},
+		{"ed25519", compileEd25519, "the same without `algorithm`; `key` is the provider's public key in base64, hexadecimal or PEM"},
+		{"jwt", compileJWT, "`algorithms` that are taken (" + algorithmNames() + "), `key`, the place of `$token$` in `headers`, `query` or `parameters`, and `claims`, each equal to what its text says, written from the request as `over` is; `exp` and `nbf` hold, give or take `tolerance` (1 minute)"},
 		{"basic", compileBasic, "`username` and `password` of `Authorization: Basic`"},
 		{"bearer", compileBearer, "`token` of `Authorization: Bearer`"},
 		{"header", compileHeader, "headers by name, each equal to what its text says"},
 		{"query", compileQuery, "members of the query by name, each equal to what its text says"},
-		{"any", compileAny, "a list of checks, one of which must hold"},
+		{"body", compileBody, "members of the body by name or path (`data.token`), each equal to what its text says"},
+		{"cidr", compileCIDR, "a list of addresses and networks, of which the connection comes from one; a property may hold several with commas between. Behind a proxy of your own the connection is the proxy's"},
+		{"any", compileAny, "a list of checks, one of which must hold: while a secret is changed, one with the new and one with the old"},
 		{"all", compileAll, "a list of checks, all of which must hold; several checks side by side mean the same"},
-		{"digest", nil, ""}, {"ed25519", nil, ""}, {"jwt", nil, ""}, {"body", nil, ""}, {"cidr", nil, ""},
 	}
 }
 
@@ -64,13 +70,9 @@ func (l *loader) verify(v tree.Value, ptr string) check {
 				continue
 			}
 			found = true
-			if k.compile == nil {
-				l.fail(at, "%s is not supported by this version, and callbacks must not be taken without it", m.Name)
-				break
-			}
 			if c := k.compile(l, m.Value, at); c != nil {
 				all = append(all, c)
-				l.optionalKeys(c, at)
+				l.lapse(c, at)
 			}
 		}
 		if !found {
@@ -83,13 +85,43 @@ func (l *loader) verify(v tree.Value, ptr string) check {
 	return all
 }
 
-// optionalKeys warns where leaving a property empty turns a check off.
-func (l *loader) optionalKeys(c check, ptr string) {
+// lapse notes a check that is not made where a property was left empty. Only webhook tells it, since a check beside it may make up for it.
+func (l *loader) lapse(c check, ptr string) {
+	switch c.(type) {
+	case allOf, anyOf:
+		return // each of them has said it
+	}
 	for _, slot := range c.needs() {
 		if p := l.names.propertyOf(slot); p.Optional && p.Default == "" {
-			l.warn(ptr, "where %q has no value this check is not made", p.Name)
+			l.lapses = append(l.lapses, Problem{Pointer: ptr, Message: fmt.Sprintf("where %q has no value this check is not made", p.Name), Warning: true})
 		}
 	}
+}
+
+// leaves calls f with every check that holds no others.
+func leaves(c check, f func(check)) {
+	switch c := c.(type) {
+	case nil:
+	case allOf:
+		for _, e := range c {
+			leaves(e, f)
+		}
+	case anyOf:
+		for _, e := range c {
+			leaves(e, f)
+		}
+	default:
+		f(c)
+	}
+}
+
+// particular is a check that wants a property of a certain form: a public key, addresses.
+type particular interface {
+	check
+	// fits says what is wrong with an integration's values, and with the property of which slot.
+	fits(b *Bound) (slot int, err error)
+	// examples gives values of the right form for properties that the tests of a file leave out, public keys with their private half.
+	examples(give func(slot int, value string, private crypto.Signer))
 }
 
 // Verify is nil when the callback proves its sender, or the file asks for no proof; otherwise why not, for our log alone.
@@ -179,18 +211,33 @@ func (a anyOf) sign(b *Bound, cb *Callback) error {
 
 func (a anyOf) needs() []int { return allOf(a).needs() }
 
-func compileAny(l *loader, v tree.Value, ptr string) check { return anyOf(l.checkList(v, ptr)) }
-func compileAll(l *loader, v tree.Value, ptr string) check { return allOf(l.checkList(v, ptr)) }
+func compileAll(l *loader, v tree.Value, ptr string) check { return allOf(l.checkList(v, ptr, nil)) }
 
-func (l *loader) checkList(v tree.Value, ptr string) []check {
+// compileAny takes back what was noted of checks that may not be made, as soon as one beside them always is.
+func compileAny(l *loader, v tree.Value, ptr string) check {
+	noted, certain := len(l.lapses), false
+	checks := l.checkList(v, ptr, func(lapsed bool) { certain = certain || !lapsed })
+	if certain {
+		l.lapses = l.lapses[:noted]
+	}
+	return anyOf(checks)
+}
+
+// checkList compiles a list of checks, and says of each whether it may not be made.
+func (l *loader) checkList(v tree.Value, ptr string, each func(lapsed bool)) []check {
 	if v.Kind() != tree.List || len(v.List()) == 0 {
 		l.fail(ptr, "this must be a list of checks")
 		return nil
 	}
 	var out []check
 	for i, e := range v.List() {
-		if c := l.verify(e, pointer(ptr, i)); c != nil {
-			out = append(out, c)
+		noted := len(l.lapses)
+		c := l.verify(e, pointer(ptr, i))
+		if c == nil {
+			continue
+		}
+		if out = append(out, c); each != nil {
+			each(len(l.lapses) > noted)
 		}
 	}
 	return out
