@@ -160,7 +160,7 @@ func TestEveryKindOfCallbackHasItsAnswer(t *testing.T) {
 		{"an unknown number", "POST", tm.webhook, "application/json", textFrom(theirs, "+61000000000", `"x"`), unmatched, asJSON, `"+61000000000"`},
 		{"a number of another service", "POST", tm.webhook, "application/json", textFrom(theirs, "+61123456781", `"x"`), unmatched, asJSON, `"+61123456781"`},
 		{"no number", "POST", tm.webhook, "application/json", `{"method":"message","params":{"from":"+61855555555","content":"x"}}`, unmatched, asJSON, "no model reads it"},
-		{"an unknown kind", "POST", tm.webhook, "application/json", `{"method":"teleport","params":{}}`, unmatched, asJSON, "no model reads it"},
+		{"an unknown kind", "POST", tm.webhook, "application/json", `{"method":"teleport","params":{}}`, unmatched, asJSON, `: /request_parameters/method: wants $event_key$ to be `},
 		{"half of JSON", "POST", tm.webhook, "application/json", message[:40], unmatched, asJSON, "JSON"},
 		{"two JSON texts", "POST", tm.webhook, "application/json", message + message, unmatched, asJSON, "JSON"},
 		{"a form as JSON", "POST", tm.webhook, "application/json", "method=message&from=1", unmatched, asJSON, "no model reads it"},

@@ -41,7 +41,7 @@ func (f *Flow) read(p *proof) *heard {
 func (h *heard) plan(row *message.Callback) (a message.Applied, files []inline) {
 	a = message.Applied{CallbackID: row.ID, State: message.CallbackDone, Now: h.cb.Now}
 	if h.reading.Unmatched {
-		a.State, a.Reason = message.CallbackUnmatched, h.reading.Reason
+		a.State, a.Reason = message.CallbackUnmatched, hide(why(&h.reading), h.passed)
 	}
 	for i := range h.reading.Events {
 		ev := &h.reading.Events[i]
@@ -60,6 +60,14 @@ func (h *heard) plan(row *message.Callback) (a message.Applied, files []inline) 
 		}
 	}
 	return a, files
+}
+
+// why is the reason why a callback says nothing, with what whoever mends the file looks for first.
+func why(r *service.Reading) string {
+	if r.Nearest == "" {
+		return r.Reason
+	}
+	return r.Reason + "; the nearest is " + r.Nearest + ": " + r.Difference
 }
 
 // encode is what was read, for people to look at; files that came inside stay in the raw request alone.
