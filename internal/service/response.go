@@ -86,7 +86,7 @@ func (r *answerReader) takes(a *answer) bool {
 	if r.response.Cut {
 		return false
 	}
-	v := r.tree
+	var v tree.Value
 	if a.asText {
 		v = tree.Text(strings.TrimSpace(wire.Text(r.contentType(), r.response.Body)))
 	} else if v = r.body(); r.broken {

@@ -14,7 +14,7 @@ import (
 
 // NastyTexts are those that have broken somebody's store or template.
 var NastyTexts = []string{"yes", "0123", "~", "Hi: there", "$to$", "{{to}}", "$API key$", `"`, `\`, "é", "😀", "€", "", strings.Repeat("x", 1600),
-	"\x00", "a\x00b", "\xff", "a\xffb", "line\r\nline", "';--", "NULL", "‮bidi", strings.Repeat("é́", 800)}
+	"\x00", "a\x00b", "\xff", "a\xffb", "line\r\nline", "';--", "NULL", "\u202ebidi", strings.Repeat("é́", 800)}
 
 func statuses(v *message.View) (list []message.Status) {
 	for _, c := range v.History {

@@ -144,7 +144,7 @@ func (w *World) statusNotifications(id string) (list []message.Status) {
 
 func parksReceipts(t *testing.T, w *World) {
 	id := w.Send(number(1), "hello")
-	c := w.ClaimOne()
+	w.ClaimOne()
 	at := time.Now().Add(-time.Minute).Truncate(time.Microsecond)
 	w.Receipt(message.Receipt{Ref: "p1", Status: message.Delivered, At: at})
 	w.WantStatus(id, message.Sending)
@@ -152,7 +152,7 @@ func parksReceipts(t *testing.T, w *World) {
 		t.Errorf("%d parked", n)
 	}
 	w.Reopen()
-	c = w.ClaimOne()
+	c := w.ClaimOne()
 	w.Settle(Ends(c, message.Accepted, message.Sent, "p1"))
 	v := w.View(id)
 	wantEqual(t, "history", statuses(v), []message.Status{message.Queued, message.Sending, message.Sent, message.Delivered})
