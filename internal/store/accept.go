@@ -20,17 +20,9 @@ var (
 		JOIN messages m ON m.id = i.message_id WHERE i.account_id = $1 AND i.key = $2`)
 	qOpenConversation = sqlText("open conversation", `INSERT INTO conversations (id, account_id, org_id, number_id, contact, user_id, closed, created_at, last_at)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)
-		ON CONFLICT (number_id, contact, user_id) WHERE closed = 0 DO UPDATE SET last_at = excluded.last_at
-		RETURNING id`)
-	// A lane that was empty, or waits for a contact put aside, is due when its pace or pause allows, and no earlier than now: it
-	// stands behind the lanes that have waited longer. One that is waiting already keeps its place.
-	qJoinLane = sqlText("join lane", `INSERT INTO lanes
-		(kind, key, account_id, org_id, integration_id, pending, accepted, held, next_at, free_at, epoch, in_flight, asides, turn, pauses)
-		VALUES ('send', $1, $2, $3, $4, 1, 1, 0, $5, 0, 0, 0, 0, 0, 0)
-		ON CONFLICT (kind, key) DO UPDATE SET pending = lanes.pending + 1, accepted = lanes.accepted + 1,
-			next_at = CASE WHEN lanes.in_flight <> 0 OR (lanes.pending > 0 AND lanes.next_at <= excluded.next_at) THEN lanes.next_at
-				WHEN lanes.free_at > excluded.next_at THEN lanes.free_at ELSE excluded.next_at END
-		RETURNING seq`)
+		ON CONFLICT (number_id, contact, user_id) WHERE closed = 0 DO NOTHING`)
+	qGoOnConversation = sqlText("go on with conversation", `UPDATE conversations SET last_at = $4
+		WHERE number_id = $1 AND contact = $2 AND user_id = $3 AND closed = 0 RETURNING id`)
 )
 
 // Accept keeps an outbound message: the message, its place in its lane and in its conversation, the idempotency key and
@@ -66,9 +58,8 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 			return err
 		}
 		ack.ConversationID = m.ConversationID
-		var laneSeq int64
-		if err := t.each(qJoinLane, func(r *row) error { laneSeq = r.int(); return nil },
-			a.LaneKey, m.AccountID, m.OrgID, m.IntegrationID, micros(now)); err != nil {
+		laneSeq, err := s.places.join(t, a.LaneKey, &m, now)
+		if err != nil {
 			return err
 		}
 		seq, err := insertMessage(t, &m, inLane, laneSeq, a.ConversationUser, "")
@@ -110,7 +101,10 @@ func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (
 // openConversation finds the open conversation of the number with the contact (the user's private one, or the group's),
 // or begins it.
 func openConversation(t *tx, fresh string, m *message.Message, contact, user string) (id string, err error) {
-	err = t.each(qOpenConversation, func(r *row) error { id = r.text(); return nil },
-		fresh, m.AccountID, m.OrgID, m.NumberID, contact, user, micros(m.Created))
+	n, err := t.exec(qOpenConversation, fresh, m.AccountID, m.OrgID, m.NumberID, contact, user, micros(m.Created))
+	if err != nil || n > 0 {
+		return fresh, err
+	}
+	err = t.each(qGoOnConversation, func(r *row) error { id = r.text(); return nil }, m.NumberID, contact, user, micros(m.Created))
 	return id, err
 }

@@ -10,12 +10,6 @@ import (
 const expiredText = "its validity ended before a provider took it"
 
 var (
-	// The attempt is on disk before its first byte leaves: this is where it begins.
-	qBegin = sqlText("begin", `UPDATE messages SET waiting = 3, attempts = attempts + 1, attempt_at = $2,
-		history = CASE WHEN rank < 1 THEN history || $3 ELSE history END,
-		status = CASE WHEN rank < 1 THEN 'sending' ELSE status END,
-		rank = CASE WHEN rank < 1 THEN 1 ELSE rank END WHERE seq = $1`)
-
 	qFirstInLane = sqlText("first in lane", `SELECT `+messageColumns+` FROM messages WHERE lane = $1 AND waiting = 1 ORDER BY seq LIMIT 1`)
 	qFirstAside  = sqlText("first of a contact put aside", `SELECT `+messageColumns+` FROM messages
 		WHERE lane = $1 AND "to" = $2 AND waiting = 2 ORDER BY seq LIMIT 1`)
@@ -49,27 +43,40 @@ func beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, error) {
 	if err != nil || m == nil {
 		return nil, err
 	}
+	// The attempt is on disk before its first byte leaves: with the lane's row.
+	l.inFlight, l.attemptAt = m.seq, fromMicros(micros(now))
+	return toSend(l, m)
+}
+
+// toSend is the attempt at m that the lane has in flight.
+func toSend(l *laneRow, m *stored) (*message.Send, error) {
+	begun(&m.Message)
 	if m.Attempts > attemptMax {
 		return nil, fmt.Errorf("message %s has been tried %d times", m.ID, m.Attempts)
 	}
-	l.inFlight = m.seq
-	return toSend(l, m), nil
+	return &message.Send{LaneID: l.id(), Epoch: l.epoch, Message: m.Message, N: m.Attempts, At: l.attemptAt, Again: m.again,
+		Tries: m.tries, Pauses: l.pauses}, nil
 }
 
-func toSend(l *laneRow, m *stored) *message.Send {
-	return &message.Send{LaneID: l.id(), Epoch: l.epoch, Message: m.Message, N: m.Attempts, At: m.attemptAt, Again: m.again,
-		Tries: m.tries, Pauses: l.pauses}
+// begun shows a message with its open attempt, which its row does not have yet.
+func begun(m *message.Message) {
+	m.Attempts++
+	if m.Status.MayBecome(message.Sending) {
+		m.Status = message.Sending
+	}
 }
 
 // unfinished is the attempt that the lane has in flight.
 func unfinished(db engine, l *laneRow) (*message.Send, error) {
 	m, err := oneMessage(db, qMessageBySeq, l.inFlight)
-	if err != nil || m == nil || m.waiting != inFlight {
+	if err != nil || m == nil || m.waiting == idle {
 		return nil, err
 	}
-	send := toSend(l, m)
-	send.Unfinished = true
-	return send, nil
+	send, err := toSend(l, m)
+	if err == nil {
+		send.Unfinished = true
+	}
+	return send, err
 }
 
 func oneMessage(db engine, q *query, args ...any) (m *stored, err error) {
@@ -81,7 +88,7 @@ func oneMessage(db engine, q *query, args ...any) (m *stored, err error) {
 	return m, err
 }
 
-// pick takes the message whose turn it is and opens its attempt.
+// pick takes the message whose turn it is.
 func pick(t *tx, l *laneRow, now time.Time) (*stored, error) {
 	for range skipMax {
 		m, wait, err := next(t, l, now)
@@ -98,14 +105,6 @@ func pick(t *tx, l *laneRow, now time.Time) (*stored, error) {
 			}
 			l.pending--
 			continue
-		}
-		if _, err := t.exec(qBegin, m.seq, micros(now), historyLine(message.Sending, now, "", "", false)); err != nil {
-			return nil, err
-		}
-		m.waiting, m.attemptAt = inFlight, fromMicros(micros(now))
-		m.Attempts++
-		if m.Status.MayBecome(message.Sending) {
-			m.Status = message.Sending
 		}
 		return m, nil
 	}

@@ -25,8 +25,8 @@ var (
 		ORDER BY next_at LIMIT 1`)
 	qLane = sqlText("lane", `SELECT `+laneColumns+` FROM lanes WHERE seq = $1 AND epoch = $2`)
 
-	qSetLane = sqlText("set lane", `UPDATE lanes SET pending = $2, next_at = $3, free_at = $4, epoch = $5, in_flight = $6, asides = $7,
-		turn = $8, pauses = $9 WHERE seq = $1`)
+	qSetLane = sqlText("set lane", `UPDATE lanes SET pending = $2, next_at = $3, free_at = $4, epoch = $5, in_flight = $6,
+		attempt_at = $7, asides = $8, turn = $9, pauses = $10 WHERE seq = $1`)
 	qRenewLane = sqlText("renew lane", `UPDATE lanes SET next_at = $3 WHERE seq = $1 AND epoch = $2 AND in_flight <> 0`)
 	qTakeBack  = sqlText("take lanes back", `UPDATE lanes SET epoch = epoch + 1, next_at = 0 WHERE in_flight <> 0`)
 	qInFlight  = sqlText("lanes in flight", `SELECT `+laneColumns+` FROM lanes WHERE in_flight <> 0 AND kind = $1 ORDER BY seq`)
@@ -40,7 +40,7 @@ func (l *laneRow) lane() lane.Lane {
 
 // save writes what changed in the lane.
 func (l *laneRow) save(t *tx) error {
-	_, err := t.exec(qSetLane, l.seq, l.pending, micros(l.nextAt), micros(l.freeAt), l.epoch, l.inFlight, l.asides, l.turn, l.pauses)
+	_, err := t.exec(qSetLane, l.seq, l.pending, micros(l.nextAt), micros(l.freeAt), l.epoch, l.inFlight, micros(l.attemptAt), l.asides, l.turn, l.pauses)
 	return err
 }
 

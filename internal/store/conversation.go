@@ -13,13 +13,13 @@ const conversationColumns = `id, account_id, org_id, number_id, contact, user_id
 
 var (
 	qConversation  = sqlText("conversation", `SELECT `+conversationColumns+` FROM conversations WHERE account_id = $1 AND id = $2`)
-	qConversations = sqlText("conversations", `SELECT seq, `+conversationColumns+` FROM conversations c
-		WHERE c.account_id = $1 AND c.org_id = $2 AND c.seq < $3
+	qConversations = sqlText("conversations", `SELECT `+conversationColumns+` FROM conversations c
+		WHERE c.account_id = $1 AND c.org_id = $2 AND c.id < $3
 		AND ($4 = '' OR (c.user_id IN ('', $4) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = c.number_id AND u.user_id = $4))
 			OR (c.user_id = $4 AND c.number_id = ''))
-		ORDER BY c.seq DESC LIMIT $5`)
-	qAllConversations = sqlText("conversations of an account", `SELECT seq, `+conversationColumns+` FROM conversations
-		WHERE account_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
+		ORDER BY c.id DESC LIMIT $5`)
+	qAllConversations = sqlText("conversations of an account", `SELECT `+conversationColumns+` FROM conversations
+		WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`)
 )
 
 func readConversation(r *row) directory.Conversation {
@@ -36,18 +36,13 @@ func (s *Store) Conversation(ctx context.Context, accountID, id string) (*direct
 // Conversations are an organization's conversations that the user may see (all of them without a user), the newest first;
 // without an organization, the account's.
 func (s *Store) Conversations(ctx context.Context, accountID, orgID, userID string, p Page) (list []directory.Conversation, next string, err error) {
-	before, err := p.beforeSeq()
+	before, err := p.beforeText()
 	if err != nil {
 		return nil, "", err
 	}
-	type numbered struct {
-		seq int64
-		directory.Conversation
-	}
-	var rows []numbered
 	err = s.read(ctx, func(db engine) error {
 		add := func(r *row) error {
-			rows = append(rows, numbered{r.int(), readConversation(r)})
+			list = append(list, readConversation(r))
 			return nil
 		}
 		if orgID == "" && userID == "" {
@@ -55,10 +50,7 @@ func (s *Store) Conversations(ctx context.Context, accountID, orgID, userID stri
 		}
 		return db.each(qConversations, add, accountID, orgID, before, userID, p.size())
 	})
-	rows, next = cut(p, rows, func(n *numbered) string { return seqCursor(n.seq) })
-	for _, n := range rows {
-		list = append(list, n.Conversation)
-	}
+	list, next = cut(p, list, func(c *directory.Conversation) string { return textCursor(c.ID) })
 	return list, next, err
 }
 

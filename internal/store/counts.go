@@ -3,11 +3,13 @@ package store
 import "context"
 
 var (
-	qCountMessages  = sqlText("count messages", `SELECT direction || '/' || status, COUNT(*) FROM messages GROUP BY direction, status`)
+	qCountMessages = sqlText("count messages", `SELECT direction || '/' || status, COUNT(*) FROM (
+		SELECT direction, CASE WHEN rank = 0 AND waiting > 0 AND `+isOpen+` THEN 'sending' ELSE status END AS status FROM messages) AS m
+		GROUP BY direction, status`)
 	qCountCallbacks = sqlText("count callbacks", `SELECT 'callbacks/' || state, COUNT(*) FROM callbacks GROUP BY state`)
 	qCountLanes     = sqlText("count lanes", `SELECT COALESCE(SUM(accepted), 0), COALESCE(SUM(pending), 0) FROM lanes WHERE kind = 'send'`)
 	qCountWaiting   = sqlText("count waiting", `SELECT COUNT(*) FROM messages WHERE waiting > 0`)
-	qCountOpen      = sqlText("count open attempts", `SELECT COUNT(*) FROM messages WHERE waiting = 3`)
+	qCountOpen      = sqlText("count open attempts", `SELECT COUNT(*) FROM lanes WHERE kind = 'send' AND in_flight <> 0`)
 	qCountAttempts  = sqlText("count attempts", `SELECT COUNT(*) FROM attempts`)
 	qCountParked    = sqlText("count parked receipts", `SELECT COUNT(DISTINCT parcel) FROM receipts`)
 )

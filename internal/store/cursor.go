@@ -44,6 +44,14 @@ func (p Page) afterText() (string, error) {
 	return string(b[1:]), nil
 }
 
+// beforeText is where a list in the reverse order of ids goes on.
+func (p Page) beforeText() (string, error) {
+	if p.Cursor == "" {
+		return "~", nil // after every id
+	}
+	return p.afterText()
+}
+
 // beforeSeq is where a list of the newest first goes on.
 func (p Page) beforeSeq() (int64, error) {
 	if p.Cursor == "" {

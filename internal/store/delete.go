@@ -32,8 +32,8 @@ var (
 	qDeleteMedia    = sqlText("delete media", `DELETE FROM media WHERE message = $1`)
 	qDeleteMessage  = sqlText("delete message", `DELETE FROM messages WHERE seq = $1`)
 
-	qDeleteConversations = sqlText("delete conversations", `DELETE FROM conversations WHERE seq IN
-		(SELECT seq FROM conversations WHERE org_id = $1 ORDER BY seq LIMIT $2)`)
+	qDeleteConversations = sqlText("delete conversations", `DELETE FROM conversations WHERE id IN
+		(SELECT id FROM conversations WHERE org_id = $1 ORDER BY id LIMIT $2)`)
 	qDeleteNotifications = sqlText("delete notifications", `DELETE FROM notifications WHERE account_id = $1 AND org_id = $2
 		AND seq < (SELECT MAX(seq) FROM notifications)`)
 	qDeleteOrganization = sqlText("delete organization", `DELETE FROM organizations WHERE id = $1`)

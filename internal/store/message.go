@@ -2,23 +2,21 @@ package store
 
 import (
 	"fmt"
-	"time"
 
 	"patchbay/internal/message"
 )
 
 // messageColumns are a message as readMessage reads it. What the store keeps for itself comes first.
-const messageColumns = `seq, waiting, lane, private_to, attempt_at, tries, again,
+const messageColumns = `seq, waiting, lane, private_to, tries, again,
 	id, account_id, org_id, direction, status, conversation_id, number_id, integration_id, service_id, service_version, user_id,
 	"from", "to", urls, error_code, error_text, encoding, segments, parts, part, attempts, resend_of, created_at, expires_at, content`
 
 var qInsertMessage = sqlText("insert message", `INSERT INTO messages
-	(id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id, integration_id,
+	(seq, id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id, integration_id,
 	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
-	content, history, error_code, error_text, part, attempts, attempt_at, tries, again, refs)
+	content, history, refs, error_code, error_text, part, attempts, tries, again)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-	'', '', 0, 0, 0, 0, 0, $28)
-	ON CONFLICT DO NOTHING RETURNING seq`)
+	$28, $29, '', '', 0, 0, 0, 0) ON CONFLICT DO NOTHING`)
 
 // stored is a message with what only the store knows of it.
 type stored struct {
@@ -27,7 +25,6 @@ type stored struct {
 	waiting   int64
 	lane      int64
 	privateTo string
-	attemptAt time.Time
 	tries     int
 	again     bool
 }
@@ -37,11 +34,10 @@ const (
 	idle     = 0
 	inLane   = 1
 	putAside = 2
-	inFlight = 3
 )
 
 func readMessage(r *row) (m stored, err error) {
-	m.seq, m.waiting, m.lane, m.privateTo, m.attemptAt, m.tries, m.again = r.int(), r.int(), r.int(), r.text(), r.time(), int(r.int()), r.bool()
+	m.seq, m.waiting, m.lane, m.privateTo, m.tries, m.again = r.int(), r.int(), r.int(), r.text(), int(r.int()), r.bool()
 	m.ID, m.AccountID, m.OrgID, m.Direction, m.Status = r.text(), r.text(), r.text(), message.Direction(r.text()), message.Status(r.text())
 	m.ConversationID, m.NumberID, m.IntegrationID = r.text(), r.text(), r.text()
 	m.ServiceID, m.ServiceVersion, m.UserID = r.text(), r.text(), r.text()
@@ -55,17 +51,22 @@ func readMessage(r *row) (m stored, err error) {
 	return m, nil
 }
 
+var qLastMessage = sqlText("last message", `SELECT COALESCE(MAX(seq), 0) FROM messages`)
+
 // insertMessage keeps a new message and gives its seq, or 0 when it is here already.
 func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, providerID string) (seq int64, err error) {
 	refs := ""
 	if providerID != "" {
 		refs = refLines([]string{providerID})
 	}
-	err = t.each(qInsertMessage, func(r *row) error { seq = r.int(); return nil },
-		m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
+	seq = t.nextMessage()
+	n, err := t.exec(qInsertMessage, seq, m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,
 		historyLine(m.Status, m.Created, "", "", false), refs)
+	if n == 0 {
+		seq = 0
+	}
 	return seq, err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -11,15 +12,9 @@ import (
 )
 
 var (
-	// A status moves by rank; what came too late goes into the history alone. A message that a receipt has settled
-	// meanwhile is not tried again.
-	qSettleMoved = sqlText("settle", `UPDATE messages SET status = $2, rank = $3, waiting = $4, part = $5, tries = $6, again = $7,
-		error_code = $8, error_text = $9, refs = refs || $10, history = history || $11
-		WHERE seq = $1 AND rank < $3`)
-	qSettleStayed = sqlText("settle without a new status", `UPDATE messages SET waiting = CASE WHEN rank >= 2 THEN 0 ELSE $2 END,
-		part = $3, tries = $4, again = $5, error_code = CASE WHEN rank >= 2 THEN error_code ELSE $6 END,
-		error_text = CASE WHEN rank >= 2 THEN error_text ELSE $7 END, refs = refs || $8, history = history || $9
-		WHERE seq = $1`)
+	// A status moves by rank; what came too late goes into the history alone.
+	qSettle = sqlText("settle", `UPDATE messages SET status = $2, rank = $3, waiting = $4, part = $5, attempts = $6, tries = $7, again = $8,
+		error_code = $9, error_text = $10, refs = refs || $11, history = history || $12 WHERE seq = $1 AND rank <= $3`)
 	qInsertAttempt = sqlText("insert attempt", `INSERT INTO attempts
 		(key, part, at, duration, outcome, again, error_code, error_text, request, response)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
@@ -45,7 +40,7 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 		if err != nil {
 			return err
 		}
-		if m == nil || m.ID != st.MessageID || m.waiting != inFlight || m.Attempts != st.Attempt.N {
+		if m == nil || m.ID != st.MessageID || m.waiting == idle || m.Attempts+1 != st.Attempt.N {
 			return ErrFenced
 		}
 		t.lane = l
@@ -75,47 +70,52 @@ func holdLane(t *tx, seq, epoch int64) (*laneRow, error) {
 
 // settleMessage is what the attempt means for its message.
 func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
-	goesOn := st.Status == message.Sending
 	part, tries := m.Part, m.tries+1
 	if st.PartTaken {
 		part, tries = m.Part+1, 0
 	}
-	late := !m.Status.MayBecome(st.Status)
-	refs := refLines(st.MessageIDs)
-	var err error
+	history := ""
+	if m.Status.MayBecome(message.Sending) {
+		m.Status = message.Sending
+		history = historyLine(message.Sending, l.attemptAt, "", "", false)
+	}
+	goesOn := st.Status == message.Sending
+	moved := m.Status.MayBecome(st.Status)
+	was := m.waiting
+	m.waiting = idle // a message that a receipt has settled meanwhile is not tried again
 	switch {
-	case !late:
-		_, err = t.exec(qSettleMoved, m.seq, string(st.Status), st.Status.Rank(), idle, part, tries, flag(st.Again), st.ErrorCode, st.ErrorText,
-			refs, historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, false))
-	default:
-		waiting, line := int64(idle), ""
-		if goesOn && m.Status == message.Sending {
-			if waiting, err = wait(t, l, m, st); err != nil {
-				return err
-			}
-		} else if !goesOn {
-			line = historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, true)
+	case moved:
+		m.Status, m.ErrorCode, m.ErrorText = st.Status, st.ErrorCode, st.ErrorText
+		history += historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, false)
+	case goesOn && m.Status == message.Sending:
+		m.ErrorCode, m.ErrorText = st.ErrorCode, st.ErrorText
+		var err error
+		if m.waiting, err = wait(t, l, m, was, st); err != nil {
+			return err
 		}
-		_, err = t.exec(qSettleStayed, m.seq, waiting, part, tries, flag(st.Again), st.ErrorCode, st.ErrorText, refs, line)
-		m.waiting = waiting
+	case !goesOn:
+		history += historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, true)
+	}
+	n, err := t.exec(qSettle, m.seq, string(m.Status), m.Status.Rank(), m.waiting, part, st.Attempt.N, tries, flag(st.Again), m.ErrorCode, m.ErrorText,
+		refLines(st.MessageIDs), history)
+	if err == nil && n == 0 {
+		err = errors.New("its status would fall")
 	}
 	if err != nil {
 		return err
 	}
-	if !late {
-		m.waiting, m.Status = idle, st.Status
-	}
-	m.Part = part
+	first := m.Attempts == 0
+	m.Part, m.Attempts = part, st.Attempt.N
 	if m.waiting == idle {
 		l.pending--
 	}
 	a := &st.Attempt
-	if _, err := t.exec(qInsertAttempt, attemptKey(m.seq, a.N), a.Part, micros(m.attemptAt), a.Duration.Microseconds(), string(a.Outcome),
+	if _, err := t.exec(qInsertAttempt, attemptKey(m.seq, a.N), a.Part, micros(l.attemptAt), a.Duration.Microseconds(), string(a.Outcome),
 		flag(a.Again || m.again), a.ErrorCode, a.ErrorText, a.Request, a.Response); err != nil {
 		return err
 	}
-	if !late || goesOn && m.tries == 0 && m.waiting != idle && !st.PartTaken {
-		// The first try that was not the last is worth telling: until now the message was on its way without delay.
+	if moved || first && m.waiting != idle && !st.PartTaken {
+		// A first try that was not the last is worth telling: until now the message was on its way without delay.
 		if err := notifyStatus(t, &m.Message, m.seq, m.privateTo, st.Status, st.Now); err != nil {
 			return err
 		}
@@ -125,26 +125,22 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 			return err
 		}
 	}
+	l.inFlight = 0 // what the receipts that were early say finds it ended
 	return keepRefs(t, m, st.MessageIDs, st.Now)
 }
 
-// wait says where a message that goes on does so: in the lane's queue, whose first it is, or behind its contact.
-func wait(t *tx, l *laneRow, m *stored, st *message.Settlement) (int64, error) {
+// wait says where a message that goes on does so: where it was, first in the lane's queue or behind its contact, or behind
+// its contact from now on.
+func wait(t *tx, l *laneRow, m *stored, was int64, st *message.Settlement) (int64, error) {
 	if st.Aside && st.RetryAt.After(st.Now) {
 		return putAside, putContactAside(t, l, m.To, st.RetryAt)
 	}
-	if l.asides > 0 { // it may have come from there, and others of its contact may be behind it
-		aside, err := isAside(t, l, m.To)
-		if err != nil || aside {
-			return putAside, err
-		}
-	}
-	return inLane, nil
+	return was, nil
 }
 
 // passOn gives the lane back or, when it may go on at once, begins its next attempt.
 func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Send], error) {
-	l.inFlight, l.pauses = 0, st.Pauses
+	l.inFlight, l.attemptAt, l.pauses = 0, time.Time{}, st.Pauses
 	l.freeAt = st.PaceAt
 	if st.Status == message.Sending && !st.Aside && st.RetryAt.After(l.freeAt) {
 		l.freeAt = st.RetryAt

@@ -11,15 +11,13 @@ import (
 var (
 	// Only a higher rank replaces a status: said here, in message.Status.MayBecome, and by a trigger of the schema.
 	qRaise = sqlText("raise status", `UPDATE messages SET status = $2, rank = $3, error_code = $4, error_text = $5,
-		history = history || $6, waiting = CASE WHEN waiting IN (1, 2) AND $3 >= 2 THEN 0 ELSE waiting END
-		WHERE seq = $1 AND rank < $3`)
+		history = history || $6, waiting = $7 WHERE seq = $1 AND rank < $3`)
 	qAppendHistory = sqlText("append history", `UPDATE messages SET history = history || $2 WHERE seq = $1`)
 	qHistory       = sqlText("history", `SELECT history FROM messages WHERE seq = $1`)
 	qLeaveLane     = sqlText("leave lane", `UPDATE lanes SET pending = pending - 1 WHERE seq = $1`)
 
 	qMessageByID = sqlText("message by id", `SELECT `+messageColumns+` FROM messages WHERE id = $1 AND account_id = $2`)
-	qExpired     = sqlText("expired", `SELECT `+messageColumns+` FROM messages
-		WHERE waiting IN (1, 2) AND expires_at <= $1 ORDER BY expires_at LIMIT $2`)
+	qOpenAttempt = sqlText("open attempt", `SELECT attempt_at FROM lanes WHERE seq = $1 AND in_flight = $2`)
 )
 
 // endWaiting gives a waiting message its last status. Its lane's pending count is the caller's.
@@ -27,14 +25,20 @@ func endWaiting(t *tx, m *stored, to message.Status, code, text string, at time.
 	if !m.Status.MayBecome(to) {
 		return nil
 	}
-	if _, err := t.exec(qRaise, m.seq, string(to), to.Rank(), code, text, historyLine(to, at, code, text, false)); err != nil {
+	return setStatus(t, m, idle, to, code, text, at, "")
+}
+
+// setStatus writes a higher status, and tells.
+func setStatus(t *tx, m *stored, waiting int64, to message.Status, code, text string, at time.Time, before string) error {
+	if _, err := t.exec(qRaise, m.seq, string(to), to.Rank(), code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
 		return err
 	}
+	m.Status, m.waiting = to, waiting
 	return notifyStatus(t, &m.Message, m.seq, m.privateTo, to, at)
 }
 
-// raise gives a message a higher status, wherever it is: one that waited leaves its lane. A status that is not higher
-// only goes into the history, once.
+// raise gives a message a higher status, wherever it is: one that waits leaves its lane, one with an open attempt when that
+// ends. A status that is not higher only goes into the history, once.
 func raise(t *tx, m *stored, to message.Status, code, text string, at time.Time) error {
 	if !m.Status.MayBecome(to) {
 		history := ""
@@ -47,17 +51,33 @@ func raise(t *tx, m *stored, to message.Status, code, text string, at time.Time)
 		_, err := t.exec(qAppendHistory, m.seq, historyLine(to, at, code, text, true))
 		return err
 	}
-	if err := endWaiting(t, m, to, code, text, at); err != nil {
+	if m.waiting == idle {
+		return setStatus(t, m, idle, to, code, text, at, "")
+	}
+	begun, open, err := openAttempt(t, m)
+	if err != nil {
 		return err
 	}
-	if m.waiting == inLane || m.waiting == putAside {
-		m.waiting = idle
-		if err := leaveLane(t, m.lane); err != nil {
-			return err
+	if open {
+		before := ""
+		if m.Status.MayBecome(message.Sending) {
+			before = historyLine(message.Sending, begun, "", "", false)
 		}
+		return setStatus(t, m, m.waiting, to, code, text, at, before)
 	}
-	m.Status = to
-	return nil
+	if err := setStatus(t, m, idle, to, code, text, at, ""); err != nil {
+		return err
+	}
+	return leaveLane(t, m.lane)
+}
+
+// openAttempt is when the attempt began that the message has open, if it has one.
+func openAttempt(t *tx, m *stored) (at time.Time, open bool, err error) {
+	if t.lane != nil && t.lane.seq == m.lane {
+		return t.lane.attemptAt, t.lane.inFlight == m.seq, nil
+	}
+	open, err = one(t, qOpenAttempt, func(r *row) error { at = r.time(); return nil }, m.lane, m.seq)
+	return at, open, err
 }
 
 // leaveLane counts one message less in a lane: in its row or, when this write has the row in hand, there.
@@ -89,6 +109,11 @@ func (s *Store) CancelMessage(ctx context.Context, accountID, id string, at time
 		if err != nil {
 			return err
 		}
+		if _, open, err := openAttempt(t, m); err != nil {
+			return err
+		} else if open {
+			begun(&m.Message)
+		}
 		if m.Status != message.Queued {
 			return fault.New(fault.Conflict, "", "message %s is %s; only a queued one can be cancelled", id, m.Status)
 		}
@@ -108,35 +133,4 @@ func (s *Store) DismissMessage(ctx context.Context, accountID, id string, at tim
 		}
 		return raise(t, m, message.Failed, "dismissed", "a person decided that it counts as not sent", at)
 	})
-}
-
-// expireMax bounds one commit of expiries, so that a long outage's end stops nobody.
-const expireMax = 200
-
-// ExpireMessages ends the messages whose validity is over before a provider took them, and says how many.
-func (s *Store) ExpireMessages(ctx context.Context, now time.Time) (n int, err error) {
-	for {
-		some := 0
-		err := s.write(ctx, func(t *tx) error {
-			var list []stored
-			if err := t.each(qExpired, func(r *row) error {
-				m, err := readMessage(r)
-				list = append(list, m)
-				return err
-			}, micros(now), expireMax); err != nil {
-				return err
-			}
-			for i := range list {
-				if err := raise(t, &list[i], message.Expired, string(message.Expired), expiredText, now); err != nil {
-					return err
-				}
-			}
-			some = len(list)
-			return nil
-		})
-		n += some
-		if err != nil || some < expireMax {
-			return n, err
-		}
-	}
 }

@@ -40,6 +40,7 @@ type Store struct {
 	cache   cache
 	lanes   fairness
 	wakes   wakes
+	places  places
 	tidy    *checkpointer
 	hooks   []func(Commit)
 	closing sync.Once
@@ -116,6 +117,9 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 	}
 	if err := s.takeLanesBack(db); err != nil {
 		return nil, fmt.Errorf("take the lanes back: %w", err)
+	}
+	if s.writer.lastMessage, err = count(db, qLastMessage); err != nil {
+		return nil, err
 	}
 	if err := s.openReaders(path); err != nil {
 		return nil, err
@@ -224,6 +228,7 @@ func (s *Store) beforeCommit(t *tx) error { return s.wakes.wake(t) }
 // afterCommit tells everybody, in the order of the commits.
 func (s *Store) afterCommit(t *tx) {
 	s.wakes.committed(t)
+	s.places.committed(t)
 	if t.directory {
 		s.cache.forget()
 	}

@@ -1,27 +1,35 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"patchbay/internal/message"
 )
 
 var (
-	qViewByID  = sqlText("view by id", `SELECT `+messageColumns+`, refs, history FROM messages WHERE account_id = $1 AND id = $2`)
-	qViewBySeq = sqlText("view by seq", `SELECT `+messageColumns+`, refs, history FROM messages WHERE seq = $1`)
+	qViewByID  = sqlText("view by id", `SELECT `+viewColumns+` FROM messages WHERE account_id = $1 AND id = $2`)
+	qViewBySeq = sqlText("view by seq", `SELECT `+viewColumns+` FROM messages WHERE seq = $1`)
 
 	qAttempts     = sqlText("attempts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, request, response FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
 	qAttemptHeads = sqlText("attempts without texts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, '', '' FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
 
-	qViewsOfAccount      = sqlText("views of an account", `SELECT `+messageColumns+`, refs, history FROM messages WHERE account_id = $1 AND seq < $2`+viewFilter)
-	qViewsOfOrganization = sqlText("views of an organization", `SELECT `+messageColumns+`, refs, history FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter)
-	qViewsOfConversation = sqlText("views of a conversation", `SELECT `+messageColumns+`, refs, history FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter)
+	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter)
+	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter)
+	qOrganizationIDs    = sqlText("ids of organizations", `SELECT id FROM organizations WHERE account_id = $1 AND deleted_at = 0`)
 )
+
+// isOpen: an attempt at the message is open. With it a message is sending, before its row says so.
+const isOpen = `EXISTS (SELECT 1 FROM lanes l WHERE l.seq = messages.lane AND l.in_flight = messages.seq)`
+
+const viewColumns = messageColumns + `, refs, history,
+	COALESCE((SELECT l.attempt_at FROM lanes l WHERE l.seq = messages.lane AND l.in_flight = messages.seq), 0)`
 
 // viewFilter is what the lists have in common; each begins with what its index knows.
 const viewFilter = ` AND account_id = $3 AND ($4 = '' OR org_id = $4) AND ($5 = '' OR direction = $5) AND ($6 = '' OR "from" = $6)
-	AND ($7 = '' OR "to" = $7) AND ($8 = '' OR status = $8)
+	AND ($7 = '' OR "to" = $7) AND ($8 = '' OR CASE WHEN rank = 0 AND waiting > 0 AND ` + isOpen + ` THEN 'sending' ELSE status END = $8)
 	AND ($9 = '' OR (private_to IN ('', $9) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = messages.number_id AND u.user_id = $9))
 		OR (private_to = $9 AND number_id = ''))
 	ORDER BY seq DESC LIMIT $10`
@@ -50,32 +58,52 @@ func (s *Store) Messages(ctx context.Context, f message.Filter, p Page) (list []
 	if err != nil {
 		return nil, "", err
 	}
-	q, key := qViewsOfAccount, f.AccountID
-	switch {
-	case f.ConversationID != "":
-		q, key = qViewsOfConversation, f.ConversationID
-	case f.OrgID != "":
-		q, key = qViewsOfOrganization, f.OrgID
-	}
-	var rows []storedView
 	err = s.read(ctx, func(db engine) error {
-		if err := db.each(q, func(r *row) error {
-			v, err := readView(r)
-			rows = append(rows, v)
-			return err
-		}, key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, string(f.Status), f.UserID, p.size()); err != nil {
+		seqs, err := pickMessages(db, f, before, p.size())
+		if err != nil {
 			return err
 		}
-		rows, next = cut(p, rows, func(v *storedView) string { return seqCursor(v.seq) })
-		for i := range rows {
-			if err := rows[i].complete(db, textsHeads); err != nil {
+		seqs, next = cut(p, seqs, func(seq *int64) string { return seqCursor(*seq) })
+		for _, seq := range seqs {
+			v, err := viewBySeq(db, seq, textsHeads)
+			if err != nil {
 				return err
 			}
-			list = append(list, rows[i].View)
+			list = append(list, *v)
 		}
 		return nil
 	})
 	return list, next, err
+}
+
+// pickMessages finds the newest messages of the filter. An account's are the newest of its organizations': they have an
+// index, and another one for the account would cost every message.
+func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int64, err error) {
+	q, keys := qSeqsOfOrganization, []string{f.OrgID}
+	switch {
+	case f.ConversationID != "":
+		q, keys = qSeqsOfConversation, []string{f.ConversationID}
+	case f.OrgID == "":
+		keys = nil
+		if err := db.each(qOrganizationIDs, func(r *row) error { keys = append(keys, r.text()); return nil }, f.AccountID); err != nil {
+			return nil, err
+		}
+	}
+	for _, key := range keys {
+		if err := db.each(q, func(r *row) error { seqs = append(seqs, r.int()); return nil },
+			key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, string(f.Status), f.UserID, n); err != nil {
+			return nil, err
+		}
+		if len(seqs) > 100*n {
+			seqs = newest(seqs, n)
+		}
+	}
+	return newest(seqs, n), nil
+}
+
+func newest(seqs []int64, n int) []int64 {
+	slices.SortFunc(seqs, func(a, b int64) int { return cmp.Compare(b, a) })
+	return seqs[:min(n, len(seqs))]
 }
 
 func viewBySeq(db engine, seq int64, t texts) (*message.View, error) {
@@ -96,10 +124,9 @@ func oneView(db engine, t texts, q *query, args ...any) (*message.View, error) {
 
 type storedView struct {
 	message.View
-	seq       int64
-	waiting   int64
-	attemptAt time.Time
-	again     bool
+	seq    int64
+	opened time.Time // when its open attempt began; zero: it has none
+	again  bool
 }
 
 func readView(r *row) (v storedView, err error) {
@@ -107,12 +134,20 @@ func readView(r *row) (v storedView, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.Message, v.seq, v.waiting, v.attemptAt, v.again = m.Message, m.seq, m.waiting, m.attemptAt, m.again
+	v.Message, v.seq, v.again = m.Message, m.seq, m.again
 	if v.MessageIDs, err = readRefs(r.text()); err != nil {
 		return v, err
 	}
-	v.History, err = readHistory(r.text())
-	return v, err
+	if v.History, err = readHistory(r.text()); err != nil {
+		return v, err
+	}
+	if v.opened = r.time(); !v.opened.IsZero() {
+		if v.Status.MayBecome(message.Sending) {
+			v.History = append(v.History, message.Change{Status: message.Sending, At: v.opened})
+		}
+		begun(&v.Message)
+	}
+	return v, nil
 }
 
 // complete adds what stands in other tables.
@@ -129,8 +164,8 @@ func (v *storedView) complete(db engine, t texts) error {
 		}, attemptKey(v.seq, 0), attemptKey(v.seq, attemptMax)); err != nil {
 			return err
 		}
-		if v.waiting == inFlight {
-			v.Attempts = append(v.Attempts, message.Attempt{N: v.Message.Attempts, Part: v.Part, At: v.attemptAt, Again: v.again})
+		if !v.opened.IsZero() {
+			v.Attempts = append(v.Attempts, message.Attempt{N: v.Message.Attempts, Part: v.Part, At: v.opened, Again: v.again})
 		}
 	}
 	return db.each(qMediaOf, func(r *row) error { v.Media = append(v.Media, readMedia(r)); return nil }, v.seq)

@@ -14,8 +14,8 @@ var (
 	qInsertWebhook = sqlText("insert webhook", `INSERT INTO webhooks (id, account_id, org_id, url, types, format, created_at, secret, lane, cursor, failures, failing_since)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT COALESCE(MAX(seq), 0) FROM notifications), 0, 0)`)
 	qInsertHookLane = sqlText("insert webhook lane", `INSERT INTO lanes
-		(kind, key, account_id, org_id, integration_id, pending, accepted, held, next_at, free_at, epoch, in_flight, asides, turn, pauses)
-		VALUES ('deliver', $1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING seq`)
+		(kind, key, account_id, org_id, integration_id, pending, accepted, held, next_at, free_at, epoch, in_flight, attempt_at, asides, turn, pauses)
+		VALUES ('deliver', $1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING seq`)
 	qWebhook        = sqlText("webhook", `SELECT `+webhookColumns+` FROM webhooks WHERE account_id = $1 AND id = $2`)
 	qWebhooks       = sqlText("webhooks", `SELECT `+webhookColumns+` FROM webhooks WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
 	qDeleteWebhook  = sqlText("delete webhook", `DELETE FROM webhooks WHERE account_id = $1 AND id = $2`)

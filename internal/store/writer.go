@@ -27,6 +27,8 @@ type tx struct {
 	woken     []hookLane          // webhooks that have something to tell now
 	asleep    []hookLane          // webhooks that have nothing more to tell
 	rehook    []string            // accounts whose webhooks changed
+	joined    []joinedLane        // lanes whose place was learnt
+	counter   *int64              // the last message's seq
 }
 
 func (t *tx) exec(q *query, args ...any) (int64, error) {
@@ -40,6 +42,12 @@ func (t *tx) each(q *query, fn func(*row) error, args ...any) error {
 		return t.engine.each(q, fn, args...)
 	}
 	return t.engine.each(q, func(r *row) error { t.writes++; return fn(r) }, args...)
+}
+
+// nextMessage is the seq of a new message: later ones are higher, which is the order of a lane.
+func (t *tx) nextMessage() int64 {
+	*t.counter++
+	return *t.counter
 }
 
 // write is one change that waits for its commit.
@@ -67,6 +75,8 @@ type writer struct {
 	after  func(*tx)       // once it is committed, before those who wait are told
 	rest   func(engine)    // between two groups
 	failed atomic.Int32    // commits that failed in a row
+
+	lastMessage int64 // seq; what a rollback leaves out is never used
 }
 
 func newWriter(db engine, log *slog.Logger) *writer {
@@ -194,7 +204,7 @@ func (w *writer) try(group []*write) (spoilt bool, err error) {
 	if err := w.db.begin(true); err != nil {
 		return false, w.outage("begin", err)
 	}
-	t := &tx{engine: w.db}
+	t := &tx{engine: w.db, counter: &w.lastMessage}
 	for _, op := range group {
 		before := t.writes
 		t.lane = nil

@@ -116,8 +116,7 @@ CREATE INDEX number_users_user ON number_users (user_id);
 -- The tables below are written for every message: no foreign keys, and only the indexes that a question needs.
 
 CREATE TABLE conversations (
-    seq        INTEGER PRIMARY KEY,
-    id         TEXT NOT NULL UNIQUE,
+    id         TEXT PRIMARY KEY, -- begins with its time
     account_id TEXT NOT NULL,
     org_id     TEXT NOT NULL,
     number_id  TEXT NOT NULL,
@@ -126,11 +125,12 @@ CREATE TABLE conversations (
     closed     INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     last_at    BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX conversations_open ON conversations (number_id, contact, user_id) WHERE closed = 0;
-CREATE INDEX conversations_org ON conversations (org_id, seq);
+CREATE INDEX conversations_org ON conversations (org_id, id);
 
--- Ordered, paced work for one destination. in_flight is what its holder works on: a message's seq, or 1 for a delivery.
+-- Ordered, paced work for one destination. in_flight is what its holder works on: a message's seq, or 1 for a delivery. An
+-- open attempt is a lane in flight: it begins with this small row, and reaches the message's with its end.
 CREATE TABLE lanes (
     seq            INTEGER PRIMARY KEY,
     kind           TEXT NOT NULL CHECK (kind IN ('send', 'deliver')),
@@ -145,6 +145,7 @@ CREATE TABLE lanes (
     free_at        BIGINT NOT NULL,                      -- pace and pauses: no attempt before
     epoch          BIGINT NOT NULL,
     in_flight      BIGINT NOT NULL,
+    attempt_at     BIGINT NOT NULL,                      -- when what is in flight began
     asides         BIGINT NOT NULL CHECK (asides >= 0),  -- contacts put aside
     turn           INTEGER NOT NULL,                     -- whose turn it is: 0 contacts put aside, 1 the others
     pauses         INTEGER NOT NULL,                     -- in a row
@@ -163,7 +164,7 @@ CREATE TABLE asides (
 ) WITHOUT ROWID;
 CREATE INDEX asides_due ON asides (lane, until_at);
 
--- waiting: 0 nothing to do, 1 in its lane's queue, 2 behind a contact put aside, 3 an attempt is open.
+-- waiting: 0 nothing to do, 1 in its lane's queue, 2 behind a contact put aside.
 CREATE TABLE messages (
     seq             INTEGER PRIMARY KEY,
     id              TEXT NOT NULL UNIQUE,
@@ -172,7 +173,7 @@ CREATE TABLE messages (
     direction       TEXT NOT NULL CHECK (direction IN ('outbound', 'inbound')),
     status          TEXT NOT NULL,
     rank            INTEGER NOT NULL,
-    waiting         INTEGER NOT NULL CHECK (waiting BETWEEN 0 AND 3),
+    waiting         INTEGER NOT NULL CHECK (waiting BETWEEN 0 AND 2),
     lane            BIGINT NOT NULL,
     conversation_id TEXT NOT NULL,
     private_to      TEXT NOT NULL, -- whose private conversation it is in
@@ -190,8 +191,7 @@ CREATE TABLE messages (
     segments        INTEGER NOT NULL,
     parts           INTEGER NOT NULL,
     part            INTEGER NOT NULL,
-    attempts        INTEGER NOT NULL,
-    attempt_at      BIGINT NOT NULL,
+    attempts        INTEGER NOT NULL, -- ended ones
     tries           INTEGER NOT NULL, -- attempts at this part that ended in "come again"
     again           INTEGER NOT NULL, -- the attempt repeats an unclear one
     resend_of       TEXT NOT NULL,
@@ -215,20 +215,10 @@ CREATE TABLE messages (
         ELSE 0 = 1 END)
 );
 CREATE INDEX messages_org ON messages (org_id, seq);
-CREATE INDEX messages_account ON messages (account_id, seq);
 CREATE INDEX messages_conversation ON messages (conversation_id, seq);
 CREATE INDEX messages_waiting ON messages (lane, seq) WHERE waiting = 1;
 CREATE INDEX messages_aside ON messages (lane, "to", seq) WHERE waiting = 2;
-CREATE INDEX messages_expiring ON messages (expires_at) WHERE waiting IN (1, 2);
 CREATE UNIQUE INDEX messages_provider_id ON messages (integration_id, provider_id, number_id) WHERE provider_id <> '';
-
--- +goose StatementBegin
-CREATE TRIGGER messages_status_by_rank BEFORE UPDATE OF status, rank ON messages
-WHEN NEW.rank < OLD.rank OR (NEW.rank = OLD.rank AND NEW.status <> OLD.status)
-BEGIN
-    SELECT RAISE(ABORT, 'only a higher rank replaces a status');
-END;
--- +goose StatementEnd
 
 -- key: the message's seq shifted left by 20, and the attempt's number.
 CREATE TABLE attempts (
