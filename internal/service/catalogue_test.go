@@ -14,7 +14,7 @@ import (
 // unproven is the services that have no "verify": the base format has none, and these providers neither sign their callbacks nor send a
 // password of ours, so that the secret URL is all there is.
 var unproven = []string{
-	"generic", "bulkvs", "flowroute", "questblue", "skyetel", "voxtelesys",
+	"generic", "bulkvs", "clicksend", "flowroute", "infobip", "questblue", "skyetel", "voxtelesys",
 }
 
 func TestEveryServiceOfTheCatalogueIsValidAndPassesItsTests(t *testing.T) {
