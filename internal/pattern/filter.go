@@ -149,6 +149,7 @@ var builtin = []Filter{
 		Examples: []Example{
 			{Pattern: "$v|sha256|hex$", Value: `"abc"`, Wire: `"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`, Back: "-"},
 			{Pattern: "$v|sha256|hex$", Value: `""`, Wire: `"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`, Back: "-"},
+			{Pattern: "-$v?|sha256|hex$", Value: `""`, Wire: `"-"`, Back: "-"},
 		},
 		Compile: bare(Codec{Write: digest(sumSHA256), Empties: true, ToBytes: true})},
 	{Name: "sha512", Sentence: "The SHA-512 digest, as bytes; only written.",

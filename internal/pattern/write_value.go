@@ -46,8 +46,8 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 	}
 	for i := range u.codecs {
 		k := &u.codecs[i]
-		if v.IsEmpty() && !k.Empties {
-			continue
+		if v.IsEmpty() && (!k.Empties || u.optional && k.ToBytes) {
+			continue // $body?|sha256$ is the digest of nothing only without the question mark
 		}
 		if i > 0 {
 			if w.spend(size(v)); w.err != nil { // what comes of the last, its user counts

@@ -42,7 +42,7 @@ var poisons = []struct {
 	{"Webhook/2/request_parameters/params/messageid", `"x"`}, {"Webhook/0/events", `{"a": "message"}`}, {"Webhook/0/reply", `{"status": 42}`}, {"Webhook/0/reply", `{"body": "$nobody$"}`},
 	{"Webhook/0/query", `"x"`}, {"Webhook/0/headers", `{"Bad Name": "x"}`}, {"limits", `[]`}, {"limits", `{"timeout": "soon"}`}, {"limits", `{"messages_per_second": -1}`},
 	{"limits", `{"concurrency": 1e400}`}, {"tests", `{}`}, {"tests", `[{}]`}, {"dedupe_window", `"1y"`}, {"setup", `"x"`}, {"logo", `"data:x"`},
-	{"Webhook", `{"verify": {}, "events": []}`}, {"Webhook", `{"verify": {"cidr": ["10.0.0.0/8"]}, "events": []}`}, {"Webhook", `{"verify": {"hmac": {"algorithm": "crc32"}}, "events": []}`},
+	{"Webhook", `{"verify": {}, "events": []}`}, {"Webhook", `{"verify": {"cidr": ["10.0.0.0/33"]}, "events": []}`}, {"Webhook", `{"verify": {"hmac": {"algorithm": "crc32"}}, "events": []}`},
 }
 
 // set gives v with the value at path replaced, or taken away.
