@@ -17,7 +17,10 @@ const deliveryMax = 100
 var (
 	qHookOfLane = sqlText("webhook of a lane", `SELECT `+webhookColumns+`, cursor, failures, failing_since FROM webhooks WHERE lane = $1`)
 	qMoveHook   = sqlText("move webhook", `UPDATE webhooks SET cursor = $2, failures = $3, failing_since = $4 WHERE id = $1`)
-	qHookState  = sqlText("webhook's state", `SELECT account_id, cursor, failures, failing_since FROM webhooks WHERE id = $1 AND lane = $2`)
+	qHookState  = sqlText("webhook's state", `SELECT account_id, org_id, types, cursor, failures, failing_since
+		FROM webhooks WHERE id = $1 AND lane = $2`)
+	qMoreFor = sqlText("more for a webhook", `SELECT n.seq FROM notifications n WHERE n.account_id = $1 AND n.seq > $2
+		AND ($3 = '' OR n.org_id = $3) AND ($4 = '' OR $4 LIKE '%"' || n.type || '"%') ORDER BY n.seq LIMIT 1`)
 	qLastOf     = sqlText("an account's last notification", `SELECT COALESCE(MAX(seq), 0) FROM notifications WHERE account_id = $1`)
 	qDeadLetter = sqlText("dead letter", `INSERT INTO dead_letters (account_id, webhook_id, notification, at, reason) VALUES ($1, $2, $3, $4, $5)`)
 )
@@ -123,11 +126,11 @@ func (s *Store) SettleDelivery(ctx context.Context, d message.DeliverySettlement
 
 // settleHook moves the cursor and counts failures. It says whether there may be more to tell.
 func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, err error) {
-	var account string
+	var account, org, types string
 	var cursor, failures int64
 	var since time.Time
 	found, err := one(t, qHookState, func(r *row) error {
-		account, cursor, failures, since = r.text(), r.int(), r.int(), r.time()
+		account, org, types, cursor, failures, since = r.text(), r.text(), r.text(), r.int(), r.int(), r.time()
 		return nil
 	}, d.WebhookID, l.seq)
 	if err != nil {
@@ -144,20 +147,22 @@ func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, er
 			since = d.Now
 		}
 	}
-	if _, err := t.exec(qMoveHook, d.WebhookID, cursor, failures, micros(since)); err != nil {
-		return false, err
-	}
 	if d.DeadLetter != nil {
 		if _, err := t.exec(qDeadLetter, account, d.WebhookID, d.DeadLetter.Seq, micros(d.Now), d.DeadLetter.Reason); err != nil {
 			return false, err
 		}
 	}
-	last, err := count(t, qLastOf, account)
-	if err != nil {
+	if more, err = one(t, qMoreFor, func(*row) error { return nil }, account, cursor, org, types); err != nil {
 		return false, err
 	}
-	if l.pending = flag(last > cursor); l.pending == 0 {
-		t.asleep = append(t.asleep, hookLane{account, l.seq})
+	if l.pending = flag(more); !more {
+		t.asleep = append(t.asleep, l.seq)
+		last, err := count(t, qLastOf, account)
+		if err != nil {
+			return false, err
+		}
+		cursor = max(cursor, last) // nothing in between is for it
 	}
-	return l.pending > 0, nil
+	_, err = t.exec(qMoveHook, d.WebhookID, cursor, failures, micros(since))
+	return more, err
 }

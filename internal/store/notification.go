@@ -24,9 +24,9 @@ var (
 func notify(t *tx, n *message.Notification, seq int64) error {
 	t.touched.Notifications = true
 	if t.notified == nil {
-		t.notified = map[string]struct{}{}
+		t.notified = map[news]int{}
 	}
-	t.notified[n.AccountID] = struct{}{}
+	t.notified[news{n.AccountID, n.OrgID, n.Type}]++
 	_, err := t.exec(qNotify, n.AccountID, n.OrgID, n.NumberID, n.UserID, n.Type, seq, string(n.Status), micros(n.At), string(n.Data))
 	return err
 }

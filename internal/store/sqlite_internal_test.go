@@ -61,7 +61,7 @@ func TestHotQueriesScanNothing(t *testing.T) {
 		qPutAside, qDropAside, qSettle, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
 		qRaise, qAppendHistory, qLeaveLane, qMessageByID, qSomeInLane, qSomeAside, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,
 		qRecentOf, qKeyByHash, qNumberByValue, qIntegration, qViewByID, qViewBySeq, qAttempts, qMediaOf, qDueMedia, qNotificationsAfter,
-		qHookOfLane, qHookState, qLastOf, qHookLanes, qWakeLane, qSeqsOfOrganization, qSeqsOfConversation, qUnmatched} {
+		qHookOfLane, qHookState, qLastOf, qMoreFor, qSkip, qHookLanes, qWakeLane, qSeqsOfOrganization, qSeqsOfConversation, qUnmatched} {
 		plan := ""
 		explain := &query{name: q.name, text: "EXPLAIN QUERY PLAN " + q.text}
 		args := slices.Repeat([]any{""}, 40)

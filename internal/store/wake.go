@@ -1,80 +1,118 @@
 package store
 
-import "fmt"
-
-var (
-	qHookLanes = sqlText("webhook lanes", `SELECT w.lane, l.pending FROM webhooks w JOIN lanes l ON l.seq = w.lane WHERE w.account_id = $1`)
-	qWakeLane  = sqlText("wake lane", `UPDATE lanes SET pending = 1,
-		next_at = CASE WHEN in_flight = 0 THEN free_at ELSE next_at END WHERE seq = $1 AND pending = 0`)
+import (
+	"fmt"
+	"slices"
 )
 
-// wakes knows which webhooks sleep, so that a notification costs no query for each webhook that it is for. Only the
-// writer's goroutine touches it.
+var (
+	qHookLanes = sqlText("webhook lanes", `SELECT w.lane, w.org_id, w.types, l.pending FROM webhooks w JOIN lanes l ON l.seq = w.lane
+		WHERE w.account_id = $1`)
+	qWakeLane = sqlText("wake lane", `UPDATE lanes SET pending = 1,
+		next_at = CASE WHEN in_flight = 0 THEN free_at ELSE next_at END WHERE seq = $1 AND pending = 0`)
+	// Nothing that was left out is for it: what it will be told begins behind.
+	qSkip = sqlText("skip", `UPDATE webhooks SET cursor = (SELECT MAX(seq) FROM notifications) WHERE lane = $1
+		AND EXISTS (SELECT 1 FROM lanes WHERE seq = $1 AND pending = 0)`)
+)
+
+// skipEvery is after how many notifications that are not for it a sleeping webhook's cursor moves, so that it does not have
+// to read them all when one comes that is.
+const skipEvery = 1000
+
+// wakes knows which webhooks sleep and what they listen to, so that a notification costs no query for each webhook. Only
+// the writer's goroutine touches it.
 type wakes struct {
-	awake map[string]map[int64]bool // by account and lane
+	byAccount map[string][]*hook
 }
 
-type hookLane struct {
-	account string
-	lane    int64
+// hook is a webhook as the writer sees it.
+type hook struct {
+	lane   int64
+	org    string
+	types  []string
+	awake  bool
+	missed int // notifications that were not for it since its cursor moved
 }
 
-// wake makes the lanes of the webhooks due whose account was notified in this group.
+func (h *hook) hears(n news) bool {
+	return (h.org == "" || h.org == n.org) && (len(h.types) == 0 || slices.Contains(h.types, n.kind))
+}
+
+// news is what a group told of: many notifications are one.
+type news struct{ account, org, kind string }
+
+// wake makes the lanes of the webhooks due that have something to be told by this group.
 func (w *wakes) wake(t *tx) error {
 	for _, account := range t.rehook {
-		delete(w.awake, account)
+		delete(w.byAccount, account)
 	}
-	for account := range t.notified {
-		if w.awake == nil {
-			w.awake = map[string]map[int64]bool{}
+	for n, times := range t.notified {
+		hooks, err := w.of(t, n.account)
+		if err != nil {
+			return fmt.Errorf("webhooks of account %s: %w", n.account, err)
 		}
-		lanes, known := w.awake[account]
-		if !known {
-			lanes = map[int64]bool{}
-			if err := t.each(qHookLanes, func(r *row) error { lanes[r.int()] = r.int() > 0; return nil }, account); err != nil {
-				return fmt.Errorf("webhooks of account %s: %w", account, err)
-			}
-			if len(t.rehook) == 0 { // what a rolled back group read must not stay
-				w.awake[account] = lanes
-			}
-		}
-		for seq, awake := range lanes {
-			t.touched.Webhooks = true
-			if awake && !t.fellAsleep(seq) {
-				continue
-			}
-			if _, err := t.exec(qWakeLane, seq); err != nil {
+		for _, h := range hooks {
+			if err := w.tell(t, h, n, times); err != nil {
 				return err
 			}
-			t.woken = append(t.woken, hookLane{account, seq})
 		}
 	}
 	return nil
 }
 
-func (t *tx) fellAsleep(seq int64) bool {
-	for _, h := range t.asleep {
-		if h.lane == seq {
-			return true
-		}
+// of are an account's webhooks.
+func (w *wakes) of(t *tx, account string) ([]*hook, error) {
+	if hooks, known := w.byAccount[account]; known {
+		return hooks, nil
 	}
-	return false
+	hooks := []*hook{}
+	err := t.each(qHookLanes, func(r *row) error {
+		h := &hook{lane: r.int(), org: r.text()}
+		types, err := readTextList(r.text())
+		h.types, h.awake = types, r.int() > 0
+		hooks = append(hooks, h)
+		return err
+	}, account)
+	if err != nil || len(t.rehook) > 0 { // what this group has changed is known once it is committed
+		return hooks, err
+	}
+	if w.byAccount == nil {
+		w.byAccount = map[string][]*hook{}
+	}
+	w.byAccount[account] = hooks
+	return hooks, nil
+}
+
+func (w *wakes) tell(t *tx, h *hook, n news, times int) error {
+	if !h.hears(n) {
+		if h.missed += times; h.missed < skipEvery || h.awake || slices.Contains(t.woken, h) {
+			return nil
+		}
+		h.missed = 0
+		_, err := t.exec(qSkip, h.lane)
+		return err
+	}
+	t.touched.Webhooks = true
+	if h.awake && !slices.Contains(t.asleep, h.lane) || slices.Contains(t.woken, h) {
+		return nil
+	}
+	t.woken = append(t.woken, h)
+	_, err := t.exec(qWakeLane, h.lane)
+	return err
 }
 
 // committed remembers what the group has made true.
 func (w *wakes) committed(t *tx) {
-	for _, h := range t.asleep {
-		w.set(h, false)
+	for _, seq := range t.asleep {
+		for _, hooks := range w.byAccount {
+			for _, h := range hooks {
+				if h.lane == seq {
+					h.awake = false
+				}
+			}
+		}
 	}
 	for _, h := range t.woken {
-		w.set(h, true)
-	}
-}
-
-func (w *wakes) set(h hookLane, awake bool) {
-	if lanes := w.awake[h.account]; lanes != nil {
-		if _, known := lanes[h.lane]; known {
-			lanes[h.lane] = awake
-		}
+		h.awake = true
 	}
 }

@@ -21,14 +21,14 @@ type tx struct {
 	engine
 	writes    int64 // rows changed so far, to tell whether a failed write left something behind
 	touched   Commit
-	notified  map[string]struct{} // accounts that got a notification
-	directory bool                // the caches must forget
-	lane      *laneRow            // which the running write has in hand, and will save
-	woken     []hookLane          // webhooks that have something to tell now
-	asleep    []hookLane          // webhooks that have nothing more to tell
-	rehook    []string            // accounts whose webhooks changed
-	joined    []joinedLane        // lanes whose place was learnt
-	counter   *int64              // the last message's seq
+	notified  map[news]int // what this group tells of, and how often
+	directory bool         // the caches must forget
+	lane      *laneRow     // which the running write has in hand, and will save
+	woken     []*hook      // webhooks that have something to be told now
+	asleep    []int64      // lanes of webhooks that have been told everything
+	rehook    []string     // accounts whose webhooks changed
+	joined    []joinedLane // lanes whose place was learnt
+	counter   *int64       // the last message's seq
 }
 
 func (t *tx) exec(q *query, args ...any) (int64, error) {

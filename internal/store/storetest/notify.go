@@ -211,6 +211,22 @@ func skipsIdleWebhooks(t *testing.T, w *World) {
 	w.apply(message.Applied{Arrivals: []message.Arrival{w.Arrival(number(1), "in", "m1")}})
 	list := w.deliveries(time.Now())
 	if len(list) != 1 || len(list[0].Work.Notifications) != 1 || list[0].Work.Notifications[0].Type != message.MessageReceived {
+		t.Fatalf("claimed %+v", list)
+	}
+	w.Send(number(1), "not for it either, while it is told")
+	if _, err := w.SettleDelivery(w.Ctx, told(list[0], 1)); err != nil {
+		t.Fatal(err)
+	}
+	if list := w.deliveries(time.Now()); len(list) != 0 {
+		t.Errorf("it has been told everything, and yet %+v", list)
+	}
+	// Its place moves on past what is not for it, and it hears the next one that is.
+	for range 1100 {
+		w.Send(number(1), "x")
+	}
+	w.apply(message.Applied{Arrivals: []message.Arrival{w.Arrival(number(1), "in again", "m2")}})
+	list = w.deliveries(time.Now())
+	if len(list) != 1 || len(list[0].Work.Notifications) != 1 || list[0].Work.Notifications[0].Message.Content != "in again" {
 		t.Errorf("claimed %+v", list)
 	}
 }
