@@ -70,7 +70,7 @@ func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool)
 			}
 		}
 	}
-	return settled > 0 && len(rows) == settleBatch
+	return settled > 0
 }
 
 // settle reads a kept callback with the present file and applies what it says.

@@ -12,15 +12,19 @@ import (
 	"patchbay/internal/message"
 )
 
-const callbackColumns = `seq, id, account_id, service_id, service_version, state, reason, at, method, url, number, integrations, header, events, body`
+const (
+	callbackHeads   = `seq, id, account_id, service_id, service_version, state, reason, at, method, url, number, integrations, `
+	callbackColumns = callbackHeads + `header, events, body`
+	callbackInList  = callbackHeads + `'{}', '', ''` // a page of them with 12 MiB each would be gigabytes
+)
 
 var (
 	qKeepCallback = sqlText("keep callback", `INSERT INTO callbacks
 		(id, account_id, service_id, service_version, state, reason, at, method, url, number, integrations, header, events, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING`)
 	qCallback  = sqlText("callback", `SELECT `+callbackColumns+` FROM callbacks WHERE account_id = $1 AND id = $2`)
-	qCallbacks = sqlText("callbacks", `SELECT `+callbackColumns+` FROM callbacks WHERE account_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
-	qUnmatched = sqlText("unmatched callbacks", `SELECT `+callbackColumns+` FROM callbacks
+	qCallbacks = sqlText("callbacks", `SELECT `+callbackInList+` FROM callbacks WHERE account_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
+	qUnmatched = sqlText("unmatched callbacks", `SELECT `+callbackInList+` FROM callbacks
 		WHERE account_id = $1 AND state = 'unmatched' AND seq < $2 ORDER BY seq DESC LIMIT $3`)
 	qPendingCallbacks = sqlText("pending callbacks", `SELECT `+callbackColumns+` FROM callbacks WHERE state = 'pending' ORDER BY seq LIMIT $1`)
 	qEndCallback      = sqlText("end callback", `UPDATE callbacks SET state = $2, reason = $3 WHERE id = $1 AND state = 'pending' RETURNING account_id`)
@@ -130,7 +134,7 @@ func (s *Store) Callback(ctx context.Context, accountID, id string) (c *message.
 	return found(c, err, "callback", id)
 }
 
-// Callbacks are an account's callbacks, the newest first.
+// Callbacks are an account's callbacks, the newest first, without what came in them: that is for Callback.
 func (s *Store) Callbacks(ctx context.Context, accountID string, unmatchedOnly bool, p Page) (list []message.Callback, next string, err error) {
 	before, err := p.beforeSeq()
 	if err != nil {
@@ -159,15 +163,31 @@ func (s *Store) Callbacks(ctx context.Context, accountID string, unmatchedOnly b
 	return list, next, err
 }
 
-// PendingCallbacks are the oldest callbacks whose events are not applied yet.
+// pendingBytes is how much one look at what is pending reads; a single callback may be larger.
+const pendingBytes = 16 << 20
+
+var errEnough = errors.New("enough")
+
+// PendingCallbacks are the oldest callbacks whose events are not applied yet, at most limit: fewer when they are large. Those with files
+// inside are the pending ones, and a hundred of them at once would not fit into memory.
 func (s *Store) PendingCallbacks(ctx context.Context, limit int) (list []message.Callback, err error) {
+	size := 0
 	err = s.read(ctx, func(db engine) error {
 		return db.each(qPendingCallbacks, func(r *row) error {
 			_, c, err := readCallback(r)
+			if err != nil {
+				return err
+			}
 			list = append(list, c)
-			return err
+			if size += len(c.Body) + len(c.Events); size >= pendingBytes {
+				return errEnough
+			}
+			return nil
 		}, limit)
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, err
 }
 

@@ -76,6 +76,9 @@ func notificationsAfter(db engine, f message.NotificationFilter, afterSeq int64,
 		if err != nil {
 			return nil, err
 		}
+		if v != nil && (v.AccountID != list[i].AccountID || v.OrgID != list[i].OrgID) {
+			v = nil // the message is gone with its organization, and its place in the table is another's
+		}
 		if v != nil && list[i].Status != "" {
 			asOf(v, list[i].Status, list[i].At)
 		}

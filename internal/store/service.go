@@ -19,9 +19,9 @@ var (
 		ON CONFLICT (account_id, service_id) DO UPDATE SET version = excluded.version`)
 	qServiceSource = sqlText("service source", `SELECT v.source, v.version FROM services s
 		JOIN service_versions v ON v.account_id = s.account_id AND v.service_id = s.service_id AND v.version = s.version
-		WHERE s.account_id = $1 AND s.service_id = $2`)
+		WHERE s.account_id = $1 AND lower(s.service_id) = lower($2)`)
 	qServiceVersion = sqlText("service version", `SELECT source, version FROM service_versions
-		WHERE account_id = $1 AND service_id = $2 AND version = $3`)
+		WHERE account_id = $1 AND lower(service_id) = lower($2) AND version = $3`)
 	qServices      = sqlText("services", `SELECT service_id, version, created_at FROM services WHERE account_id = $1 ORDER BY service_id`)
 	qDeleteService = sqlText("delete service", `DELETE FROM services WHERE account_id = $1 AND service_id = $2`)
 )
@@ -40,7 +40,8 @@ func (s *Store) PutService(ctx context.Context, accountID, serviceID, version st
 	})
 }
 
-// ServiceSource is the account's own file of this service, at this version or (empty) the current one.
+// ServiceSource is the account's own file of this service, at this version or (empty) the current one. Ids are one without case:
+// whoever spells one otherwise must not be told, and have remembered, that there is none.
 func (s *Store) ServiceSource(ctx context.Context, accountID, serviceID, version string) (source []byte, ver string, err error) {
 	type file struct {
 		source  []byte

@@ -7,8 +7,7 @@ import (
 
 // How long what has done its work is kept.
 const (
-	keepUnmatched     = 30 * 24 * time.Hour
-	keepDone          = 30 * 24 * time.Hour
+	keepCallbacks     = 30 * 24 * time.Hour
 	keepNotifications = 7 * 24 * time.Hour
 )
 
@@ -19,10 +18,9 @@ var (
 		AND seq IN (SELECT seq FROM receipts ORDER BY seq LIMIT $2)`)
 	qSweepIdempotency = sqlText("sweep idempotency keys", `DELETE FROM idempotency WHERE at < $1
 		AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT $2)`)
-	qSweepUnmatched = sqlText("sweep unmatched callbacks", `DELETE FROM callbacks WHERE state = 'unmatched' AND at < $1
-		AND seq IN (SELECT seq FROM callbacks ORDER BY seq LIMIT $2)`)
-	qSweepDone = sqlText("sweep callbacks", `DELETE FROM callbacks WHERE state = 'done' AND at < $1
-		AND seq IN (SELECT seq FROM callbacks ORDER BY seq LIMIT $2)`)
+	// Done and unmatched ones at once: swept apart, each would find the oldest rows to be the other's and stop.
+	qSweepCallbacks = sqlText("sweep callbacks", `DELETE FROM callbacks WHERE state <> 'pending' AND at < $1
+		AND seq IN (SELECT seq FROM callbacks WHERE state <> 'pending' ORDER BY seq LIMIT $2)`)
 	qSweepNotifications = sqlText("sweep notifications", `DELETE FROM notifications WHERE at < $1
 		AND seq IN (SELECT seq FROM notifications ORDER BY seq LIMIT $2) AND seq < (SELECT MAX(seq) FROM notifications)`)
 )
@@ -37,8 +35,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 	}{
 		{qSweepReceipts, keepParked},
 		{qSweepIdempotency, keepIdempotency},
-		{qSweepUnmatched, keepUnmatched},
-		{qSweepDone, keepDone},
+		{qSweepCallbacks, keepCallbacks},
 		{qSweepNotifications, keepNotifications},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {

@@ -190,6 +190,33 @@ func keepsVersions(t *testing.T, w *World) {
 	WantFault(t, w.DeleteService(w.Ctx, w.Acct, "own"), fault.NotFound)
 }
 
+func ignoresCaseOfServices(t *testing.T, w *World) {
+	w.must(w.PutService(w.Ctx, w.Acct, "Own.Service", "v1", []byte(`{"a":1}`)))
+	for _, version := range []string{"", "v1"} {
+		if got, v, err := w.ServiceSource(w.Ctx, w.Acct, "oWN.sERVICE", version); err != nil || string(got) != `{"a":1}` || v != "v1" {
+			t.Errorf("version %q: %s %s %v", version, got, v, err)
+		}
+	}
+	_, _, err := w.ServiceSource(w.Ctx, w.Acct, "Own_Service", "")
+	WantFault(t, err, fault.NotFound)
+}
+
+// A database may give a new row the number of one that is gone; what still names that number must not show the new one.
+func showsNothingInPlaceOfTheDeleted(t *testing.T, w *World) {
+	theirs := NewWorld(t, w.Store)
+	w.Send(number(1), "ours")
+	w.must(w.DeleteOrganization(w.Ctx, w.Acct, w.Org.ID))
+	theirs.Send(number(2), "theirs alone")
+	for _, n := range w.notifications(message.NotificationFilter{}) {
+		if n.Message != nil {
+			t.Errorf("the account is shown %q of account %s", n.Message.Content, n.Message.AccountID)
+		}
+	}
+	if list := theirs.notifications(message.NotificationFilter{}); len(list) != 1 || list[0].Message == nil || list[0].Message.Content != "theirs alone" {
+		t.Errorf("theirs: %+v", list)
+	}
+}
+
 func deletesOrganizations(t *testing.T, w *World) {
 	other := w.NewOrg("other.example")
 	theirs := w.NewNumber(w.NewIntegration(other, "carrier"), "+15550000009", w.NewUser(other, "101").ID)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -252,5 +253,62 @@ func sweeps(t *testing.T, w *World) {
 	w.Send(number(3), "c")
 	if now, _ := w.LastNotification(w.Ctx); now <= last || last == 0 {
 		t.Errorf("notifications went on with %d after %d", now, last)
+	}
+}
+
+// Swept apart, done and unmatched ones would each find the oldest rows to be the other's, and stop.
+func sweepsMixedCallbacks(t *testing.T, w *World) {
+	const many = 2400
+	var all sync.WaitGroup
+	for worker := range 60 {
+		all.Go(func() {
+			for i := range many / 60 {
+				state := message.CallbackDone
+				if (worker+i)%3 == 0 {
+					state = message.CallbackUnmatched
+				}
+				if err := w.KeepCallback(w.Ctx, &message.Callback{AccountID: w.Acct, ServiceID: "carrier", State: state, Reason: "r"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	w.must(w.Sweep(w.Ctx, time.Now().Add(29*24*time.Hour)))
+	if c := w.Conserved(); c["callbacks/unmatched"]+c["callbacks/done"] != many {
+		t.Fatalf("before their time: %v", c)
+	}
+	w.must(w.Sweep(w.Ctx, time.Now().Add(31*24*time.Hour)))
+	if c := w.Conserved(); c["callbacks/unmatched"] != 0 || c["callbacks/done"] != 0 {
+		t.Errorf("after a month: %v", c)
+	}
+}
+
+func boundsWhatALookReads(t *testing.T, w *World) {
+	body := bytes.Repeat([]byte("x"), 6<<20)
+	var ids []string
+	for range 6 {
+		c := &message.Callback{AccountID: w.Acct, ServiceID: "carrier", Header: http.Header{"X": {"y"}}, Body: body, Events: []byte("[]")}
+		w.must(w.KeepCallback(w.Ctx, c))
+		ids = append(ids, c.ID)
+	}
+	list, _, err := w.Callbacks(w.Ctx, w.Acct, false, store.Page{})
+	w.must(err)
+	if len(list) != 6 || len(list[0].Body)+len(list[0].Events)+len(list[0].Header) != 0 {
+		t.Errorf("a list of %d holds bodies", len(list))
+	}
+	for len(ids) > 0 {
+		pending, err := w.PendingCallbacks(w.Ctx, 100)
+		w.must(err)
+		if len(pending) == 0 || len(pending) > 3 {
+			t.Fatalf("%d callbacks of 6 MiB at once", len(pending))
+		}
+		for _, c := range pending {
+			if c.ID != ids[0] || len(c.Body) != len(body) {
+				t.Fatalf("got %s with %d bytes, want %s", c.ID, len(c.Body), ids[0])
+			}
+			w.apply(message.Applied{CallbackID: c.ID})
+			ids = ids[1:]
+		}
 	}
 }
