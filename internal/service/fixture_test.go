@@ -3,6 +3,7 @@ package service_test
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -100,6 +101,12 @@ type fixtureEvent struct {
 // variants is the properties that choose one of several ways to send, by provider and case.
 var variants = map[string]map[string]map[string]string{}
 
+// addresses is the properties that stand for scheme and host, where the fixture knows only the part of the name that varies.
+var addresses = map[string]map[string]string{
+	"signalwire": {"Space URL": "https://example.signalwire.com"},
+	"sinch":      {"Base URL": "https://us.sms.api.sinch.com"},
+}
+
 // noProvider is the services of the catalogue that speak to no real provider.
 var noProvider = []string{"generic.json", "simulator.json"}
 
@@ -172,9 +179,8 @@ func (f *fixture) bind(t *testing.T, s *service.Service, more map[string]string)
 			props[p.Name] = v
 		}
 	}
-	for name, v := range more {
-		props[name] = v
-	}
+	maps.Copy(props, addresses[f.Provider])
+	maps.Copy(props, more)
 	b, err := s.Bind(props)
 	must(t, err)
 	return b

@@ -96,7 +96,7 @@ func compileJWT(l *loader, v tree.Value, ptr string) check {
 
 func (t *webToken) compileAlgorithms(l *loader, v tree.Value, ptr string) (public bool) {
 	if v.IsEmpty() {
-		l.fail(ptr, "say which algorithms are taken, like [\"HS256\"]; a token cannot say so itself. There are %s", algorithmNames())
+		l.fail(ptr, "say which algorithms are taken, like [\"HS256\"]; a token cannot say so itself. There are %s", strings.ReplaceAll(algorithmNames(), "`", ""))
 	}
 	kinds := map[bool]bool{}
 	for i, name := range l.texts(v, ptr) {
@@ -107,7 +107,7 @@ func (t *webToken) compileAlgorithms(l *loader, v tree.Value, ptr string) (publi
 			}
 		}
 		if !found {
-			l.fail(pointer(ptr, i), "%q is not taken; there are %s", name, algorithmNames())
+			l.fail(pointer(ptr, i), "%q is not taken; there are %s", name, strings.ReplaceAll(algorithmNames(), "`", ""))
 		}
 		t.algorithms = append(t.algorithms, name)
 	}
@@ -176,7 +176,7 @@ func says(claim tree.Value, want string) bool {
 // open checks a token's signature and gives its claims. Nothing in the token chooses how it is checked.
 func (t *webToken) open(b *Bound, token string) (claims tree.Value, err error) {
 	parts := strings.Split(token, ".")
-	if len(token) > maxToken || len(parts) != 3 {
+	if len(token) > maxToken || len(parts) != 3 || strings.ContainsAny(token, "\r\n") { // which the decoder passes over
 		return claims, errToken
 	}
 	header, err := tokenPart(parts[0])

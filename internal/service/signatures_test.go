@@ -31,7 +31,7 @@ var schemes = map[string]scheme{
 	"bandwidth": {"callback_password", `{"basic": {"username": "cbuser", "password": "$key$"}}`, false, false, false},
 	"bird": {"signing_key", `{"hmac": {"algorithm": "sha256", "key": "$key$", "over": "$header.messagebird-request-timestamp$\n$url$\n$body|sha256$",
 		"headers": {"messagebird-signature": "$signature|base64$", "messagebird-request-timestamp": "$timestamp|unix$"}, "tolerance": "5m"}}`, true, true, true},
-	"commio": {"webhook_secret", `{"hmac": {"algorithm": "sha1", "key": "$key$", "over": "$url$$json|ordered$", "headers": {"X-Commio-Signature": "$signature|base64$"}}}`, true, true, false},
+	"commio":      {"webhook_secret", `{"hmac": {"algorithm": "sha1", "key": "$key$", "over": "$url$$json|ordered$", "headers": {"X-Commio-Signature": "$signature|base64$"}}}`, true, true, false},
 	"inteliquent": {"inbound_api_key", `{"digest": {"algorithm": "sha256", "over": "$key$$header.messageID$", "headers": {"verificationToken": "$signature|hex$"}}}`, false, false, false},
 	"messagebird": {"signing_key", `{"jwt": {"algorithms": ["HS256"], "key": "$key$", "headers": {"MessageBird-Signature-JWT": "$token$"},
 		"claims": {"iss": "MessageBird", "url_hash": "$url|sha256|hex$", "payload_hash": "$body?|sha256|hex$"}}}`, true, true, true},
