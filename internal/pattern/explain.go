@@ -33,7 +33,7 @@ type trace struct {
 func (t *trace) note(n *node, v tree.Value, ok bool) {
 	if ok {
 		if v.Kind() != tree.Absent {
-			t.near++
+			t.near += n.counts()
 		}
 		return
 	}
@@ -41,6 +41,22 @@ func (t *trace) note(n *node, v tree.Value, ok bool) {
 		t.found = true
 		t.first = Difference{Pointer: n.pointer, Expected: n.describe(), Came: describe(v)}
 	}
+}
+
+// tells is how much a variable that tells what an event is counts: more than all that can stand beside it.
+const tells = 1_000_000
+
+// counts is how much n counts when it fits.
+func (n *node) counts() int {
+	if n.variable != nil && n.variable.def.Tells {
+		return tells
+	}
+	for i := range n.parts {
+		if u := n.parts[i].variable; u != nil && u.def.Tells {
+			return tells
+		}
+	}
+	return 1
 }
 
 var kindNames = [...]string{

@@ -87,7 +87,7 @@ type Difference struct {
 	Pointer  string // inside the pattern
 	Expected string // what the pattern wants there
 	Came     string // what stood there, shortened
-	Near     int    // how many literals and variables fitted: the nearest of several patterns has the most
+	Near     int    // how many literals and variables fitted, Var.Tells before all: the nearest of several patterns has the most
 }
 
 // Compile reads v as a pattern over the names of scope. The pattern is nil when a problem is more than a warning.

@@ -46,6 +46,9 @@ type Var struct {
 	List  bool // empty, it is written as [], not as "" (EachFile implies it)
 	Bytes bool // what filters decode for it is kept as a File, not made into text: $file$, $signature$
 
+	// Tells: it says what an event is, so that of several patterns the one in which it fits is nearer than any in which it does not.
+	Tells bool
+
 	// Take is what of a value that was read this variable keeps; false is as if it were absent. Nil keeps every scalar and
 	// file (Each: everything).
 	Take func(env any, v tree.Value) (tree.Value, bool)

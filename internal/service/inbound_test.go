@@ -380,3 +380,21 @@ func TestACallbackIsDecodedOnce(t *testing.T) {
 		t.Error("the body was decoded twice")
 	}
 }
+
+func TestTheModelWhoseWordFitsIsNearestWhateverElseFits(t *testing.T) {
+	b := reading(t, `[
+		{"event_key": "in", "event_type": "message", "request_parameters": {"kind": "$event_key$", "source": "$from$", "dest": "$to$", "text": "$content$"}},
+		{"event_key": "dlr", "event_type": "messageDelivered", "request_parameters": {"kind": "$event_key$", "from": "$from$", "to": "$to$", "at": "$timestamp$", "v": "1", "id": "$messageid$"}},
+		{"events": {"opened": "messageRead"}, "request_parameters": {"n": {"what": "is $event_key$."}, "number": "$messageid$"}}]`)
+	for body, want := range map[string]string{
+		`{"kind": "in", "from": "+15550002222", "to": "+15550001111", "at": "now", "v": "1", "text": "hi"}`:              "/Webhook/0",
+		`{"kind": "dlr", "source": "+15550002222", "dest": "+15550001111", "text": "hi"}`:                                "/Webhook/1",
+		`{"n": {"what": "is opened."}, "from": "+15550002222", "to": "+15550001111", "at": "now", "v": "1"}`:             "/Webhook/2",
+		`{"n": {"what": "is closed."}, "from": "+15550002222", "to": "+15550001111", "at": "now", "v": "1", "id": "m1"}`: "/Webhook/1",
+	} {
+		got := b.Read(post("application/json", body))
+		if got.Nearest != want || !got.Unmatched {
+			t.Errorf("%s: nearest %s (%s), want %s", body, got.Nearest, got.Difference, want)
+		}
+	}
+}

@@ -190,6 +190,7 @@ func (l *loader) model(v tree.Value, ptr string) {
 	}
 	before := len(l.problems)
 	vars := l.names.hookVars(true)
+	vars[slotEventKey].Tells = m.key != "" || m.table != nil
 	if m.table != nil {
 		vars[slotEventKey].Take = words
 	}
