@@ -45,6 +45,8 @@ func beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, error) {
 	}
 	// The attempt is on disk before its first byte leaves: with the lane's row.
 	l.inFlight, l.attemptAt = m.seq, fromMicros(micros(now))
+	asIs := *m
+	t.flights = append(t.flights, took{l.seq, &asIs})
 	return toSend(l, m)
 }
 

@@ -14,7 +14,8 @@ import (
 var (
 	// A status moves by rank; what came too late goes into the history alone.
 	qSettle = sqlText("settle", `UPDATE messages SET status = $2, rank = $3, waiting = $4, part = $5, attempts = $6, tries = $7, again = $8,
-		error_code = $9, error_text = $10, refs = refs || $11, history = history || $12 WHERE seq = $1 AND rank <= $3`)
+		error_code = $9, error_text = $10, refs = refs || $11, history = history || $12
+		WHERE seq = $1 AND rank <= $3 AND rank = $13 AND waiting = $14 AND attempts = $6 - 1`)
 	qInsertAttempt = sqlText("insert attempt", `INSERT INTO attempts
 		(key, part, at, duration, outcome, again, error_code, error_text, request, response)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
@@ -36,17 +37,26 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 		if err != nil {
 			return err
 		}
-		m, err := oneMessage(t, qMessageBySeq, l.inFlight)
-		if err != nil {
-			return err
-		}
-		if m == nil || m.ID != st.MessageID || m.waiting == idle || m.Attempts+1 != st.Attempt.N {
-			return ErrFenced
-		}
 		t.lane = l
-		if err := settleMessage(t, l, m, &st); err != nil {
-			return fmt.Errorf("settle message %s: %w", m.ID, err)
+		m := s.flight.of(l)
+		if m != nil && m.ID == st.MessageID && m.Attempts+1 == st.Attempt.N {
+			err = settleMessage(t, l, m, &st)
+		} else {
+			err = errChanged
 		}
+		if err == errChanged {
+			if m, err = oneMessage(t, qMessageBySeq, l.inFlight); err != nil {
+				return err
+			}
+			if m == nil || m.ID != st.MessageID || m.waiting == idle || m.Attempts+1 != st.Attempt.N {
+				return ErrFenced
+			}
+			err = settleMessage(t, l, m, &st)
+		}
+		if err != nil {
+			return fmt.Errorf("settle message %s: %w", st.MessageID, err)
+		}
+		t.flights = append(t.flights, took{l.seq, nil})
 		if next, err = passOn(t, l, &st); err != nil {
 			return err
 		}
@@ -68,20 +78,22 @@ func holdLane(t *tx, seq, epoch int64) (*laneRow, error) {
 	return &l, err
 }
 
+// errChanged says that a message is not as it was when its attempt began.
+var errChanged = errors.New("it has changed since")
+
 // settleMessage is what the attempt means for its message.
 func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 	part, tries := m.Part, m.tries+1
 	if st.PartTaken {
 		part, tries = m.Part+1, 0
 	}
-	history := ""
+	history, rank, was := "", m.Status.Rank(), m.waiting
 	if m.Status.MayBecome(message.Sending) {
 		m.Status = message.Sending
 		history = historyLine(message.Sending, l.attemptAt, "", "", false)
 	}
 	goesOn := st.Status == message.Sending
 	moved := m.Status.MayBecome(st.Status)
-	was := m.waiting
 	m.waiting = idle // a message that a receipt has settled meanwhile is not tried again
 	switch {
 	case moved:
@@ -97,9 +109,9 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 		history += historyLine(st.Status, st.Now, st.ErrorCode, st.ErrorText, true)
 	}
 	n, err := t.exec(qSettle, m.seq, string(m.Status), m.Status.Rank(), m.waiting, part, st.Attempt.N, tries, flag(st.Again), m.ErrorCode, m.ErrorText,
-		refLines(st.MessageIDs), history)
+		refLines(st.MessageIDs), history, rank, was)
 	if err == nil && n == 0 {
-		err = errors.New("its status would fall")
+		err = errChanged
 	}
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ type Store struct {
 	lanes   fairness
 	wakes   wakes
 	places  places
+	flight  flight
 	tidy    *checkpointer
 	hooks   []func(Commit)
 	closing sync.Once
@@ -229,6 +230,7 @@ func (s *Store) beforeCommit(t *tx) error { return s.wakes.wake(t) }
 func (s *Store) afterCommit(t *tx) {
 	s.wakes.committed(t)
 	s.places.committed(t)
+	s.flight.committed(t)
 	if t.directory {
 		s.cache.forget()
 	}

@@ -14,6 +14,14 @@ import (
 // groupMax bounds a group, so that nobody's commit waits for too many others.
 const groupMax = 512
 
+// While many write, a commit waits a moment for more of them: half as many commits touch fewer pages and sync half as often.
+// Whoever writes alone waits for nobody.
+const (
+	lingerFrom  = 8  // writes in a group that make the next one wait
+	lingerBelow = 64 // writes in a group that waits no longer
+	lingerFor   = time.Millisecond
+)
+
 var errClosed = fault.New(fault.Unavailable, "", "the server is stopping; try again in a moment")
 
 // tx is what one write does inside the group's transaction.
@@ -27,6 +35,7 @@ type tx struct {
 	woken     []*hook      // webhooks that have something to be told now
 	asleep    []int64      // lanes of webhooks that have been told everything
 	rehook    []string     // accounts whose webhooks changed
+	flights   []took       // attempts that began or ended
 	joined    []joinedLane // lanes whose place was learnt
 	counter   *int64       // the last message's seq
 }
@@ -138,6 +147,9 @@ func (w *writer) close() {
 func (w *writer) run() {
 	defer close(w.ended)
 	group := make([]*write, 0, groupMax)
+	linger := time.NewTimer(time.Hour)
+	defer linger.Stop()
+	busy := false
 	for {
 		group = group[:0]
 		select {
@@ -148,7 +160,15 @@ func (w *writer) run() {
 				return
 			}
 		}
-		group = w.gather(group)
+		if group = w.gather(group); busy && len(group) < lingerBelow {
+			linger.Reset(lingerFor)
+			select {
+			case <-linger.C:
+			case <-w.stop:
+			}
+			group = w.gather(group)
+		}
+		busy = len(group) >= lingerFrom
 		if len(group) > 0 {
 			w.commitGroup(group)
 		}

@@ -1,4 +1,5 @@
 -- +goose Up
+-- A check of several words is written with OR: for IN, SQLite builds a table of them at every insert.
 -- Times are microseconds since 1970, booleans 0 or 1. Empty text stands for "none", so that no column is NULL.
 
 CREATE TABLE meta (
@@ -16,7 +17,7 @@ CREATE TABLE keys (
     id         TEXT PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES accounts (id),
     hash       BLOB NOT NULL UNIQUE,
-    role       TEXT NOT NULL CHECK (role IN ('account', 'organization', 'user')),
+    role       TEXT NOT NULL CHECK (role = 'account' OR role = 'organization' OR role = 'user'),
     org_id     TEXT NOT NULL,
     user_id    TEXT NOT NULL,
     name       TEXT NOT NULL,
@@ -133,7 +134,7 @@ CREATE INDEX conversations_org ON conversations (org_id, id);
 -- open attempt is a lane in flight: it begins with this small row, and reaches the message's with its end.
 CREATE TABLE lanes (
     seq            INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('send', 'deliver')),
+    kind           TEXT NOT NULL CHECK (kind = 'send' OR kind = 'deliver'),
     key            TEXT NOT NULL,
     account_id     TEXT NOT NULL,
     org_id         TEXT NOT NULL,
@@ -170,7 +171,7 @@ CREATE TABLE messages (
     id              TEXT NOT NULL UNIQUE,
     account_id      TEXT NOT NULL,
     org_id          TEXT NOT NULL,
-    direction       TEXT NOT NULL CHECK (direction IN ('outbound', 'inbound')),
+    direction       TEXT NOT NULL CHECK (direction = 'outbound' OR direction = 'inbound'),
     status          TEXT NOT NULL,
     rank            INTEGER NOT NULL,
     waiting         INTEGER NOT NULL CHECK (waiting BETWEEN 0 AND 2),
@@ -226,7 +227,7 @@ CREATE TABLE attempts (
     part       INTEGER NOT NULL,
     at         BIGINT NOT NULL,
     duration   BIGINT NOT NULL, -- microseconds
-    outcome    TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'busy', 'unreached', 'unclear')),
+    outcome    TEXT NOT NULL CHECK (outcome = 'accepted' OR outcome = 'refused' OR outcome = 'busy' OR outcome = 'unreached' OR outcome = 'unclear'),
     again      INTEGER NOT NULL,
     error_code TEXT NOT NULL,
     error_text TEXT NOT NULL,
@@ -276,7 +277,7 @@ CREATE TABLE callbacks (
     account_id      TEXT NOT NULL,
     service_id      TEXT NOT NULL,
     service_version TEXT NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('pending', 'done', 'unmatched')),
+    state           TEXT NOT NULL CHECK (state = 'pending' OR state = 'done' OR state = 'unmatched'),
     reason          TEXT NOT NULL,
     at              BIGINT NOT NULL,
     method          TEXT NOT NULL,
@@ -340,7 +341,7 @@ CREATE TABLE media (
     media_type TEXT NOT NULL,
     name       TEXT NOT NULL,
     size       BIGINT NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('pending', 'stored', 'failed', 'blocked')),
+    state      TEXT NOT NULL CHECK (state = 'pending' OR state = 'stored' OR state = 'failed' OR state = 'blocked'),
     reason     TEXT NOT NULL,
     path       TEXT NOT NULL,
     tries      INTEGER NOT NULL,
