@@ -289,7 +289,7 @@ func (s *Server) rpcInbound(ctx context.Context, p *access.Principal, o *directo
 	arrival.Message = m
 	for i, u := range in.urls {
 		arrival.Media = append(arrival.Media, message.Media{
-			ID: message.NewID(), MessageID: m.ID, N: i, SourceURL: u, Name: nameIn(u), State: message.MediaPending,
+			ID: message.NewID(), MessageID: m.ID, N: i, SourceURL: message.FileOrigin{URL: u}.String(), Name: nameIn(u), State: message.MediaPending,
 		})
 	}
 	acks, err := s.o.Store.Arrive(ctx, p.AccountID, now, []message.Arrival{arrival})

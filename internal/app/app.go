@@ -157,7 +157,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	link := func(id string) string { return a.publicURL + links.Path(id, time.Now()) }
 	out := outbound.New(outbound.Options{Store: db, Shelf: shelf, Door: door, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Log: o.Log})
-	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Log: o.Log})
+	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf}, Log: o.Log})
 	hub := notify.NewHub(db, link, o.Log)
 	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)
 	db.OnCommit(func(c store.Commit) {

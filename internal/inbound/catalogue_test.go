@@ -33,7 +33,7 @@ func TestTheBaseFormatAsPublished(t *testing.T) {
 	got := tn.messages(account)
 	slices.SortFunc(got, func(a, b message.View) int { return a.Created.Compare(b.Created) })
 	if len(got) != 2 || got[0].Content != "Hello there!" || got[1].Content != "Sending a file" ||
-		len(got[1].Media) != 1 || got[1].Media[0].SourceURL != "https://your.server.com/files/8a8d89798as9ud.jpeg" {
+		len(got[1].Media) != 1 || got[1].Media[0].SourceURL != "provider:https://your.server.com/files/8a8d89798as9ud.jpeg" {
 		t.Errorf("got %+v", got)
 	}
 	for _, m := range got {
@@ -94,7 +94,7 @@ func TestMessagesFilesAndReceiptsOnOneURL(t *testing.T) {
 	if len(got) != 2 || got["SM1"].Content != "Msg é & =+" || got["SM1"].From != "+14133881111" {
 		t.Errorf("got %+v", got)
 	}
-	if files := got["SM2"].Media; len(files) != 2 || files[0].SourceURL != "https://api.twilio.com/a" || files[1].SourceURL != "https://api.twilio.com/b" {
+	if files := got["SM2"].Media; len(files) != 2 || files[0].SourceURL != "provider:https://api.twilio.com/a" || files[1].SourceURL != "provider:https://api.twilio.com/b" {
 		t.Errorf("files %+v", files)
 	}
 	for _, c := range []struct {

@@ -89,8 +89,8 @@ func file(f *service.File, i int) (message.Media, []byte) {
 			m.State, m.Reason = message.MediaFailed, "its data: address cannot be decoded"
 		}
 	} else if data == nil {
-		m.SourceURL = f.URL
-		if f.URL == "" {
+		m.SourceURL = message.FileOrigin{URL: f.URL, MediaID: clean(f.MediaID), Provider: true}.String()
+		if m.SourceURL == "" {
 			m.State, m.Reason = message.MediaFailed, "the provider names the file without an address"
 		}
 	}

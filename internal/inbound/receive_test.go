@@ -229,7 +229,7 @@ func TestAMessageIsHereBeforeItsFiles(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	for i, want := range []string{"https://cdn.example.com/a.png", "https://cdn.example.com/b.jpg"} {
-		if m := got[0].Media[i]; m.SourceURL != want || m.State != message.MediaPending || m.N != i {
+		if m := got[0].Media[i]; m.SourceURL != "provider:"+want || m.State != message.MediaPending || m.N != i {
 			t.Errorf("file %d: %+v", i, m)
 		}
 	}

@@ -1,12 +1,14 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,18 +22,24 @@ import (
 const (
 	fetchTimeout  = time.Minute
 	maxHops       = 3 // providers' addresses lead to their storage
+	maxAnswer     = 1 << 20
 	maxRetryAfter = time.Hour
 	poolName      = "media" // without credentials nothing tells one integration's fetches from another's
 )
 
 // Source is where a file is. Header goes to the hosts that Hosts names ("api.example.com", "*.cdn.example.com") and to no other,
-// redirects included: without Hosts a file is fetched without credentials.
+// redirects included: without Hosts a file is fetched without credentials. They go by https, unless Plain says otherwise or they
+// never leave this machine.
 type Source struct {
 	URL     string
 	Header  http.Header
 	Hosts   []string
+	Plain   bool
 	Pool    string // whose connections; needed with Header
 	Secrets []string
+
+	// Answer, where it is not nil, gives the file's address from what URL gives. Its error may be shown.
+	Answer func(contentType string, body []byte) (url string, err error)
 }
 
 // Fetched is what the sender says about a file.
@@ -53,14 +61,29 @@ func again(reason string) error  { return &FetchError{State: message.MediaPendin
 
 // Fetch writes a file to w, at most MaxBytes of it. Every hop passes the door's guard.
 func Fetch(ctx context.Context, door *exchange.Door, s Source, w io.Writer) (Fetched, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	if s.Answer != nil {
+		var body bytes.Buffer
+		answer, err := follow(ctx, door, &s, maxAnswer, &body)
+		if err != nil {
+			return Fetched{}, err
+		}
+		if s.URL, err = s.Answer(answer.Type, body.Bytes()); err != nil {
+			return Fetched{}, again(err.Error())
+		}
+	}
 	if rest, ok := cutPrefixFold(s.URL, "data:"); ok {
 		return fetchData(rest, w)
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
+	return follow(ctx, door, &s, MaxBytes, w)
+}
+
+// follow asks the address, and those it leads to.
+func follow(ctx context.Context, door *exchange.Door, s *Source, most int64, w io.Writer) (Fetched, error) {
 	at := s.URL
 	for range maxHops + 1 {
-		found, next, err := fetchOnce(ctx, door, s, at, w)
+		found, next, err := fetchOnce(ctx, door, s, at, most, w)
 		if err != nil || next == "" {
 			return found, err
 		}
@@ -70,19 +93,19 @@ func Fetch(ctx context.Context, door *exchange.Door, s Source, w io.Writer) (Fet
 }
 
 // fetchOnce asks one address, which gives the file or names the next.
-func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w io.Writer) (found Fetched, next string, err error) {
+func fetchOnce(ctx context.Context, door *exchange.Door, s *Source, at string, most int64, w io.Writer) (found Fetched, next string, err error) {
 	u, err := url.Parse(at)
 	if err != nil {
 		return found, "", failed("the address is not a valid URL")
 	}
 	req := &wire.Request{Method: http.MethodGet, URL: at}
-	o := exchange.Options{Timeout: fetchTimeout, MaxBody: MaxBytes, Pool: poolName}
-	if s.trusts(u.Hostname()) {
+	o := exchange.Options{Timeout: fetchTimeout, MaxBody: most, Pool: poolName}
+	if s.trusts(u) {
 		req.Header, o.Pool, o.Secrets = s.Header, s.Pool, s.Secrets
 	}
 	in, err := door.Open(ctx, req, o)
 	if err != nil {
-		return found, "", ofDoor(err)
+		return found, "", ofDoor(err, most)
 	}
 	defer in.Body.Close()
 	switch {
@@ -98,7 +121,7 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w 
 	found = Fetched{Type: in.Header.Get("Content-Type"), Name: nameOf(in.Header.Get("Content-Disposition"), u)}
 	n, err := io.Copy(w, in.Body)
 	if err != nil {
-		return found, "", ofDoor(err)
+		return found, "", ofDoor(err, most)
 	}
 	if n == 0 {
 		return found, "", again("the provider gave an empty file")
@@ -108,9 +131,12 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s Source, at string, w 
 
 var redirects = map[int]bool{301: true, 302: true, 303: true, 307: true, 308: true}
 
-// trusts reports whether host may see the credentials.
-func (s *Source) trusts(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+// trusts reports whether whoever is asked at u may see the credentials.
+func (s *Source) trusts(u *url.URL) bool {
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if u.Scheme != "https" && !s.Plain && !isOurselves(host) {
+		return false
+	}
 	for _, h := range s.Hosts {
 		h = strings.ToLower(h)
 		if rest, ok := strings.CutPrefix(h, "*."); ok && strings.HasSuffix(host, "."+rest) || h == host {
@@ -120,12 +146,18 @@ func (s *Source) trusts(host string) bool {
 	return false
 }
 
+// isOurselves reports whether what goes to host never leaves this machine.
+func isOurselves(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
 // ofDoor judges what stopped an exchange, or the disk that the file was going to.
-func ofDoor(err error) error {
+func ofDoor(err error, most int64) error {
 	var e *exchange.Error
 	switch {
 	case errors.Is(err, exchange.ErrTooLarge):
-		return failed(fmt.Sprintf("the file is larger than %d MiB", MaxBytes>>20))
+		return failed(fmt.Sprintf("the file is larger than %d MiB", most>>20))
 	case exchange.IsBlocked(err):
 		return &FetchError{State: message.MediaBlocked, Reason: err.Error()}
 	case errors.As(err, &e):

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,76 @@ func TestCredentialsGoOnlyWhereTheyBelong(t *testing.T) {
 		}
 		if len(storage) != 1 || storage[0].Get("Authorization") != "" || storage[0].Get("Referer") != "" || storage[0].Get("Cookie") != "" {
 			t.Errorf("hosts %v: the storage saw %v", c.hosts, storage)
+		}
+	}
+}
+
+func TestCredentialsGoByHTTPSOrStayOnThisMachine(t *testing.T) {
+	for _, c := range []struct {
+		url   string
+		plain bool
+		want  bool
+	}{
+		{"https://api.example.com/a", false, true}, {"https://API.example.com./a", false, true}, {"https://a.cdn.example.com/a", false, true},
+		{"https://cdn.example.com/a", false, false}, {"https://api.example.com.evil.example/a", false, false}, {"https://evil.example/?api.example.com", false, false},
+		{"http://api.example.com/a", false, false}, {"http://api.example.com/a", true, true}, {"http://evil.example/a", true, false},
+		{"http://127.0.0.1:1/a", false, true}, {"http://[::1]:1/a", false, true}, {"http://localhost/a", false, true}, {"http://10.0.0.1/a", false, false},
+		{"https://api.example.com@evil.example/a", false, false},
+	} {
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Source{Hosts: []string{"api.example.com", "*.CDN.example.com", "127.0.0.1", "::1", "localhost", "10.0.0.1"}, Plain: c.plain}
+		if got := s.trusts(u); got != c.want {
+			t.Errorf("%s (plain %v): %v", c.url, c.plain, got)
+		}
+	}
+}
+
+func TestAnAddressThatMustBeAskedForIsFollowed(t *testing.T) {
+	var asked, given http.Header
+	storageURL, storageAddr := web(t, func(w http.ResponseWriter, r *http.Request) {
+		given = r.Header
+		_, _ = w.Write(pngOf(2, 2))
+	})
+	storageURL = strings.Replace(storageURL, "127.0.0.1", "localhost", 1)
+	storageAddr = strings.Replace(storageAddr, "127.0.0.1", "localhost", 1)
+	apiURL, apiAddr := web(t, func(w http.ResponseWriter, r *http.Request) {
+		switch asked = r.Header; r.URL.Path {
+		case "/gone":
+			w.WriteHeader(http.StatusGone)
+		case "/huge":
+			_, _ = w.Write(make([]byte, maxAnswer+1))
+		default:
+			_, _ = io.WriteString(w, storageURL+"/file.png")
+		}
+	})
+	d := door(t, apiAddr, storageAddr)
+	source := func(path string) Source {
+		return Source{
+			URL: apiURL + path, Header: http.Header{"Authorization": {"Basic x"}}, Hosts: []string{"127.0.0.1"}, Pool: "1",
+			Answer: func(_ string, body []byte) (string, error) {
+				if path == "/none" {
+					return "", errors.New("it names none")
+				}
+				return string(body), nil
+			},
+		}
+	}
+	var b bytes.Buffer
+	found, err := Fetch(t.Context(), d, source("/media/1"), &b)
+	if err != nil || !bytes.Equal(b.Bytes(), pngOf(2, 2)) || found.Name != "file.png" || asked.Get("Authorization") != "Basic x" || given.Get("Authorization") != "" {
+		t.Errorf("got %+v, %v; asked with %v, given to %v", found, err, asked, given)
+	}
+	for path, want := range map[string]FetchError{
+		"/none": {State: message.MediaPending, Reason: "it names none"},
+		"/gone": {State: message.MediaFailed, Reason: "the provider answered 410"},
+		"/huge": {State: message.MediaFailed, Reason: "the file is larger than 1 MiB"},
+	} {
+		var got *FetchError
+		if _, err := Fetch(t.Context(), d, source(path), io.Discard); !errors.As(err, &got) || *got != want {
+			t.Errorf("%s: got %v, want %v", path, err, want.Reason)
 		}
 	}
 }

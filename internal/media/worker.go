@@ -20,8 +20,14 @@ type Config struct {
 	Door        *exchange.Door
 	Dir         *Dir
 	Log         *slog.Logger
-	Concurrency int // files fetched at once; 0: 8
-	MaxTries    int // 0: 6, which takes about three quarters of an hour
+	Sources     Sources // nil: nothing is fetched with credentials
+	Concurrency int     // files fetched at once; 0: 8
+	MaxTries    int     // 0: 6, which takes about three quarters of an hour
+}
+
+// Sources says what it takes to fetch a file that a provider named. A *FetchError says why it cannot be fetched; any other error is ours.
+type Sources interface {
+	Source(ctx context.Context, m message.Media, from message.FileOrigin) (Source, error)
 }
 
 // Worker fetches pending files. Messages do not wait for it.
@@ -149,27 +155,44 @@ func (w *Worker) get(ctx context.Context, m message.Media) (done message.Media, 
 			done, err = m, fmt.Errorf("panic while fetching media")
 		}
 	}()
-	if m.SourceURL == "" {
-		m.State, m.Reason = message.MediaFailed, "the message names no address for it"
-		return m, 0, nil
+	source, err := w.source(ctx, m)
+	if err != nil {
+		return refused(m, err)
 	}
 	f, err := w.c.Dir.create()
 	if err != nil {
 		return m, 0, err
 	}
 	defer f.discard()
-	found, err := Fetch(ctx, w.c.Door, Source{URL: m.SourceURL}, f)
-	var fetchErr *FetchError
-	if errors.As(err, &fetchErr) {
-		m.State, m.Reason = fetchErr.State, fetchErr.Reason
-		return m, fetchErr.After, nil
-	}
+	found, err := Fetch(ctx, w.c.Door, source, f)
 	if err != nil {
-		return m, 0, err
+		return refused(m, err)
 	}
 	if m.Name == "" {
 		m.Name = found.Name
 	}
 	done, err = f.finish(m, m.MediaType, found.Type)
 	return done, 0, err
+}
+
+// refused is m as an error leaves it; what is ours stays an error.
+func refused(m message.Media, err error) (message.Media, time.Duration, error) {
+	var why *FetchError
+	if errors.As(err, &why) {
+		m.State, m.Reason = why.State, why.Reason
+		return m, why.After, nil
+	}
+	return m, 0, err
+}
+
+// source is where the file is. Only what a provider named is fetched with an integration's credentials.
+func (w *Worker) source(ctx context.Context, m message.Media) (Source, error) {
+	from := message.ParseFileOrigin(m.SourceURL)
+	switch {
+	case from.Provider && w.c.Sources != nil:
+		return w.c.Sources.Source(ctx, m, from)
+	case from.URL == "":
+		return Source{}, failed("the message names no address for it")
+	}
+	return Source{URL: from.URL}, nil
 }

@@ -88,7 +88,7 @@ type Media struct {
 	AccountID, OrgID, IntegrationID, ServiceID, ServiceVersion string
 
 	N         int    // its place among the message's files, from 0
-	SourceURL string // where the provider has it; empty when it came inside the callback
+	SourceURL string // a FileOrigin: where it is, and who says so; empty when it came inside the callback
 	MediaType string // as found in the bytes, not as declared
 	Name      string
 	Size      int64

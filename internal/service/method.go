@@ -67,7 +67,7 @@ func (l *loader) api(v tree.Value) {
 		l.warn(ptr, "without %s nothing can be sent through this service", sendMessage)
 	}
 	if g := v.Get("GetFile"); g.Kind() != tree.Absent {
-		l.getFile(g)
+		l.getFile(v, g)
 	}
 }
 

@@ -280,6 +280,36 @@ func TestFilesGetCredentialsOnlyAtTheHostsTheServiceNames(t *testing.T) {
 	}
 }
 
+func TestAFileThatMustBeAskedForIsWhereTheAnswerSays(t *testing.T) {
+	b := bind(t, `{"id": "x", "properties": ["Key"], "API": {"request_url": "https://api.example.com/v1", "request_headers": {"Authorization": "AccessKey $Key$", "X-Id": "$id$"},
+		"SendMessage": {"request_parameters": {"t": "$content$"}},
+		"GetFile": {"request_url": "/media/$mediaid$", "hosts": ["files.example.com"], "response_map": {"id": "$mediaid$", "links": [{"kind": "original", "href": "$url$"}]}}}}`, map[string]string{"Key": "k"})
+	got, err := b.FileSource(File{MediaID: "m 1"})
+	if err != nil || got.URL != "https://api.example.com/v1/media/m%201" || got.Plain || got.Answer == nil || len(got.Header) != 1 || got.Header.Get("Authorization") != "AccessKey k" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for body, want := range map[string]string{
+		`{"id": "m 1", "links": [{"kind": "thumbnail", "href": "https://x/t"}, {"kind": "original", "href": "https://x/o"}]}`: "https://x/o",
+		`{"id": "m 2", "links": [{"kind": "original", "href": "https://x/o"}]}`:                                               "", // of another file
+		`{"id": "m 1", "links": [{"kind": "original", "href": "file:///etc/passwd"}]}`:                                        "",
+		`{"id": "m 1", "links": []}`: "",
+		`{`:                          "", ``: "",
+	} {
+		if at, err := got.Answer("application/json", []byte(body)); at != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q, %v; want %q", body, at, err, want)
+		}
+	}
+	if got, err := b.FileSource(File{URL: "https://files.example.com/a"}); err != nil || got.Answer != nil || got.Header.Get("Authorization") != "AccessKey k" {
+		t.Errorf("got %+v, %v: an address is no id", got, err)
+	}
+	text := bind(t, `{"id": "x", "API": {"GetFile": {"request_url": "http://localhost:8080/$mediaid$", "response_map": "url=$url$"}}}`, nil)
+	if got, err := text.FileSource(File{MediaID: "1"}); err != nil || !got.Plain {
+		t.Errorf("got %+v, %v", got, err)
+	} else if at, err := got.Answer("text/plain", []byte("url=https://x/o\n")); at != "https://x/o" {
+		t.Errorf("a text: %q, %v", at, err)
+	}
+}
+
 func TestTheSameMessageIsWrittenTheSameInEveryAttempt(t *testing.T) {
 	b := base(t)
 	m := &Sending{ID: "m", From: "+61123456789", To: "+61855555555", Text: "x"}
