@@ -61,8 +61,11 @@ var builtin = []Filter{
 		Examples: []Example{{Pattern: "$v|utf16|hex$", Value: `"Hé😀"`, Wire: `"004800e9d83dde00"`}},
 		Compile:  bare(Codec{Write: toUTF16, Read: fromUTF16, ToBytes: true})},
 	{Name: "urlencode", Sentence: "Percent-encoded, all but letters, digits and -._~; for a URL inside a value.",
-		Examples: []Example{{Pattern: "$v|urlencode$", Value: `"a b&c/é"`, Wire: `"a%20b%26c%2F%C3%A9"`}},
-		Compile:  bare(Codec{Write: texts(percentEncode), Read: texts(percentDecode)})},
+		Examples: []Example{
+			{Pattern: "$v|urlencode$", Value: `"a b&c/é"`, Wire: `"a%20b%26c%2F%C3%A9"`},
+			{Pattern: "$v|utf16|urlencode$", Value: `"aé"`, Wire: `"%00a%00%E9"`},
+		},
+		Compile: bare(Codec{Write: texts(percentEncode), Read: texts(percentDecode), Encodes: true})},
 
 	// Numbers and times.
 	{Name: "integer", Sentence: "A JSON number without quotes; read, its digits.",
