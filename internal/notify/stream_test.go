@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
@@ -253,6 +254,75 @@ func TestAStreamShowsNothingOfOthers(t *testing.T) {
 	defer cancel()
 	if seen, err := nobody.next(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a user of no number saw %d, %v", len(seen), err)
+	}
+}
+
+// noted is the store, and from where it was asked to read for a user.
+type noted struct {
+	*store.Store
+	after  []int64
+	looked func()
+}
+
+func (n *noted) NotificationsAfter(ctx context.Context, f message.NotificationFilter, after int64, limit int) ([]message.Notification, error) {
+	list, err := n.Store.NotificationsAfter(ctx, f, after, limit)
+	if f.UserID != "" {
+		n.after = append(n.after, after)
+		n.looked()
+	}
+	return list, err
+}
+
+func TestWhoIsToldLittleDoesNotLookThroughEverythingAgain(t *testing.T) {
+	n := &noted{Store: openStore(t)}
+	o := newOffice(t, n.Store, "+15550001111", 2)
+	h := NewHub(n, link, slog.New(slog.DiscardHandler))
+	s, err := h.Subscribe(t.Context(), message.NotificationFilter{AccountID: o.account.ID, OrgID: o.org.ID, UserID: "17"}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	look := func() {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		n.looked = cancel
+		if err := h.offer(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.next(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("a user of no number was told %v, %v", list, err)
+		}
+	}
+	for i := range 4 {
+		before, err := n.LastNotification(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.arrive("+15552223333", fmt.Sprint(i), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		if got := n.after[len(n.after)-1]; got < before {
+			t.Errorf("after notification %d it read from %d on", before, got)
+		}
+	}
+	// And what is for them from now on they are told.
+	number := o.number
+	user := directory.User{ID: "17", AccountID: o.account.ID, OrgID: o.org.ID, Extension: "17", Status: 1, Extra: "{}", Created: time.Now()}
+	number.Users = append(slices.Clone(number.Users), user.ID)
+	for _, err := range []error{n.CreateUser(t.Context(), &user), n.UpdateNumber(t.Context(), &number), o.arrive("+15552223334", "theirs too", time.Now())} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.looked = func() {}
+	if err := h.offer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if list, err := s.next(ctx); err != nil || len(list) != 1 || !strings.Contains(string(list[0].body), "theirs too") {
+		t.Errorf("told %v, %v", list, err)
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 type Subscription struct {
 	hub    *Hub
 	filter message.NotificationFilter
-	cursor int64 // the last one that Next gave
+	cursor int64 // the last one that next gave, or found not to be for this one
 
 	mu     sync.Mutex
 	queue  []*told
@@ -85,7 +85,11 @@ func (s *Subscription) next(ctx context.Context) ([]*told, error) {
 		behind, queue := s.behind, s.queue
 		s.behind, s.queue = false, nil
 		s.mu.Unlock()
+		through := int64(0)
 		if behind {
+			// What the hub has offered before this look is in the store: what of it the look does not show is not for this one. Without
+			// that, who is told little would look through everybody's notifications since their last one, for each that is committed.
+			through, _ = s.hub.cursor(s.filter.AccountID)
 			// What was queued so far is in the store, and what is queued from here on may be there too: the cursor tells.
 			batch, err := s.hub.store.NotificationsAfter(ctx, s.filter, s.cursor, tailBatch)
 			if err != nil {
@@ -94,6 +98,7 @@ func (s *Subscription) next(ctx context.Context) ([]*told, error) {
 			}
 			if len(batch) == tailBatch {
 				s.fallBehind()
+				through = 0 // there may be more
 			}
 			queue = make([]*told, len(batch))
 			for i := range batch {
@@ -102,9 +107,10 @@ func (s *Subscription) next(ctx context.Context) ([]*told, error) {
 		}
 		queue = slices.DeleteFunc(queue, func(t *told) bool { return t.seq <= s.cursor })
 		if len(queue) > 0 {
-			s.cursor = queue[len(queue)-1].seq
+			s.cursor = max(through, queue[len(queue)-1].seq)
 			return queue, nil
 		}
+		s.cursor = max(through, s.cursor)
 		select {
 		case <-s.ready:
 		case <-ctx.Done():

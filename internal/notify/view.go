@@ -51,9 +51,9 @@ type AttemptView struct {
 
 // MediaView is one file. Its URL works once the file is stored, and expires.
 type MediaView struct {
-	URL    string             `json:"url,omitempty"`
-	Type   string             `json:"type,omitempty"`
-	Size   int64              `json:"size,omitzero"`
+	URL    string             `json:"url"`  // empty: it is not kept
+	Type   string             `json:"type"` // empty and 0: not known, as of a file that we only pass on
+	Size   int64              `json:"size"`
 	Name   string             `json:"name,omitempty"`
 	State  message.MediaState `json:"state,omitempty"`
 	Reason string             `json:"reason,omitempty"`
