@@ -74,7 +74,10 @@ func (s *Server) callbackBody(w http.ResponseWriter, r *http.Request) (body []by
 	if err == nil {
 		return body, 0
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 64<<10)) // so that the answer is not lost with the connection
+	if r.Header.Get("Expect") == "" { // a sender that asked first is spared the transfer
+		// Many senders look at the answer only when all is sent: to hang up on them is to lose it, and they come again with the same.
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, limit+64<<10))
+	}
 	return nil, statusOf(err)
 }
 

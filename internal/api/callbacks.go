@@ -2,11 +2,13 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"patchbay/internal/access"
+	"patchbay/internal/fault"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
 )
@@ -42,7 +44,12 @@ func (s *Server) listCallbacks(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return err
 	}
-	unmatched := r.URL.Query().Get("unmatched") == "true"
+	unmatched := false
+	if text := r.URL.Query().Get("unmatched"); text != "" {
+		if unmatched, err = strconv.ParseBool(text); err != nil {
+			return fault.New(fault.Invalid, "unmatched", "must be true or false")
+		}
+	}
 	rows, next, err := s.o.Store.Callbacks(r.Context(), p.AccountID, unmatched, store.Page{Limit: limit, Cursor: cursor})
 	if err != nil {
 		return err

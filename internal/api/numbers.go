@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -186,7 +187,7 @@ func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.
 // showNumber adds what a number's view takes from its integration.
 func (s *Server) showNumber(n *directory.Number, i *directory.Integration) numberView {
 	v := s.viewNumber(n)
-	v.WebhookURL = s.webhookURL(i) + "?number=" + strings.TrimPrefix(n.Value, "+")
+	v.WebhookURL = s.webhookURL(i) + "?number=" + url.QueryEscape(strings.TrimPrefix(n.Value, "+"))
 	return v
 }
 

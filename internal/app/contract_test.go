@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -258,6 +259,13 @@ func TestANumberBelongsToOneOrganization(t *testing.T) {
 	}
 	w.account.call(204, "DELETE", path, nil)
 	w.account.call(201, "POST", "/v1/organizations/"+b.org+"/numbers", map[string]any{"service": "acme", "number": "+15550001001"})
+
+	// A sender's name may hold what means something in a URL.
+	name := w.account.call(201, "POST", "/v1/organizations/"+b.org+"/numbers", map[string]any{"service": "acme", "number": "B&B #1 é"})
+	u, err := url.Parse(name.str("webhook_url"))
+	if err != nil || u.Query().Get("number") != "B&B #1 é" || len(u.Query()) != 1 || u.Fragment != "" {
+		t.Errorf("webhook_url %q, %v", name.str("webhook_url"), err)
+	}
 }
 
 func TestAUserSeesAndSendsFromTheirNumbersAlone(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,7 @@ func TestCallbacksAreAnsweredAsTheTableSays(t *testing.T) {
 		{"nothing", "POST", "", "", 200, false, ""},
 		{"GET without anything", "GET", "", "", 200, false, ""},
 		{"too large", "POST", "application/json", strings.Repeat("a", 1<<20+1), 413, false, ""},
+		{"too large with files", "POST", "multipart/form-data; boundary=b", strings.Repeat("a", 12<<20+1), 413, false, ""},
 		{"broken JSON", "POST", "application/json", `{"method":`, 200, true, `{"result": {}}`},
 		{"deep", "POST", "application/json", strings.Repeat(`[`, 100_000), 200, true, `{"result": {}}`},
 		{"no model", "POST", "application/json", `{"method":"ringing"}`, 200, true, `{"result": {}}`},
@@ -148,6 +150,43 @@ func TestCallbacksAreAnsweredAsTheTableSays(t *testing.T) {
 		if after := len(w.account.call(200, "GET", "/v1/callbacks?unmatched=true&limit=200", nil).list("data")); (after > before) != c.kept {
 			t.Errorf("%s: unmatched callbacks %d → %d, want kept %v", c.name, before, after, c.kept)
 		}
+	}
+}
+
+func TestAListOfCallbacksTakesNoOtherWordForTrue(t *testing.T) {
+	w := start(t)
+	w.account.call(200, "GET", "/v1/callbacks?unmatched=1", nil)
+	if a := w.account.refused(422, "invalid", "GET", "/v1/callbacks?unmatched=yes", nil); !slices.Contains(a.pointers(), "/unmatched") {
+		t.Errorf("got %s", a.body)
+	}
+}
+
+// A sender that looks at the answer only when everything is sent must find one. One that asked first is spared the transfer.
+func TestWhoSendsTooMuchHearsItWhereverTheyListen(t *testing.T) {
+	w := start(t)
+	for _, c := range []struct{ name, expect, want string }{
+		{"sends all, then listens", "", "HTTP/1.1 413 "},
+		{"asks first", "Expect: 100-continue\r\n", "HTTP/1.1 413 "},
+	} {
+		conn, err := net.Dial("tcp", w.app.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		head := fmt.Sprintf("POST /services/acme/a0 HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n%s\r\n", 12<<20+1, c.expect)
+		if _, err := io.WriteString(conn, head); err != nil {
+			t.Fatal(err)
+		}
+		if c.expect == "" {
+			if _, err := conn.Write(make([]byte, 12<<20+1)); err != nil {
+				t.Errorf("%s: cut off: %v", c.name, err)
+			}
+		}
+		first, err := bufio.NewReader(conn).ReadString('\n')
+		if !strings.HasPrefix(first, c.want) {
+			t.Errorf("%s: heard %q, %v", c.name, first, err)
+		}
+		_ = conn.Close()
 	}
 }
 
