@@ -97,6 +97,9 @@ type closer struct {
 // Start builds and starts everything. When it returns without an error, requests are served.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
 	o.defaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	a := &App{o: o, failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
@@ -104,16 +107,32 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}()
 
-	// The address first: it is the cheapest thing to find taken, and the default public URL.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	// The addresses first: they are the cheapest thing to find taken, and the default public URL.
+	listener, err := a.listen(ctx, o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	a.onClose("listener", func() error { return ignoreClosed(listener.Close()) })
+	var metrics net.Listener
+	if o.MetricsListen != "" {
+		if metrics, err = a.listen(ctx, o.MetricsListen); err != nil {
+			return nil, fmt.Errorf("listen for metrics: %w", err)
+		}
+	}
 	a.addr = listener.Addr()
 	a.localURL = "http://" + reachable(listener.Addr())
 	if a.publicURL = strings.TrimRight(o.PublicURL, "/"); a.publicURL == "" {
 		a.publicURL = a.localURL
+	}
+
+	// The one door out, which leads to none of our own.
+	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, AllowPlain: o.AllowPlainEgress, Log: o.Log})
+	if err != nil {
+		return nil, &WrongSetting{"PATCHBAY_ALLOW_PRIVATE_EGRESS", err}
+	}
+	a.onClose("door", func() error { door.Close(); return nil })
+	door.RefuseOwn(listener.Addr())
+	if metrics != nil {
+		door.RefuseOwn(metrics.Addr())
 	}
 
 	// What is kept.
@@ -138,13 +157,6 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.shelf = shelf
 
-	// The one door out.
-	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, AllowPlain: o.AllowPlainEgress, Log: o.Log})
-	if err != nil {
-		return nil, fmt.Errorf("PATCHBAY_ALLOW_PRIVATE_EGRESS: %w", err)
-	}
-	a.onClose("door", func() error { door.Close(); return nil })
-	door.RefuseOwn(listener.Addr())
 	var carrier *sandbox
 	if o.Sandbox {
 		if carrier, err = a.startSimulator(ctx, door); err != nil {
@@ -204,13 +216,8 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.run("housekeeping", a.sweep)
 	a.serve("server", listener, faces)
 	a.run("stream", hub.Run)
-	if o.MetricsListen != "" {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.MetricsListen)
-		if err != nil {
-			return nil, fmt.Errorf("listen for metrics: %w", err)
-		}
-		door.RefuseOwn(l.Addr())
-		a.serve("metrics", l, faces.Metrics())
+	if metrics != nil {
+		a.serve("metrics", metrics, faces.Metrics())
 	}
 	if carrier != nil {
 		if err := a.furnish(ctx, carrier); err != nil {
@@ -219,6 +226,15 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	o.Log.Info("serving", "listen", a.addr.String(), "public_url", a.publicURL)
 	return a, nil
+}
+
+// listen takes an address, and gives it back on Close.
+func (a *App) listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err == nil {
+		a.onClose("listener", func() error { return ignoreClosed(l.Close()) })
+	}
+	return l, err
 }
 
 // keyFile seals what is secret in the database; it lies beside it and is backed up apart from it.

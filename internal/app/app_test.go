@@ -180,13 +180,22 @@ func TestWhatCannotStartSaysWhyAndLeavesNothingLocked(t *testing.T) {
 		"a directory that is a file":  {app.Options{Listen: "127.0.0.1:0", DataDir: file}, "data directory"},
 		"another database":            {app.Options{Listen: "127.0.0.1:0", DataDir: t.TempDir(), DatabaseURL: "postgres://x"}, "database"},
 		"egress that is no address":   {app.Options{Listen: "127.0.0.1:0", DataDir: t.TempDir(), AllowPrivateEgress: []string{"10.0.0.0/8"}}, "PATCHBAY_ALLOW_PRIVATE_EGRESS"},
-		"a public URL without scheme": {app.Options{Listen: "127.0.0.1:0", DataDir: t.TempDir(), PublicURL: "sms.example.com"}, "public URL"},
+		"a public URL without scheme": {app.Options{Listen: "127.0.0.1:0", DataDir: t.TempDir(), PublicURL: "sms.example.com"}, "--public-url"},
+		"a public URL with a query":   {app.Options{Listen: "127.0.0.1:0", DataDir: t.TempDir(), PublicURL: "https://sms.example.com/?a=b"}, "--public-url"},
+		"no port to listen on":        {app.Options{Listen: "localhost", DataDir: t.TempDir()}, "--listen"},
+		"no port for metrics":         {app.Options{Listen: "127.0.0.1:0", MetricsListen: "zzz", DataDir: t.TempDir()}, "--metrics-listen"},
+		"metrics where we serve":      {app.Options{Listen: "127.0.0.1:0", MetricsListen: w.app.Addr(), DataDir: t.TempDir()}, "listen for metrics"},
 	} {
+		var said bytes.Buffer
+		c.o.Out = &said
 		a, err := app.Start(context.Background(), c.o)
 		if err == nil {
 			_ = a.Close()
 			t.Errorf("%s: started", name)
 			continue
+		}
+		if said.Len() != 0 {
+			t.Errorf("%s: a start that failed made an account and said %q", name, said.String())
 		}
 		if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v does not say %q", name, err, c.want)

@@ -23,6 +23,9 @@ func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err er
 	if dataDir, err = filepath.Abs(dataDir); err != nil {
 		return nil, err
 	}
+	if databaseURL == "" && !store.Exists(dataDir) {
+		return nil, fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
+	}
 	box, err := secret.ReadKeyFile(filepath.Join(dataDir, keyFile))
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	stdlog "log"
 	"log/slog"
@@ -34,6 +35,9 @@ func (s *serveCommand) Run(c *console) error {
 		BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
 		Sandbox: s.Sandbox, Out: c.out, Log: log,
 	})
+	if setting := new(app.WrongSetting); errors.As(err, &setting) {
+		return wrong{err}
+	}
 	if err != nil {
 		return err
 	}

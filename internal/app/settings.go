@@ -1,0 +1,34 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// WrongSetting is a setting that cannot be, as opposed to one that finds no room here: the command line was used wrongly.
+type WrongSetting struct {
+	Name string // as a person wrote it
+	Err  error
+}
+
+func (w *WrongSetting) Error() string { return fmt.Sprintf("%s: %v", w.Name, w.Err) }
+func (w *WrongSetting) Unwrap() error { return w.Err }
+
+// check names what cannot be before anything is made: a first key that is printed by a start that fails is easily lost.
+func (o *Options) check() error {
+	for _, a := range []struct{ name, value string }{{"--listen", o.Listen}, {"--metrics-listen", o.MetricsListen}} {
+		if _, _, err := net.SplitHostPort(a.value); err != nil && a.value != "" {
+			return &WrongSetting{a.name, fmt.Errorf("%q is not an address: write host:port, such as 127.0.0.1:8080", a.value)}
+		}
+	}
+	if o.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(o.PublicURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(o.PublicURL, "?#") {
+		return &WrongSetting{"--public-url", fmt.Errorf("%q is not the address by which the outside reaches us: write it like https://sms.example.com", o.PublicURL)}
+	}
+	return nil
+}
