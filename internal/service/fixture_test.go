@@ -101,8 +101,7 @@ type fixtureEvent struct {
 
 // variants is the properties that choose one of several ways to send, by provider and case.
 var variants = map[string]map[string]map[string]string{
-	"clickatell": {"sms_rest": {"API": "REST"}, "sms_one_api": {"API": "One API"}},
-	"commio":     {"sms_v2": {"API version": "2"}, "mms_v2": {"API version": "2"}},
+	"commio": {"sms_v2": {"API version": "2"}, "mms_v2": {"API version": "2"}},
 }
 
 // addresses is the properties that stand for scheme and host, where the fixture knows only the part of the name that varies.
