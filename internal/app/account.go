@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"patchbay/internal/access"
@@ -20,7 +21,7 @@ func (a *App) bootstrap(ctx context.Context) error {
 	if len(accounts) > 0 {
 		return nil
 	}
-	key, made := a.o.BootstrapKey, false
+	key, made := strings.TrimSpace(a.o.BootstrapKey), false // out of a file it ends in a newline, which no header can carry
 	if key == "" {
 		key, made = access.NewKey(), true
 	} else if len(key) < 22 {

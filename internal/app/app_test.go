@@ -65,6 +65,18 @@ func TestTheBootstrapKeyIsTakenOnAnEmptyDatabaseAlone(t *testing.T) {
 	}
 }
 
+func TestABootstrapKeyOutOfAFileOpens(t *testing.T) {
+	a, err := app.Start(context.Background(), app.Options{
+		Listen: "127.0.0.1:0", DataDir: t.TempDir(), BootstrapKey: " a-key-that-lay-in-a-file\n", Drain: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	w := &world{T: t, app: a}
+	w.as("a-key-that-lay-in-a-file").call(200, "GET", "/v1/organizations", nil)
+}
+
 func TestNoKeyAndNoSecretLiesInTheDataDirectoryInClear(t *testing.T) {
 	p := newProvider(t)
 	w := start(t, p.host())
