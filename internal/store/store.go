@@ -183,6 +183,9 @@ func (s *Store) OnCommit(f func(Commit)) { s.hooks = append(s.hooks, f) }
 
 // Healthy says why the store should not be relied on now, if it should not.
 func (s *Store) Healthy() error {
+	if s.writer == nil {
+		return nil
+	}
 	if n := s.writer.failed.Load(); n >= 3 {
 		return fmt.Errorf("the last %d commits failed", n)
 	}

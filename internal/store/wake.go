@@ -46,14 +46,17 @@ func (w *wakes) wake(t *tx) error {
 	for _, account := range t.rehook {
 		delete(w.byAccount, account)
 	}
-	for n, times := range t.notified {
-		hooks, err := w.of(t, n.account)
-		if err != nil {
-			return fmt.Errorf("webhooks of account %s: %w", n.account, err)
-		}
-		for _, h := range hooks {
-			if err := w.tell(t, h, n, times); err != nil {
-				return err
+	// First who has something to be told, then whose place may move on: a group has both for one webhook.
+	for _, do := range []func(*tx, *hook, news, int) error{w.tell, w.skip} {
+		for n, times := range t.notified {
+			hooks, err := w.of(t, n.account)
+			if err != nil {
+				return fmt.Errorf("webhooks of account %s: %w", n.account, err)
+			}
+			for _, h := range hooks {
+				if err := do(t, h, n, times); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -83,17 +86,26 @@ func (w *wakes) of(t *tx, account string) ([]*hook, error) {
 	return hooks, nil
 }
 
-func (w *wakes) tell(t *tx, h *hook, n news, times int) error {
+// skip moves the place of a sleeping webhook on that was told nothing for long.
+func (w *wakes) skip(t *tx, h *hook, n news, times int) error {
+	if h.hears(n) {
+		return nil
+	}
+	if h.missed += times; h.missed < skipEvery || h.awake || t.hasWoken(h) {
+		return nil
+	}
+	h.missed = 0
+	_, err := t.exec(qSkip, h.lane)
+	return err
+}
+
+// tell wakes a webhook that listens to this.
+func (w *wakes) tell(t *tx, h *hook, n news, _ int) error {
 	if !h.hears(n) {
-		if h.missed += times; h.missed < skipEvery || h.awake || slices.Contains(t.woken, h) {
-			return nil
-		}
-		h.missed = 0
-		_, err := t.exec(qSkip, h.lane)
-		return err
+		return nil
 	}
 	t.touched.Webhooks = true
-	if h.awake && !slices.Contains(t.asleep, h.lane) || slices.Contains(t.woken, h) {
+	if h.awake && !slices.Contains(t.asleep, h.lane) || t.hasWoken(h) {
 		return nil
 	}
 	t.woken = append(t.woken, h)
@@ -115,4 +127,9 @@ func (w *wakes) committed(t *tx) {
 	for _, h := range t.woken {
 		h.awake = true
 	}
+}
+
+// hasWoken goes by the lane: a group that changes webhooks reads them anew each time.
+func (t *tx) hasWoken(h *hook) bool {
+	return slices.ContainsFunc(t.woken, func(o *hook) bool { return o.lane == h.lane })
 }

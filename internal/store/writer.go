@@ -231,11 +231,12 @@ func (w *writer) try(group []*write) (spoilt bool, err error) {
 		if op.err = run(op.do, t); op.err == nil {
 			continue
 		}
-		if isOutage(op.err) {
+		outage := isOutage(op.err)
+		if outage {
 			w.log.Error("write", "err", op.err)
 			op.err = unavailable(op.err)
 		}
-		if t.writes != before {
+		if outage || t.writes != before { // a full disk may have ended the transaction: the next write must not go without one
 			w.rollback()
 			return true, nil
 		}

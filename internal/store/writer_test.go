@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"patchbay/internal/fault"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var (
@@ -122,10 +124,14 @@ func TestAFailingWriteHarmsNoOther(t *testing.T) {
 		want    string
 		commits int32
 	}{
-		"before it wrote":  {func(*tx) error { return boom }, "boom", 2},
-		"after it wrote":   {func(t *tx) error { insert("half")(t); return boom }, "boom", 3},
-		"by a constraint":  {insert("a"), "UNIQUE", 2},
-		"by a panic":       {func(t *tx) error { insert("half")(t); panic("at the disco") }, "at the disco", 3},
+		"before it wrote": {func(*tx) error { return boom }, "boom", 2},
+		"after it wrote":  {func(t *tx) error { insert("half")(t); return boom }, "boom", 3},
+		"by a constraint": {insert("a"), "UNIQUE", 2},
+		"by a panic":      {func(t *tx) error { insert("half")(t); panic("at the disco") }, "at the disco", 3},
+		"by an outage": {func(t *tx) error {
+			t.engine.(*gate).engine.rollback() // as a full disk does
+			return fmt.Errorf("insert: %w", &sqliteError{sqlite3.SQLITE_FULL, "disk full"})
+		}, "disk full", 3},
 		"by a bad query":   {func(t *tx) error { _, err := t.exec(&query{name: "bad", text: "SELEKT"}); return err }, "bad", 2},
 		"by a fault of it": {func(*tx) error { return fault.New(fault.Conflict, "", "taken") }, "taken", 2},
 	} {
