@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -18,16 +19,15 @@ func start(t *testing.T, answer func(n int) int) (*Server, <-chan callback) {
 		t.Fatal(err)
 	}
 	got := make(chan callback, 16)
-	n := 0
+	var n atomic.Int32
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if want := Sign("s", r.Header.Get("X-Simulator-Timestamp"), body); r.Header.Get("X-Simulator-Signature") != want {
 			t.Errorf("signature %q, want %q", r.Header.Get("X-Simulator-Signature"), want)
 		}
-		n++
-		status := 200
+		status, nth := 200, int(n.Add(1))
 		if answer != nil {
-			status = answer(n)
+			status = answer(nth)
 		}
 		w.WriteHeader(status)
 		if status == 200 {
@@ -129,15 +129,15 @@ func TestACallbackIsTriedAgainUntilItIsTaken(t *testing.T) {
 }
 
 func TestTheUnclearTextIsInTheLedgerAndOnTheHandset(t *testing.T) {
-	var ledger []Taken
-	s, err := Start(t.Context(), Options{APIKey: "k", Secret: "s", Taken: func(x Taken) { ledger = append(ledger, x) }})
+	ledger := make(chan Taken, 2)
+	s, err := Start(t.Context(), Options{APIKey: "k", Secret: "s", Taken: func(x Taken) { ledger <- x }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	send(t, s, order{From: "+1555", To: "+15005550005", Text: "hi", Reference: "r"})
-	if len(ledger) != 1 || ledger[0].Reference != "r" {
-		t.Errorf("ledger %+v, want the one text", ledger)
+	if x := <-ledger; x.Reference != "r" || x.Text != "hi" {
+		t.Errorf("the ledger has %+v, want the one text", x)
 	}
 	resp, err := http.Get(s.URL() + "/state")
 	if err != nil {
