@@ -213,7 +213,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.run("deliveries", deliver.Run)
 	a.run("outbound", out.Run)
 	a.run("inbound", in.Run)
-	a.run("housekeeping", a.sweep)
+	a.run("housekeeping", func(ctx context.Context) error { return a.sweep(ctx, files) })
 	a.serve("server", listener, faces)
 	a.run("stream", hub.Run)
 	if metrics != nil {
@@ -363,12 +363,18 @@ func (a *App) ready(context.Context) error {
 // sweepEvery is how often what has been kept long enough is dropped.
 const sweepEvery = time.Hour
 
-func (a *App) sweep(ctx context.Context) error {
+// sweep drops rows, then the files that no row tells of.
+func (a *App) sweep(ctx context.Context, files *media.Dir) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
 		if err := a.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("sweep", "error", err)
+		}
+		if n, err := files.Sweep(ctx, a.store, time.Now()); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("sweep", "error", err)
+		} else if n > 0 {
+			a.o.Log.Info("removed files that belong to nothing any more", "files", n)
 		}
 		select {
 		case <-ctx.Done():

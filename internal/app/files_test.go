@@ -2,13 +2,20 @@ package app_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"patchbay/internal/app"
 )
 
 // fileHost is a server of files that remembers who asked with what.
@@ -100,4 +107,24 @@ func TestWhatAProgramNamesIsFetchedWithoutCredentials(t *testing.T) {
 	if got, asked := api.saw("/private"); got != "" || !asked {
 		t.Errorf("a program's word had %q sent to the provider (asked %v)", got, asked)
 	}
+}
+
+func TestFilesThatBelongToNothingAreRemovedAtTheStart(t *testing.T) {
+	data := t.TempDir()
+	name := filepath.Join(data, "media", "ab", "ab"+strings.Repeat("0", 30))
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("of an organization that is gone"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(name, old, old); err != nil {
+		t.Fatal(err)
+	}
+	w := startWith(t, app.Options{DataDir: data})
+	w.account.until("/v1/organizations", func(answer) bool {
+		_, err := os.Stat(name)
+		return errors.Is(err, fs.ErrNotExist)
+	})
 }

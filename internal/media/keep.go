@@ -11,15 +11,20 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 
 	"patchbay/internal/message"
 )
 
-const unfinished = "unfinished"
+const (
+	unfinished = "unfinished"
+	nameSize   = 16 // bytes of a kept file's name
+)
 
 // Dir is the media directory. Nothing outside it is ever touched, whatever a name says: it is an os.Root, and names in it are ours.
 type Dir struct {
-	root *os.Root
+	root    *os.Root
+	placing sync.Mutex // a file is put into its place, or a sweep takes it away
 }
 
 // OpenDir opens <data>/media, makes it when missing, and removes what a crash left half written.
@@ -36,7 +41,7 @@ func OpenDir(dataDir string) (*Dir, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("media directory: %w", err), root.Close())
 	}
-	return &Dir{root}, nil
+	return &Dir{root: root}, nil
 }
 
 func (d *Dir) Close() error { return d.root.Close() }
@@ -111,7 +116,7 @@ func (f *draft) finish(m message.Media, claims ...string) (message.Media, error)
 // was saved) it replaces itself.
 func (f *draft) keepAs(id string) (string, error) {
 	sum := sha256.Sum256([]byte(id))
-	name := hex.EncodeToString(sum[:16])
+	name := hex.EncodeToString(sum[:nameSize])
 	shelf := name[:2]
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return "", err
@@ -126,7 +131,10 @@ func (f *draft) keepAs(id string) (string, error) {
 		return "", err
 	}
 	to := path.Join(shelf, name)
-	if err := root.Rename(f.name, to); err != nil {
+	f.dir.placing.Lock()
+	err := root.Rename(f.name, to)
+	f.dir.placing.Unlock()
+	if err != nil {
 		return "", err
 	}
 	f.done = true

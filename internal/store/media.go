@@ -19,6 +19,7 @@ var (
 		WHERE f.state = 'pending' AND f.due_at <= $1 ORDER BY f.due_at LIMIT $2`)
 	qSaveMedia = sqlText("save media", `UPDATE media SET media_type = $2, name = $3, size = $4, state = $5, reason = $6, path = $7, tries = $8, due_at = $9
 		WHERE id = $1 AND state = 'pending' RETURNING message`)
+	qMediaPath = sqlText("media by path", `SELECT 1 FROM media WHERE path = $1 AND path <> ''`)
 )
 
 func readMedia(r *row) message.Media {
@@ -72,4 +73,21 @@ func (s *Store) SaveMedia(ctx context.Context, f message.Media, retryAt time.Tim
 func (s *Store) Media(ctx context.Context, id string) (*message.Media, error) {
 	f, err := readOne(ctx, s, qMediaByID, readMedia, id)
 	return found(f, err, "file", id)
+}
+
+// UnknownMedia is those of the paths that no file's row has: what lies there belongs to nothing any more.
+func (s *Store) UnknownMedia(ctx context.Context, paths []string) (unknown []string, err error) {
+	err = s.read(ctx, func(db engine) error {
+		for _, path := range paths {
+			known := false
+			if err := db.each(qMediaPath, func(*row) error { known = true; return nil }, path); err != nil {
+				return err
+			}
+			if !known {
+				unknown = append(unknown, path)
+			}
+		}
+		return nil
+	})
+	return unknown, err
 }

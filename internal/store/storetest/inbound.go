@@ -209,6 +209,9 @@ func keepsMedia(t *testing.T, w *World) {
 	wantEqual(t, "file", *got, f)
 	_, err = w.Media(w.Ctx, "file-9")
 	WantFault(t, err, fault.NotFound)
+	unknown, err := w.UnknownMedia(w.Ctx, []string{"ab/file-2", "ab/file-9", "cd/file-1", ""})
+	w.must(err)
+	wantEqual(t, "paths without a row", unknown, []string{"ab/file-9", ""})
 	news, err := w.NotificationsAfter(w.Ctx, message.NotificationFilter{AccountID: w.Acct}, last, 10)
 	w.must(err)
 	if len(news) != 1 || news[0].Type != message.ConversationUpdated {
