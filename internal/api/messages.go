@@ -76,12 +76,10 @@ func restrict(d *outbound.Draft, p *access.Principal) error {
 	if p.Role == directory.AccountAdmin {
 		return nil
 	}
-	if d.OrgID == "" {
-		d.OrgID = p.OrgID
-	}
-	if d.OrgID != p.OrgID {
+	if d.OrgID != "" && d.OrgID != p.OrgID {
 		return noOrganization(d.OrgID)
 	}
+	d.Within = p.OrgID
 	if p.Role != directory.UserRole {
 		return nil
 	}

@@ -17,7 +17,8 @@ import (
 // Draft is a text that somebody wants sent. Who asks was checked before; whether they may use the number is checked here.
 type Draft struct {
 	AccountID      string
-	OrgID          string   // empty: the number's
+	OrgID          string   // as whoever asks named it; empty: the number's
+	Within         string   // the organization that whoever asks is bound to; empty: any of the account
 	UserID         string   // who writes; empty: a program, into the number's group conversation
 	From           string   // a number of ours, in any spelling that is clear without a country
 	To             string   // the contact; a national number is read with the number's country
@@ -97,7 +98,8 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (messag
 	})
 }
 
-// hash is what tells a repeated request from another one under the same idempotency key.
+// hash is what tells a repeated request from another one under the same idempotency key: the request, whichever key of the account asks.
+// Who writes is part of it, also where a user's key says so: the message is another one, in another conversation.
 func (d *Draft) hash(of *message.Message) (sum [32]byte) {
 	h := sha256.New()
 	write := func(s string) {
@@ -133,7 +135,7 @@ func (f *Flow) number(ctx context.Context, d Draft) (*directory.Number, error) {
 			}
 		}
 	}
-	if n == nil || d.OrgID != "" && n.OrgID != d.OrgID {
+	if n == nil || d.OrgID != "" && n.OrgID != d.OrgID || d.Within != "" && n.OrgID != d.Within {
 		return nil, fault.New(fault.Forbidden, "from", "%q is not a number of yours: send from a number of the organization, written like +15551234000", d.From)
 	}
 	return n, nil

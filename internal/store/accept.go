@@ -16,7 +16,7 @@ var (
 	qKeepIdempotency = sqlText("keep idempotency key", `INSERT INTO idempotency (account_id, key, hash, message_id, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account_id, key) DO UPDATE SET hash = excluded.hash, message_id = excluded.message_id, at = excluded.at
 		WHERE idempotency.at < $6`)
-	qIdempotency = sqlText("idempotency key", `SELECT i.hash, m.id, m.conversation_id FROM idempotency i
+	qIdempotency = sqlText("idempotency key", `SELECT i.hash, m.id, m.conversation_id, m.org_id FROM idempotency i
 		JOIN messages m ON m.id = i.message_id WHERE i.account_id = $1 AND i.key = $2`)
 	qOpenConversation = sqlText("open conversation", `INSERT INTO conversations (id, account_id, org_id, number_id, contact, user_id, closed, created_at, last_at)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)
@@ -82,8 +82,9 @@ func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (
 		return false, err
 	}
 	var hash []byte
+	var orgID string
 	found, err := one(t, qIdempotency, func(r *row) error {
-		hash, ack.ID, ack.ConversationID, ack.Repeated = r.bytes(), r.text(), r.text(), true
+		hash, ack.ID, ack.ConversationID, orgID, ack.Repeated = r.bytes(), r.text(), r.text(), r.text(), true
 		return nil
 	}, a.Message.AccountID, a.IdempotencyKey)
 	switch {
@@ -91,7 +92,7 @@ func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (
 		return false, err
 	case !found:
 		return false, fault.New(fault.Conflict, "Idempotency-Key", "belonged to a message that is gone; use another key")
-	case !bytes.Equal(hash, a.BodyHash[:]):
+	case !bytes.Equal(hash, a.BodyHash[:]), orgID != a.Message.OrgID: // its number has moved: who has it now is told nothing of the old message
 		*ack = message.Ack{}
 		return false, fault.New(fault.Invalid, "Idempotency-Key", "was used for another request within the last 24 hours; use a new key for a new message")
 	}

@@ -170,6 +170,21 @@ func isIdempotent(t *testing.T, w *World) {
 	}
 }
 
+// A number that moved takes none of its history along.
+func isIdempotentWithinAnOrganization(t *testing.T, w *World) {
+	a := w.Outbound(w.Num, number(1), "once")
+	a.IdempotencyKey, a.BodyHash = "key", [32]byte{1}
+	_, err := w.Accept(w.Ctx, a)
+	w.must(err)
+	w.must(w.DeleteNumber(w.Ctx, w.Acct, w.Num.ID))
+	moved := w.NewNumber(w.NewIntegration(w.NewOrg("east.example"), "carrier"), w.Num.Value)
+	b := w.Outbound(moved, number(1), "once")
+	b.IdempotencyKey, b.BodyHash = a.IdempotencyKey, a.BodyHash
+	ack, err := w.Accept(w.Ctx, b)
+	WantFault(t, err, fault.Invalid)
+	wantEqual(t, "told", ack, message.Ack{})
+}
+
 func isIdempotentUnderRace(t *testing.T, w *World) {
 	ids := make(chan string, 100)
 	var all sync.WaitGroup

@@ -13,6 +13,7 @@ func Run(t *testing.T, e Engine) {
 		{"one open conversation a contact and audience", reusesConversations},
 		{"any text comes back as it was given", keepsNastyTexts},
 		{"an idempotency key answers for its first request alone", isIdempotent},
+		{"an idempotency key tells no organization of another's message", isIdempotentWithinAnOrganization},
 		{"a hundred requests with one key make one message", isIdempotentUnderRace},
 		{"a lane's messages leave in the order of their acceptance, one at a time", keepsOrder},
 		{"a lane paced or paused gives nothing out before its time", pacesAndPauses},
