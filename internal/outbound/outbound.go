@@ -44,7 +44,7 @@ type Options struct {
 	Door      *exchange.Door
 	PublicURL string // what providers reach us by: scheme and host, perhaps a path
 
-	Slots    int            // lanes that send at once; 64
+	Slots    int            // lanes that send at once; 256
 	Drain    time.Duration  // 25 s
 	Validity time.Duration  // from acceptance to the last attempt; 24 h
 	Random   func() float64 // in [0, 1), for jitter
@@ -62,6 +62,9 @@ type Flow struct {
 
 // New builds the flow; Run starts it.
 func New(o Options) *Flow {
+	if o.Slots <= 0 {
+		o.Slots = 256 // a slot mostly waits, for its provider and for its commit
+	}
 	if o.Validity <= 0 {
 		o.Validity = 24 * time.Hour
 	}
