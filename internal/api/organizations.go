@@ -127,7 +127,11 @@ func (s *Server) organization(r *http.Request, p *access.Principal, id string) (
 	if !p.SeesOrganization(id) {
 		return nil, noOrganization(id)
 	}
-	return s.o.Store.Organization(r.Context(), p.AccountID, id)
+	o, err := s.o.Store.Organization(r.Context(), p.AccountID, id)
+	if fault.CodeOf(err) == fault.NotFound {
+		err = noOrganization(id) // the same words, whether it is nobody's or somebody else's
+	}
+	return o, err
 }
 
 func noOrganization(id string) error {

@@ -153,7 +153,12 @@ func (s *Server) nothingHere(w http.ResponseWriter, r *http.Request, mux *http.S
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
-	writeError(w, r, s.o.Log, notAllowed(fault.New(fault.Invalid, "", "%s is not possible here; use %s", r.Method, strings.Join(allow, ", "))))
+	err := notAllowed(fault.New(fault.Invalid, "", "%s is not possible here; use %s", r.Method, strings.Join(allow, ", ")))
+	if r.URL.Path == rpcPattern {
+		s.writeRPCError(w, r, err)
+		return
+	}
+	writeError(w, r, s.o.Log, err)
 }
 
 // ServeHTTP is the outermost layer: headers that every answer carries, requests that nobody should make, and panics.

@@ -550,6 +550,10 @@ func TestWebhooksAreMadeListedAndDeleted(t *testing.T) {
 			t.Errorf("%s: pointers %v, want %s", body, a.pointers(), at)
 		}
 	}
+	body := `{"url":"https://a.example.com","orgid":"17000000000001234567"}`
+	if a := w.account.refused(404, "not_found", "POST", "/v1/webhooks", body); !slices.Equal(a.pointers(), []string{"/orgid"}) {
+		t.Errorf("%s: pointers %v, want /orgid", body, a.pointers())
+	}
 	w.account.call(204, "DELETE", path, nil)
 	w.account.refused(404, "not_found", "GET", path, nil)
 }
