@@ -52,6 +52,9 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (messag
 	if err != nil {
 		return message.Ack{}, err
 	}
+	if to == number.Value {
+		return message.Ack{}, fault.New(fault.Invalid, "to", "a number cannot text itself")
+	}
 	r, err := f.route(ctx, number.AccountID, number.IntegrationID, "")
 	if err != nil {
 		return message.Ack{}, notRouted(err)

@@ -26,6 +26,8 @@ func TestADraftIsRefusedWithItsReason(t *testing.T) {
 		{"no to", func(d *Draft) { d.To = "" }, fault.Invalid, "to"},
 		{"a to that is no number", func(d *Draft) { d.To = "+" }, fault.Invalid, "to"},
 		{"a sender's name as to", func(d *Draft) { d.To = "ACME" }, fault.Invalid, "to"},
+		{"the number itself", func(d *Draft) { d.To = d.From }, fault.Invalid, "to"},
+		{"the number itself, in its national spelling", func(d *Draft) { d.To = "0" + strings.TrimPrefix(d.From, "+61") }, fault.Invalid, "to"},
 		{"nothing to send", func(d *Draft) { d.Content = "" }, fault.Invalid, "content"},
 		{"a text that is too long", func(d *Draft) { d.Content = strings.Repeat("é", 1601) }, fault.Invalid, "content"},
 		{"a file that is no URL", func(d *Draft) { d.URLs = []string{"cat.jpg"} }, fault.Invalid, "urls"},
