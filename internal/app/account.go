@@ -50,6 +50,9 @@ func createAccount(ctx context.Context, db *store.Store, name, key string) (*dir
 
 // CreateAccount makes a further account in a data directory that no server has open, and returns its id and key.
 func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *slog.Logger) (id, key string, err error) {
+	if databaseURL == "" && !store.Exists(dataDir) { // a misspelt directory would become a server's that nobody runs
+		return "", "", fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
+	}
 	dataDir, box, err := openBox(dataDir)
 	if err != nil {
 		return "", "", err

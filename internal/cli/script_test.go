@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"patchbay/internal/app"
 	"patchbay/services"
 )
 
@@ -36,8 +37,19 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
+			"ran":   ran,
 		},
 	})
+}
+
+// ran leaves a data directory as a server does that has run: ran data.
+func ran(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ran DIRECTORY")
+	}
+	a, err := app.Start(context.Background(), app.Options{Listen: "127.0.0.1:0", DataDir: ts.MkAbs(args[0])})
+	ts.Check(err)
+	ts.Check(a.Close())
 }
 
 // exits runs a program that must end with the code: exits 2 patchbay service lint.
