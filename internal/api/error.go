@@ -149,6 +149,18 @@ func readFault(err error) error {
 	return malformed(fault.New(fault.Invalid, "", "the body ended before its end"))
 }
 
+// words is a list as people write it.
+func words[T ~string](list []T) string {
+	var b strings.Builder
+	for i, w := range list {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(w))
+	}
+	return b.String()
+}
+
 // pointer is a field's name as a JSON pointer; a pointer stays one.
 func pointer(field string) string {
 	if strings.HasPrefix(field, "/") {

@@ -22,7 +22,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, p *access.Princi
 	if text := r.URL.Query().Get("types"); text != "" {
 		for t := range strings.SplitSeq(text, ",") {
 			if !slices.Contains(notify.Types, t) {
-				return fault.New(fault.Invalid, "types", "%q is no type of notification; there are %v", clean(t), notify.Types)
+				return fault.New(fault.Invalid, "types", "%q is no type of notification; there are %s", clean(t), words(notify.Types))
 			}
 			f.Types = append(f.Types, t)
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -86,7 +87,7 @@ func (s *Server) checkKey(r *http.Request, p *access.Principal, in *keyInput) er
 		ps.add("/role", "must be account, organization or user")
 	}
 	if utf8.RuneCountInString(in.Name) > maxName {
-		ps.add("/name", "is too long")
+		ps.add("/name", fmt.Sprintf("must have at most %d characters", maxName))
 	}
 	if err := ps.err(); err != nil {
 		return err

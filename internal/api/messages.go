@@ -248,7 +248,7 @@ func (s *Server) messageFilter(r *http.Request, p *access.Principal) (message.Fi
 		return f, fault.New(fault.Invalid, "direction", "must be %s or %s", message.Inbound, message.Outbound)
 	}
 	if f.Status != "" && f.Status.Rank() < 0 {
-		return f, fault.New(fault.Invalid, "status", "%q is no status; there are %v", clean(string(f.Status)), message.Statuses)
+		return f, fault.New(fault.Invalid, "status", "%q is no status; there are %s", clean(string(f.Status)), words(message.Statuses))
 	}
 	return f, nil
 }

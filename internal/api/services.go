@@ -197,8 +197,12 @@ func (s *Server) deleteService(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return err
 	}
-	if len(users) > 0 && !s.inCatalogue(id) {
-		return fault.New(fault.Conflict, "service_id", "%d organizations have it enabled; remove their integrations first", len(users))
+	switch n := len(users); {
+	case n == 0 || s.inCatalogue(id):
+	case n == 1:
+		return fault.New(fault.Conflict, "service_id", "one organization has it enabled; remove its integration first")
+	default:
+		return fault.New(fault.Conflict, "service_id", "%d organizations have it enabled; remove their integrations first", n)
 	}
 	if err := s.o.Store.DeleteService(r.Context(), p.AccountID, own); err != nil {
 		return err

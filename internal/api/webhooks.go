@@ -52,11 +52,11 @@ func (in *webhookInput) check() error {
 	}
 	for i, t := range in.Types {
 		if !slices.Contains(notify.Types, t) {
-			ps.add(fmt.Sprintf("/types/%d", i), fmt.Sprintf("%q is no type of notification; there are %v", t, notify.Types))
+			ps.add(fmt.Sprintf("/types/%d", i), fmt.Sprintf("%q is no type of notification; there are %s", t, words(notify.Types)))
 		}
 	}
 	if !slices.Contains(webhookFormats, in.Format) {
-		ps.add("/format", fmt.Sprintf("must be one of %v", webhookFormats))
+		ps.add("/format", "must be one of "+words(webhookFormats))
 	}
 	return ps.err()
 }

@@ -146,6 +146,18 @@ func TestAServiceFileIsKeptOrEveryMistakeIsNamed(t *testing.T) {
 	if a := w.account.call(200, "GET", "/v1/services/acme", nil); a.str("version") != version || a.str("origin") != "account" {
 		t.Errorf("a refused file changed the kept one: %s", a.body)
 	}
+	var integrations []string
+	for i, want := range []string{"one organization has it enabled; remove its integration first", "2 organizations have it enabled; remove their integrations first"} {
+		o := w.account.call(201, "POST", "/v1/organizations", map[string]any{"name": "Org", "domain": fmt.Sprint("o", i)}).str("id")
+		integrations = append(integrations, "/v1/organizations/"+o+"/integrations/acme")
+		w.account.call(200, "PUT", integrations[i], map[string]any{"properties": map[string]string{"API key": "k"}})
+		if a := w.account.refused(409, "conflict", "DELETE", "/v1/services/acme", nil); !strings.HasSuffix(a.str("detail"), want) {
+			t.Errorf("detail %q, want %q", a.str("detail"), want)
+		}
+	}
+	for _, path := range integrations {
+		w.account.call(204, "DELETE", path, nil)
+	}
 	w.account.call(204, "DELETE", "/v1/services/acme", nil)
 	w.account.refused(404, "not_found", "GET", "/v1/services/acme", nil)
 	w.account.refused(404, "not_found", "DELETE", "/v1/services/acme", nil)
@@ -412,6 +424,9 @@ func TestMessagesAreFiltered(t *testing.T) {
 			t.Errorf("?%s: got %q, want %q", query, got, want)
 		}
 	}
+	if a := w.account.refused(422, "invalid", "GET", "/v1/messages?status=done", nil); !strings.HasSuffix(a.str("detail"), "there are queued, received, sending, unclear, sent, failed, expired, cancelled, delivered, read") {
+		t.Errorf("detail %q", a.str("detail"))
+	}
 	for _, query := range []string{"direction=up", "status=done", "limit=x"} {
 		w.account.refused(422, "invalid", "GET", "/v1/messages?"+query, nil)
 	}
@@ -546,8 +561,12 @@ func TestWebhooksAreMadeListedAndDeleted(t *testing.T) {
 		`{"url":"https://a.example.com","types":["message.received","x"]}`: "/types/1",
 		`{"url":"https://a.example.com","format":"xml"}`:                   "/format",
 	} {
-		if a := w.account.refused(422, "invalid", "POST", "/v1/webhooks", body); !slices.Contains(a.pointers(), at) {
+		a := w.account.refused(422, "invalid", "POST", "/v1/webhooks", body)
+		if !slices.Contains(a.pointers(), at) {
 			t.Errorf("%s: pointers %v, want %s", body, a.pointers(), at)
+		}
+		if strings.Contains(string(a.body), "[message.") || strings.Contains(string(a.body), "[patchbay") {
+			t.Errorf("%s: a list is not written as people write it: %s", body, a.body)
 		}
 	}
 	body := `{"url":"https://a.example.com","orgid":"17000000000001234567"}`
@@ -596,4 +615,12 @@ func TestWhatIsNotThereIsAProblemToo(t *testing.T) {
 		t.Errorf("Allow: %q", got)
 	}
 	w.account.refused(405, "invalid", "TRACE", "/healthz", nil)
+}
+
+func TestALongNameIsToldItsLimit(t *testing.T) {
+	w := start(t)
+	a := w.account.refused(422, "invalid", "POST", "/v1/keys", map[string]any{"role": "account", "name": strings.Repeat("é", 201)})
+	if !strings.Contains(string(a.body), "must have at most 200 characters") {
+		t.Errorf("got %s", a.body)
+	}
 }

@@ -98,6 +98,12 @@ func run(args []string, c *console) (code int) {
 	command, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(c.err, "patchbay: %v\n", err)
+		asked := "patchbay"
+		if parse := new(kong.ParseError); errors.As(err, &parse) {
+			command, _, _ := strings.Cut(parse.Context.Command(), "<") // its arguments
+			asked = strings.TrimSpace(asked + " " + command)
+		}
+		fmt.Fprintf(c.err, "See: %s --help\n", asked)
 		return misuse
 	}
 	err = command.Run(c)

@@ -45,6 +45,9 @@ func newProgram(t *testing.T, secret func() string, status func(n int, content s
 			t.Errorf("not JSON: %s", b)
 		}
 		id := r.Header.Get("Webhook-Id")
+		if got := r.Header.Get("User-Agent"); got != "Patchbay" {
+			t.Errorf("User-Agent %q: providers know us by another spelling", got)
+		}
 		if s := secret(); s != "" {
 			checkSignature(t, s, r.Header, b)
 		}

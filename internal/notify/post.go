@@ -28,7 +28,7 @@ func (d *Deliverer) tell(ctx context.Context, w *message.Delivery, sign signer, 
 }
 
 func (d *Deliverer) post(ctx context.Context, w *message.Delivery, sign signer, id string, body []byte) (why string, answered bool) {
-	h := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"patchbay"}}
+	h := http.Header{"Content-Type": {"application/json"}}
 	sign.headers(h, id, time.Now(), body)
 	e := d.door.Do(ctx, &wire.Request{Method: http.MethodPost, URL: w.URL, Header: h, Body: body}, exchange.Options{
 		Timeout: deliverFor, MaxBody: answerLimit, Pool: "webhook/" + w.WebhookID,
