@@ -29,7 +29,7 @@ func (s *serveCommand) Run(c *console) error {
 		return wrong{err}
 	}
 	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
-	raiseHeapFloor()
+	defer raiseHeapFloor()()
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
 		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, PublicURL: s.PublicURL,
