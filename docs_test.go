@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"patchbay/internal/service"
 )
 
 // words are the identifiers and string literals of a Go file.
@@ -89,5 +91,22 @@ func TestEveryPathInTheDocsExists(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("no path was checked: the test does not see the docs")
+	}
+}
+
+// The first thing an integrator copies must load.
+func TestTheServiceFileInTheReadmeLoads(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, begins := strings.Cut(string(readme), "\n    {\n")
+	file, _, ends := strings.Cut(rest, "\n    }\n")
+	if !begins || !ends {
+		t.Fatal("the README shows no service file")
+	}
+	s, problems := service.Parse([]byte("{" + file + "}"))
+	if s == nil {
+		t.Errorf("it does not load: %v", problems)
 	}
 }
