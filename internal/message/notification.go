@@ -46,7 +46,7 @@ type Delivery struct {
 	Secret        string // opened
 	Failures      int    // in a row, before this
 	FailingSince  time.Time
-	Notifications []Notification // at most 100, all after the webhook's cursor
+	Notifications []Notification // at most 400, all after the webhook's cursor
 }
 
 // DeliverySettlement ends a delivery.

@@ -15,7 +15,7 @@ import (
 
 const (
 	deliverFor  = 15 * time.Second // a program that has not answered by then has not taken it
-	perEndpoint = 8                // requests to one webhook at once
+	perEndpoint = 16               // requests to one webhook at once
 	answerLimit = 4 << 10          // nothing in a program's answer matters but its status
 )
 

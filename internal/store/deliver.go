@@ -12,7 +12,7 @@ import (
 )
 
 // deliveryMax is how many notifications one delivery carries.
-const deliveryMax = 100
+const deliveryMax = 400
 
 var (
 	qHookOfLane = sqlText("webhook of a lane", `SELECT `+webhookColumns+`, cursor, failures, failing_since FROM webhooks WHERE lane = $1`)
