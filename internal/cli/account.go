@@ -17,7 +17,7 @@ type accountCommand struct {
 type accountCreateCommand struct {
 	Name        string `arg:"" help:"What to call it."`
 	Data        string `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
-	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"postgres://…; empty: the embedded database."`
+	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Leave empty: this version keeps its data in the embedded database."`
 	JSON        bool   `help:"Print JSON for programs."`
 }
 
@@ -42,7 +42,7 @@ func (a *accountCreateCommand) Run(c *console) error {
 
 type verifyCommand struct {
 	Data        string `required:"" placeholder:"DIR" env:"PATCHBAY_DATA" help:"Data directory; a running server does not mind."`
-	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"postgres://…; empty: the embedded database."`
+	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Leave empty: this version keeps its data in the embedded database."`
 	JSON        bool   `help:"Print JSON for programs."`
 }
 

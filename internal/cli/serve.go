@@ -14,7 +14,7 @@ type serveCommand struct {
 	Listen             string   `default:"127.0.0.1:8080" env:"PATCHBAY_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
 	MetricsListen      string   `env:"PATCHBAY_METRICS_LISTEN" placeholder:"HOST:PORT" help:"A second address whose /metrics asks for no key."`
 	Data               string   `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
-	DatabaseURL        string   `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"postgres://…; empty: the embedded database."`
+	DatabaseURL        string   `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Leave empty: this version keeps its data in the embedded database."`
 	PublicURL          string   `env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"What providers and programs call us by; empty: the listen address."`
 	LogLevel           string   `default:"info" enum:"debug,info,warn,error" env:"PATCHBAY_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
 	Sandbox            bool     `env:"PATCHBAY_SANDBOX" help:"Start a carrier with handsets, and something to try it with."`

@@ -45,7 +45,7 @@ func (s *Server) takeMessage(w http.ResponseWriter, r *http.Request) {
 	if s.o.Taken != nil {
 		s.o.Taken(Taken{ID: id, Reference: m.Reference, From: m.From, To: m.To, Text: m.Text, Media: m.Media})
 	}
-	s.ring(m, id)
+	s.ring(m)
 	if sc.Cut {
 		// The text is taken and nobody hears of it: what every sender has to live with.
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {

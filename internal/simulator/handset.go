@@ -29,7 +29,7 @@ type line struct {
 }
 
 // ring puts an arrived text on its handset.
-func (s *Server) ring(m order, _ string) {
+func (s *Server) ring(m order) {
 	s.show(m.To, line{Ours: m.From, Text: m.Text, Media: m.Media})
 }
 
