@@ -160,6 +160,7 @@ func (b *Bound) event(cb *Callback, m *model, f *found, out *Reading) {
 		}
 		e.Type = kind
 	}
+	b.touched.model(m, e.Type)
 	e.MessageID, e.ID = f.get(slotMessageID).Text(), f.get(slotID).Text()
 	e.ErrorCode, e.ErrorText = f.get(slotErrorCode).Text(), f.get(slotErrorText).Text()
 	e.Challenge = f.get(slotChallenge).Text()

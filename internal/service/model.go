@@ -13,6 +13,7 @@ import (
 // model is one kind of callback, compiled.
 type model struct {
 	pointer string
+	place   int    // in the file, from 0
 	verb    string // "": any
 	kind    EventType
 	table   map[string]EventType // by word, in place of kind; "*" is every other
@@ -169,7 +170,7 @@ func (l *loader) model(v tree.Value, ptr string) {
 	if !l.object(v, ptr, modelMembers) {
 		return
 	}
-	m := &model{pointer: ptr}
+	m := &model{pointer: ptr, place: len(l.svc.models)}
 	l.modelKind(m, v, ptr)
 	if verb := v.Get("request_method"); verb.Kind() != tree.Absent {
 		m.verb = l.verb(verb, ptr+"/request_method")

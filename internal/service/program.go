@@ -36,6 +36,7 @@ type binding struct {
 	auth    string                      // the Authorization header; "" sends none
 	bases   map[int]string              // slot of a property that stands for scheme and host → those
 	fixed   map[*method]*fixed          // what of a method does not change from message to message
+	touched touched                     // nil except in the tests inside a file
 }
 
 // fixed is what of a request is the same for all messages of an integration.

@@ -165,6 +165,7 @@ func (b *Bound) Handshake(cb *Callback) *wire.Response {
 		if !ok || len(found) == 0 {
 			continue
 		}
+		b.touched.model(m, m.kind)
 		if m.reply != nil {
 			e := Event{Type: EventHandshake, Model: m.pointer, model: m, values: found[0]}
 			r := b.write(m.reply, &e, cb)

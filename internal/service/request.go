@@ -45,6 +45,7 @@ func (b *Bound) Request(m *Sending, part int, at Attempt) (*wire.Request, error)
 }
 
 func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
+	b.touched.method(s.method)
 	in := b.input(m, s, at, s.method.uses)
 	defer release(in)
 	f := b.fixed[s.method]

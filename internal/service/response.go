@@ -30,7 +30,7 @@ func (b *Bound) Response(m *Sending, part int, r *wire.Response, now time.Time) 
 			in.values[slot] = in.values[slot].List()[0]
 		}
 	}
-	read := answerReader{response: r, in: &in.Input}
+	read := answerReader{response: r, in: &in.Input, touched: b.touched}
 	for _, a := range s.method.answers {
 		if !a.fits(r.Status) {
 			continue
@@ -51,6 +51,7 @@ type answerReader struct {
 	broken   bool
 	headers  []pattern.Event
 	events   []pattern.Event // of the body; one that is empty where no pattern reads it
+	touched  touched
 }
 
 // get is what e, or else a header, bound.
@@ -120,6 +121,8 @@ func conclude(m *method, a *answer, read *answerReader, now time.Time) message.R
 	decided := false
 	if a == nil {
 		read.events = nil
+	} else {
+		read.touched.answer(a)
 	}
 	for _, e := range read.events {
 		id := read.get(e, slotMessageID)
@@ -132,10 +135,13 @@ func conclude(m *method, a *answer, read *answerReader, now time.Time) message.R
 		code, text := read.get(e, slotErrorCode), read.get(e, slotErrorText)
 		var eff *effect
 		if a.outcomes != nil {
-			if found, ok := a.outcomes[code]; ok {
+			found, ok := a.outcomes[code]
+			if !ok {
+				found, ok = a.outcomes["*"]
+			}
+			if ok {
 				eff = &found
-			} else if rest, ok := a.outcomes["*"]; ok {
-				eff = &rest
+				read.touched.outcome(a, found)
 			}
 		}
 		// Of several messages in one answer (recipients, parts) the worst decides, because one that failed fails the whole.

@@ -49,10 +49,17 @@ func Failed(results []TestResult) Problems {
 
 // RunTests runs the tests that the file carries, offline.
 func RunTests(s *Service) []TestResult {
+	out, _ := s.Prove()
+	return out
+}
+
+// Prove runs the tests that the file carries, offline, and says what of the file they touch.
+func (s *Service) Prove() ([]TestResult, Coverage) {
 	var out []TestResult
+	seen := touched{}
 	for i, t := range s.program.tests.List() {
 		r := &testRun{
-			service: s, test: t,
+			service: s, test: t, touched: seen,
 			result: TestResult{Name: t.Get("name").Text(), Pointer: pointer("/tests", i)},
 		}
 		if r.result.Name == "" {
@@ -61,7 +68,7 @@ func RunTests(s *Service) []TestResult {
 		r.run()
 		out = append(out, r.result)
 	}
-	return out
+	return out, s.coverage(seen)
 }
 
 // testNow is the time where a test says none.
@@ -75,6 +82,7 @@ type testRun struct {
 	test    tree.Value
 	now     time.Time
 	signer  crypto.Signer // of the public key that the test left out
+	touched touched
 	result  TestResult
 }
 
@@ -170,6 +178,7 @@ func (r *testRun) run() {
 		r.broken("/properties", "%v", err)
 		return
 	}
+	r.bound.touched = r.touched
 	if r.test.Get("send").Kind() != tree.Absent {
 		r.runSend()
 	} else {
