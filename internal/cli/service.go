@@ -60,6 +60,7 @@ type linted struct {
 	OK       bool                 `json:"ok"`
 	Problems []service.Problem    `json:"problems"`
 	Tests    []service.TestResult `json:"tests,omitempty"`
+	Coverage *service.Coverage    `json:"coverage,omitempty"`
 }
 
 func (c *console) printProblems(file string, ps []service.Problem) {
@@ -90,19 +91,29 @@ func (l *lintCommand) Run(c *console) error {
 	})
 }
 
-type testCommand struct{ files }
+type testCommand struct {
+	files
+	Cover       bool `help:"Name every part of the file (variant, entry, model, meaning of a table) that no test touches."`
+	MinCoverage int  `placeholder:"PERCENT" help:"Fail when the tests touch less of a file than this."`
+}
 
 func (t *testCommand) Run(c *console) error {
+	if t.MinCoverage < 0 || t.MinCoverage > 100 {
+		return usage("--min-coverage %d: a share is from 0 to 100 percent", t.MinCoverage)
+	}
 	return t.each(c, func(file string, data []byte) linted {
 		s, found := service.Parse(data)
 		r := linted{File: file, OK: s != nil, Problems: orNone(found)}
 		if s == nil {
 			return r
 		}
-		r.Tests = service.RunTests(s)
+		var cover service.Coverage
+		r.Tests, cover = s.Prove()
+		r.Coverage = &cover
 		for i := range r.Tests {
 			r.OK = r.OK && r.Tests[i].Passed()
 		}
+		r.OK = r.OK && cover.Percent() >= t.MinCoverage
 		return r
 	}, func(r linted) {
 		c.printProblems(r.File, r.Problems)
@@ -114,11 +125,22 @@ func (t *testCommand) Run(c *console) error {
 			}
 			c.printFailures(r.File, &r.Tests[i])
 		}
-		switch {
-		case len(r.Tests) > 0:
-			fmt.Fprintf(c.out, "%s: %d of %d tests passed\n", r.File, passed, len(r.Tests))
-		case r.OK:
+		if r.Coverage == nil {
+			return
+		}
+		low := r.Coverage.Percent() < t.MinCoverage
+		if t.Cover || low {
+			for _, m := range r.Coverage.Missed {
+				fmt.Fprintf(c.out, "%s: %s: %s\n", r.File, m.Pointer, m.What)
+			}
+		}
+		if len(r.Tests) == 0 {
 			fmt.Fprintf(c.out, "%s: no tests in the file\n", r.File)
+		} else {
+			fmt.Fprintf(c.out, "%s: %d of %d tests passed, %d of %d parts covered\n", r.File, passed, len(r.Tests), r.Coverage.Covered, r.Coverage.Parts)
+		}
+		if low {
+			fmt.Fprintf(c.out, "%s: %d%% is covered, and %d%% was asked for\n", r.File, r.Coverage.Percent(), t.MinCoverage)
 		}
 	})
 }

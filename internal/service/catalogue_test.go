@@ -49,12 +49,15 @@ func TestEveryServiceOfTheCatalogueIsValidAndPassesItsTests(t *testing.T) {
 			if !said && (slices.Contains(unproven, id) || slices.Contains(proofOnRequest, id)) {
 				t.Error("it is listed as one that leaves something unproven, and does not")
 			}
-			results := service.RunTests(s)
+			results, cover := s.Prove()
 			if len(results) < 5 {
 				t.Errorf("%d tests; a service of the catalogue proves more of itself", len(results))
 			}
 			for _, p := range service.Failed(results) {
 				t.Errorf("%s", p)
+			}
+			for _, m := range cover.Missed {
+				t.Errorf("%s: %s", m.Pointer, m.What)
 			}
 			if s.Documentation == "" || len(s.Setup) == 0 {
 				t.Error("a service of the catalogue says where its provider is documented, and how to set it up")
