@@ -43,6 +43,9 @@ var Matrix = []Rule{
 	{"GET", "/v1/services/{service_id}", organization},
 	{"PUT", "/v1/services/{service_id}", account},
 	{"DELETE", "/v1/services/{service_id}", account},
+	{"GET", "/v1/services/{service_id}/versions", organization},
+	{"GET", "/v1/services/{service_id}/versions/{version}", organization},
+	{"POST", "/v1/services/{service_id}/rollback", account},
 
 	{"POST", "/v1/organizations", account},
 	{"GET", "/v1/organizations", organization},

@@ -47,6 +47,9 @@ type (
 		PutService(ctx context.Context, accountID, serviceID, version string, source []byte) error
 		Services(ctx context.Context, accountID string) ([]store.ServiceRow, error)
 		DeleteService(ctx context.Context, accountID, serviceID string) error
+		ServiceSource(ctx context.Context, accountID, serviceID, version string) (source []byte, ver string, err error)
+		ServiceVersions(ctx context.Context, accountID, serviceID string) ([]store.ServiceVersion, error)
+		SetServiceVersion(ctx context.Context, accountID, serviceID, version string) error
 	}
 	Integrations interface {
 		PutIntegration(ctx context.Context, i *directory.Integration) error
@@ -172,6 +175,10 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/services/{service_id}":    s.getService,
 		"PUT /v1/services/{service_id}":    s.putService,
 		"DELETE /v1/services/{service_id}": s.deleteService,
+
+		"GET /v1/services/{service_id}/versions":           s.listVersions,
+		"GET /v1/services/{service_id}/versions/{version}": s.getVersion,
+		"POST /v1/services/{service_id}/rollback":          s.rollbackService,
 
 		"POST /v1/organizations":           s.createOrganization,
 		"GET /v1/organizations":            s.listOrganizations,

@@ -131,7 +131,7 @@ func (s *Server) getService(w http.ResponseWriter, r *http.Request, p *access.Pr
 	return send(w, http.StatusOK, v)
 }
 
-// acceptedFile is what an upload answers: the version, and what somebody should still look at.
+// acceptedFile is what an upload and a rollback answer: the version, and what somebody should still look at.
 type acceptedFile struct {
 	serviceView
 	Warnings []fault.Problem `json:"warnings"`
@@ -176,11 +176,15 @@ func (s *Server) putService(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if own != "" {
 		status = http.StatusOK
 	}
+	return send(w, status, accepted(svc, found))
+}
+
+func accepted(svc *service.Service, found service.Problems) acceptedFile {
 	v := acceptedFile{serviceView: viewService(svc, fromAccount), Warnings: []fault.Problem{}}
 	for _, warning := range found.Warnings() {
 		v.Warnings = append(v.Warnings, fault.Problem{Pointer: warning.Pointer, Message: warning.Message})
 	}
-	return send(w, status, v)
+	return v
 }
 
 // deleteService takes the account's own file away. The catalogue's of that id, if there is one, shows again.
@@ -198,7 +202,7 @@ func (s *Server) deleteService(w http.ResponseWriter, r *http.Request, p *access
 		return err
 	}
 	switch n := len(users); {
-	case n == 0 || s.inCatalogue(id):
+	case n == 0 || s.catalogued(id) != nil:
 	case n == 1:
 		return fault.New(fault.Conflict, "service_id", "one organization has it enabled; remove its integration first")
 	default:
@@ -211,6 +215,12 @@ func (s *Server) deleteService(w http.ResponseWriter, r *http.Request, p *access
 	return none(w)
 }
 
-func (s *Server) inCatalogue(id string) bool {
-	return slices.ContainsFunc(s.o.Shelf.Catalogue(), func(svc *service.Service) bool { return strings.EqualFold(svc.ID, id) })
+// catalogued is the catalogue's service of that id, or nil.
+func (s *Server) catalogued(id string) *service.Service {
+	for _, svc := range s.o.Shelf.Catalogue() {
+		if strings.EqualFold(svc.ID, id) {
+			return svc
+		}
+	}
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 // estate is one of everything that a route can name.
 type estate struct {
 	*team
-	message, conversation, callback, hook, key string
+	message, conversation, callback, hook, key, version string
 }
 
 // build makes an estate: a message sent, a callback that nothing reads, a webhook, a key.
@@ -23,6 +23,7 @@ func (c *caller) build(domain, service, number string, mark string) *estate {
 	e := &estate{team: c.newTeam(domain, service, number, map[string]string{"API key": mark + "-secret"})}
 	e.message = c.call(202, "POST", "/v1/messages", map[string]any{"from": number, "to": "+15550100001", "content": mark + " content"}).str("id")
 	e.conversation = c.call(200, "GET", "/v1/messages/"+e.message, nil).str("conversation")
+	e.version = c.call(200, "GET", "/v1/services/"+service, nil).str("version")
 	e.hook = c.call(201, "POST", "/v1/webhooks", map[string]any{"url": "https://" + strings.ToLower(mark) + ".example.com/hook", "orgid": e.org}).str("id")
 	e.key = c.call(201, "POST", "/v1/keys", map[string]any{"role": "organization", "orgid": e.org, "name": mark + " key"}).str("id")
 	if a := c.w.post(e.webhook, "application/json", fmt.Sprintf(`{"mark":%q}`, mark)); a.status != 200 {
@@ -48,7 +49,7 @@ func (e *estate) path(pattern string) string {
 			id = value
 		}
 	}
-	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{id}", id).Replace(pattern)
+	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{version}", e.version, "{id}", id).Replace(pattern)
 }
 
 // names reports whether a route names somebody's own thing, so that to others it is not there.

@@ -26,8 +26,8 @@ var (
 	qDeleteService = sqlText("delete service", `DELETE FROM services WHERE account_id = $1 AND service_id = $2`)
 )
 
-// PutService makes this version the account's current one. The versions before stay readable: messages finish on the
-// one that they were accepted under.
+// PutService makes this version the account's current one. The versions before stay readable, up to MaxVersions of them: messages
+// finish on the one that they were accepted under. Bytes that were uploaded before are the version that they were then.
 func (s *Store) PutService(ctx context.Context, accountID, serviceID, version string, source []byte) error {
 	now := micros(time.Now())
 	return s.write(ctx, func(t *tx) error {
@@ -35,8 +35,10 @@ func (s *Store) PutService(ctx context.Context, accountID, serviceID, version st
 		if _, err := t.exec(qInsertVersion, accountID, serviceID, version, source, now); err != nil {
 			return err
 		}
-		_, err := t.exec(qPutService, accountID, serviceID, version, now)
-		return err
+		if _, err := t.exec(qPutService, accountID, serviceID, version, now); err != nil {
+			return err
+		}
+		return dropVersions(t, accountID, serviceID, version)
 	})
 }
 

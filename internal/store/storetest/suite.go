@@ -55,6 +55,8 @@ func Run(t *testing.T, e Engine) {
 		{"properties are sealed where they lie, and open again", seals},
 		{"an integration has one id for an organization and service", keepsIntegrationIDs},
 		{"a service's versions outlive it", keepsVersions},
+		{"versions past the newest are dropped, and never one that a waiting message needs", dropsVersions},
+		{"a version that is kept can be current again", setsVersions},
 		{"a service's id is one without case", ignoresCaseOfServices},
 		{"deleting an organization takes everything it had", deletesOrganizations},
 		{"what comes into a deleted message's place is nobody else's to see", showsNothingInPlaceOfTheDeleted},
