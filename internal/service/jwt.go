@@ -55,9 +55,6 @@ type claim struct {
 }
 
 func compileJWT(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"algorithms", "key", "headers", "query", "parameters", "claims", "tolerance"}) {
-		return nil
-	}
 	t := &webToken{tolerance: time.Minute}
 	public := t.compileAlgorithms(l, v.Get("algorithms"), ptr+"/algorithms")
 	if public {

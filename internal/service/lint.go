@@ -156,6 +156,12 @@ func (l *loader) webAddress(v tree.Value, ptr string) string {
 	return s
 }
 
+var (
+	propertyMembers = []string{"name", "optional", "secret", "default", "choices", "help"}
+	limitMembers    = []string{"messages_per_second", "per", "concurrency", "timeout", "max_length", "media"}
+	mediaMembers    = []string{"max_bytes", "max_count", "types"}
+)
+
 // reserved are the names that a property cannot take: they carry the message.
 var reserved = []string{"from", "to", "content", "text", "url", "urls", "file", "messageid", "id", "event_key"}
 
@@ -175,7 +181,7 @@ func (l *loader) properties(v tree.Value) {
 		case tree.String:
 			p.Name = e.Text()
 		case tree.Object:
-			l.object(e, at, []string{"name", "optional", "secret", "default", "choices", "help"})
+			l.object(e, at, propertyMembers)
 			p.Name = l.text(e.Get("name"), pointer(at, "name"))
 			p.Optional = l.truth(e.Get("optional"), pointer(at, "optional"))
 			if s := e.Get("secret"); s.Kind() != tree.Absent {
@@ -225,7 +231,7 @@ func (l *loader) limits(v tree.Value) {
 	if v.Kind() == tree.Absent {
 		return
 	}
-	if !l.object(v, ptr, []string{"messages_per_second", "per", "concurrency", "timeout", "max_length", "media"}) {
+	if !l.object(v, ptr, limitMembers) {
 		return
 	}
 	lim := &l.svc.Limits
@@ -240,7 +246,7 @@ func (l *loader) limits(v tree.Value) {
 	lim.Concurrency = l.whole(v.Get("concurrency"), ptr+"/concurrency", 1000)
 	lim.Timeout = l.duration(v.Get("timeout"), ptr+"/timeout", time.Second, 5*time.Minute)
 	lim.MaxLength = l.whole(v.Get("max_length"), ptr+"/max_length", 1_000_000)
-	if m := v.Get("media"); m.Kind() != tree.Absent && l.object(m, ptr+"/media", []string{"max_bytes", "max_count", "types"}) {
+	if m := v.Get("media"); m.Kind() != tree.Absent && l.object(m, ptr+"/media", mediaMembers) {
 		lim.MediaMaxBytes = int64(l.number(m.Get("max_bytes"), ptr+"/media/max_bytes", 1, 1<<40))
 		lim.MediaMaxCount = l.whole(m.Get("max_count"), ptr+"/media/max_count", 1000)
 		lim.MediaTypes = l.texts(m.Get("types"), ptr+"/media/types")

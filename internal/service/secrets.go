@@ -58,9 +58,6 @@ type credentials struct {
 }
 
 func compileBasic(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"username", "password"}) {
-		return nil
-	}
 	return &credentials{"Basic", []secretText{
 		l.secretText(v.Get("username"), ptr+"/username", "basic needs a username"),
 		l.secretText(v.Get("password"), ptr+"/password", "basic needs a password"),
@@ -68,9 +65,6 @@ func compileBasic(l *loader, v tree.Value, ptr string) check {
 }
 
 func compileBearer(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"token"}) {
-		return nil
-	}
 	return &credentials{"Bearer", []secretText{l.secretText(v.Get("token"), ptr+"/token", "bearer needs a token")}}
 }
 

@@ -64,9 +64,6 @@ type macScheme struct {
 }
 
 func compileHMAC(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"algorithm", "key", "over", "headers", "query", "parameters", "tolerance"}) {
-		return nil
-	}
 	m := &macScheme{hash: l.algorithm(v.Get("algorithm"), ptr+"/algorithm")}
 	m.key = l.secretText(v.Get("key"), ptr+"/key", `a signature needs a key, like "$Signing secret$"`)
 	return l.signature(m, v, ptr)
@@ -91,9 +88,6 @@ type digestScheme struct {
 }
 
 func compileDigest(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"algorithm", "over", "headers", "query", "parameters", "tolerance"}) {
-		return nil
-	}
 	d := &digestScheme{hash: l.algorithm(v.Get("algorithm"), ptr+"/algorithm")}
 	c := l.signature(d, v, ptr)
 	if s, ok := c.(*signature); ok {
@@ -120,9 +114,6 @@ func (d *digestScheme) needs() []int { return d.over.slots }
 type edScheme struct{ key publicKey }
 
 func compileEd25519(l *loader, v tree.Value, ptr string) check {
-	if !l.object(v, ptr, []string{"key", "over", "headers", "query", "parameters", "tolerance"}) {
-		return nil
-	}
 	e := &edScheme{}
 	e.key = l.publicKey(v.Get("key"), ptr+"/key", edKey, `a signature needs the provider's public key, like "$Public key$"`)
 	if s, ok := l.signature(e, v, ptr).(*signature); ok {

@@ -25,6 +25,7 @@ var errNotMade = errors.New("its property has no value")
 // checkKind is one row of the table of checks.
 type checkKind struct {
 	name     string
+	members  []string                                        // of its object; nil: it is a list, or names are its own
 	compile  func(l *loader, v tree.Value, ptr string) check // nil after a problem
 	sentence string
 }
@@ -34,18 +35,24 @@ var checkKinds []checkKind
 
 func init() {
 	checkKinds = []checkKind{
-		{"hmac", compileHMAC, "`algorithm`, `key`, `over` (written from the request), and the place of `$signature$` in `headers`, `query` or `parameters`; `tolerance` bounds the age of `$timestamp$`"},
-		{"digest", compileDigest, "the same without `key`: a plain hash, in whose `over` a secret property stands"},
-		{"ed25519", compileEd25519, "the same without `algorithm`; `key` is the provider's public key in base64, hexadecimal or PEM"},
-		{"jwt", compileJWT, "`algorithms` that are taken (" + algorithmNames() + "), `key`, the place of `$token$` in `headers`, `query` or `parameters`, and `claims`, each equal to what its text says, written from the request as `over` is; `exp` and `nbf` hold, give or take `tolerance` (1 minute)"},
-		{"basic", compileBasic, "`username` and `password` of `Authorization: Basic`"},
-		{"bearer", compileBearer, "`token` of `Authorization: Bearer`"},
-		{"header", compileHeader, "headers by name, each equal to what its text says"},
-		{"query", compileQuery, "members of the query by name, each equal to what its text says"},
-		{"body", compileBody, "members of the body by name or path (`data.token`), each equal to what its text says"},
-		{"cidr", compileCIDR, "a list of addresses and networks, of which the connection comes from one; a property may hold several with commas between. Behind a proxy of your own the connection is the proxy's"},
-		{"any", compileAny, "a list of checks, one of which must hold: while a secret is changed, one with the new and one with the old"},
-		{"all", compileAll, "a list of checks, all of which must hold; several checks side by side mean the same"},
+		{"hmac", []string{"algorithm", "key", "over", "headers", "query", "parameters", "tolerance"}, compileHMAC,
+			"`algorithm`, `key`, `over` (written from the request), and the place of `$signature$` in `headers`, `query` or `parameters`; `tolerance` bounds the age of `$timestamp$`"},
+		{"digest", []string{"algorithm", "over", "headers", "query", "parameters", "tolerance"}, compileDigest,
+			"the same without `key`: a plain hash, in whose `over` a secret property stands"},
+		{"ed25519", []string{"key", "over", "headers", "query", "parameters", "tolerance"}, compileEd25519,
+			"the same without `algorithm`; `key` is the provider's public key in base64, hexadecimal or PEM"},
+		{"jwt", []string{"algorithms", "key", "headers", "query", "parameters", "claims", "tolerance"}, compileJWT,
+			"`algorithms` that are taken (" + algorithmNames() + "), `key`, the place of `$token$` in `headers`, `query` or `parameters`, and `claims`, each equal to what its text says, written from the request as `over` is; `exp` and `nbf` hold, give or take `tolerance` (1 minute)"},
+		{"basic", []string{"username", "password"}, compileBasic,
+			"`username` and `password` of `Authorization: Basic`"},
+		{"bearer", []string{"token"}, compileBearer,
+			"`token` of `Authorization: Bearer`"},
+		{"header", nil, compileHeader, "headers by name, each equal to what its text says"},
+		{"query", nil, compileQuery, "members of the query by name, each equal to what its text says"},
+		{"body", nil, compileBody, "members of the body by name or path (`data.token`), each equal to what its text says"},
+		{"cidr", nil, compileCIDR, "a list of addresses and networks, of which the connection comes from one; a property may hold several with commas between. Behind a proxy of your own the connection is the proxy's"},
+		{"any", nil, compileAny, "a list of checks, one of which must hold: while a secret is changed, one with the new and one with the old"},
+		{"all", nil, compileAll, "a list of checks, all of which must hold; several checks side by side mean the same"},
 	}
 }
 
@@ -70,6 +77,9 @@ func (l *loader) verify(v tree.Value, ptr string) check {
 				continue
 			}
 			found = true
+			if k.members != nil && !l.object(m.Value, at, k.members) {
+				continue
+			}
 			if c := k.compile(l, m.Value, at); c != nil {
 				all = append(all, c)
 				l.lapse(c, at)
