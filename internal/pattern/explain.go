@@ -108,6 +108,8 @@ func (n *node) describe() string {
 		return "a list"
 	case opAny:
 		return "one of " + strconv.Itoa(len(n.kids)) + " alternatives"
+	case opAll:
+		return "what fits " + strconv.Itoa(len(n.kids)) + " patterns at once"
 	case opNot:
 		return "anything but " + n.kids[0].describe()
 	case opMatch:

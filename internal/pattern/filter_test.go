@@ -62,6 +62,21 @@ func TestEveryFilterKeepsItsExamples(t *testing.T) {
 	}
 }
 
+func TestEveryOperatorKeepsItsExample(t *testing.T) {
+	for _, o := range pattern.Operators() {
+		if o.Sentence == "" || !strings.Contains(o.Example, `"`+o.Name+`"`) {
+			t.Errorf("operator %s: a row has a sentence, and an example that uses it", o.Name)
+		}
+		p := compile(t, o.Example, reading)
+		if !p.Read(parse(t, o.Reads), nil).Matched {
+			t.Errorf("%s does not read %s", o.Example, o.Reads)
+		}
+		if p.Read(parse(t, o.Not), nil).Matched {
+			t.Errorf("%s reads %s", o.Example, o.Not)
+		}
+	}
+}
+
 // Bytes that are no text become U+FFFD, one for each, out of a filter as at the door.
 func TestAFilterThatGivesNoTextGivesU_FFFD(t *testing.T) {
 	for _, c := range []struct{ pattern, wire, want string }{

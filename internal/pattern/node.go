@@ -16,6 +16,7 @@ const (
 	opObject
 	opList
 	opAny
+	opAll
 	opNot
 	opMatch
 	opJSON
@@ -34,7 +35,7 @@ type node struct {
 	parts    []part     // opText
 	members  []member   // opObject: in the file's order
 	reads    []int      // opObject: members in the order of reading, the one with events last
-	kids     []*node    // opList: kinds; opAny: alternatives; opNot, opJSON: the one inside
+	kids     []*node    // opList: kinds; opAny: alternatives; opAll: what must all fit; opNot, opJSON: the one inside
 	regexp   *regexp.Regexp
 	weighs   int         // opMatch: how much work its expression is at each byte
 	groups   []*variable // opMatch: by subexpression, nil where it has no name

@@ -17,8 +17,35 @@ const (
 	maxProgram = 10_000
 )
 
-// operators is the names that stand, alone in an object, in the place of a value.
-var operators = []string{"$any", "$not", "$match", "$json", "$gt", "$lt"}
+// Operator is one row of the table of operators: each stands, alone in an object, in the place of a value.
+type Operator struct {
+	Name     string
+	Sentence string // what it reads, for the reference
+	Example  string // a pattern with it, as JSON; a test holds it to the next two
+	Reads    string // a value that the example reads, as JSON
+	Not      string // and one that it does not
+}
+
+// Operators is the table.
+func Operators() []Operator { return operators[:] }
+
+var operators = [...]Operator{
+	{"$any", "the first of the patterns that fits; `null` among them is for what may be missing", `{"$any": [null, "sent", "queued"]}`, `"queued"`, `"failed"`},
+	{"$all", "what each of the patterns reads: two variables from one value, or a variable that must also fit", `{"$all": ["$error_code$", {"$not": "0"}]}`, `"21610"`, `"0"`},
+	{"$not", "anything that the pattern does not read, also nothing at all", `{"$not": "failed"}`, `"sent"`, `"failed"`},
+	{"$match", "text with a match of an [RE2](https://github.com/google/re2/wiki/Syntax) expression; named groups bind variables", `{"$match": "^ID: (?P<messageid>\\w+)$"}`, `"ID: a1"`, `"ERR"`},
+	{"$json", "a text that holds JSON, both directions", `{"$json": {"id": "$messageid$"}}`, `"{\"id\": \"a1\"}"`, `"id=a1"`},
+	{"$gt", "a number above this one; beside `$lt` a range", `{"$gt": 1}`, `2`, `1`},
+	{"$lt", "a number below this one", `{"$lt": 300}`, `"299"`, `300`},
+}
+
+func operatorNames() []string {
+	names := make([]string, len(operators))
+	for i, o := range operators {
+		names[i] = o.Name
+	}
+	return names
+}
 
 // operator compiles v as an operator, and reports whether it is one, or was meant as one.
 func (c *compiler) operator(n *node, v tree.Value, depth int) bool {
@@ -28,8 +55,8 @@ func (c *compiler) operator(n *node, v tree.Value, depth int) bool {
 			continue
 		}
 		pointer := n.pointer + "/" + EscapePointer(m.Name)
-		if !slices.Contains(operators, m.Name) {
-			near := Nearest(m.Name, operators)
+		if names := operatorNames(); !slices.Contains(names, m.Name) {
+			near := Nearest(m.Name, names)
 			if near != "" {
 				near = " (did you mean " + near + "?)"
 			}
@@ -58,7 +85,11 @@ func (c *compiler) operator(n *node, v tree.Value, depth int) bool {
 func (c *compiler) operate(n *node, m tree.Member, pointer string, depth int) {
 	switch m.Name {
 	case "$any":
-		c.any(n, m.Value, pointer, depth)
+		n.op = opAny
+		c.several(n, m, pointer, depth)
+	case "$all":
+		n.op = opAll
+		c.several(n, m, pointer, depth)
 	case "$not":
 		n.op = opNot
 		k := c.node(m.Value, pointer, depth+1)
@@ -88,18 +119,23 @@ func (c *compiler) operate(n *node, m tree.Member, pointer string, depth int) {
 	}
 }
 
-func (c *compiler) any(n *node, v tree.Value, pointer string, depth int) {
-	n.op = opAny
+// several compiles the patterns of $any and $all.
+func (c *compiler) several(n *node, m tree.Member, pointer string, depth int) {
 	n.optional = true
-	if v.Kind() != tree.List || len(v.List()) == 0 {
-		c.fail(pointer, "$any takes a list of patterns, at least one")
+	if m.Value.Kind() != tree.List || len(m.Value.List()) == 0 {
+		c.fail(pointer, "%s takes a list of patterns, at least one", m.Name)
 		return
 	}
-	for i, e := range v.List() {
-		k := c.node(e, pointer+"/"+strconv.Itoa(i), depth+1)
+	for i, e := range m.Value.List() {
+		at := pointer + "/" + strconv.Itoa(i)
+		k := c.node(e, at, depth+1)
 		n.kids = append(n.kids, k)
 		n.absorb(k)
-		n.optional = n.optional && k.spares()
+		if n.op == opAny {
+			n.optional = n.optional && k.spares()
+		} else if k.events {
+			c.fail(at, "a list that gives events has no place in $all, for its elements would be read twice: write the list, and $all inside its elements")
+		}
 	}
 }
 

@@ -94,6 +94,8 @@ func (r *reader) match(n *node, v tree.Value) bool {
 		return r.list(n, v)
 	case opAny:
 		return r.any(n, v)
+	case opAll:
+		return r.all(n, v)
 	case opNot:
 		ok = r.not(n, v)
 	case opMatch:
@@ -171,7 +173,7 @@ func (r *reader) memberOf(v tree.Value, m *member) tree.Value {
 		if ms[i].Name != m.name {
 			continue
 		}
-		if k := m.node; k.op == opList || k.op == opVariable && k.variable.def.Use == Each || k.op == opAny {
+		if k := m.node; k.op == opList || k.op == opVariable && k.variable.def.Use == Each || k.op == opAny || k.op == opAll {
 			for j := range ms[:i] {
 				if ms[j].Name == m.name {
 					all := gathered(ms, m.name)
@@ -252,6 +254,16 @@ func (r *reader) any(n *node, v tree.Value) bool {
 		}
 	}
 	return tries.end(n, v, false)
+}
+
+// all reads v with every kid: two variables may be bound to one text.
+func (r *reader) all(n *node, v tree.Value) bool {
+	for _, k := range n.kids {
+		if !r.match(k, v) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reader) not(n *node, v tree.Value) bool {

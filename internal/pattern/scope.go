@@ -40,6 +40,9 @@ type Var struct {
 	// $mimetype$. Read, all values are kept (Use is Each), in the order of the files.
 	PerFile bool
 
+	// FirstFile: inside an element that is written once per file it stands in the first alone, and is empty in the others: a caption.
+	FirstFile bool
+
 	// Elsewhere: the name is one of the format, but means nothing where this scope's patterns stand. Using it is an error that says so.
 	Elsewhere bool
 

@@ -14,7 +14,7 @@ var vars = []pattern.Var{
 	{Name: "from", Use: pattern.Key},
 	{Name: "to"},
 	{Name: "content", Use: pattern.Join},
-	{Name: "text", Use: pattern.Join},
+	{Name: "text", Use: pattern.Join, FirstFile: true},
 	{Name: "messageid", Use: pattern.Key},
 	{Name: "event_key", Use: pattern.Key},
 	{Name: "error_code", Use: pattern.First},

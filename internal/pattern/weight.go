@@ -31,6 +31,10 @@ func (n *node) weight() Weight {
 		}
 	case opJSON:
 		w = n.kids[0].weight()
+	case opAll:
+		for _, k := range n.kids {
+			w.add(k.weight())
+		}
 	case opList, opAny:
 		for i, k := range n.kids {
 			if kw := k.weight(); i == 0 || kw.less(w) {

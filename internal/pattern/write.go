@@ -134,7 +134,7 @@ func (w *writer) object(n *node) (tree.Value, state) {
 
 // usual is what nearly every member is, without the detour: the text of a variable that is written as it is.
 func (w *writer) usual(n *node) (tree.Value, bool) {
-	if n.op != opVariable || !n.variable.plain || w.in == nil || n.variable.slot >= len(w.in.Values) {
+	if n.op != opVariable || !n.variable.plain || w.in == nil || n.variable.slot >= len(w.in.Values) || w.file > 0 && n.variable.def.FirstFile {
 		return tree.Value{}, false
 	}
 	v := w.in.Values[n.variable.slot]

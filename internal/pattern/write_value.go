@@ -32,8 +32,11 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 	if v.Kind() == tree.Absent {
 		v = w.value(u.slot)
 	}
-	if u.def.PerFile || u.def.EachFile {
+	switch {
+	case u.def.PerFile || u.def.EachFile:
 		v = w.ofFile(u, v)
+	case w.file > 0 && u.def.FirstFile:
+		v = tree.Value{}
 	}
 	if len(u.codecs) == 0 && u.def.Give == nil {
 		return v, !v.IsEmpty()

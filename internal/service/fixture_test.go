@@ -213,23 +213,9 @@ func (c *fixtureSend) run(t *testing.T, f *fixture, b *service.Bound) {
 	}
 	got, err := b.Request(m, 0, service.Attempt{Now: time.Unix(1700000000, 0), UUID: "0b6f6a9e-6a3c-4a5e-8f0a-1c1d2e3f4a5b"})
 	must(t, err)
-	if got.Method != c.Request.Method {
-		t.Errorf("method: got %s, want %s", got.Method, c.Request.Method)
+	if c.Request.Method != "" { // some cases are about the answer alone
+		c.Request.same(t, got)
 	}
-	sameURL(t, got.URL, c.Request.URL)
-	for name, want := range c.Request.Headers {
-		if http.CanonicalHeaderKey(name) == "Content-Type" {
-			want, _, _ = mime.ParseMediaType(want)
-			if g, _, _ := mime.ParseMediaType(got.Header.Get(name)); g != want {
-				t.Errorf("content type: got %q, want %q", g, want)
-			}
-			continue
-		}
-		if g := got.Header.Get(name); g != want {
-			t.Errorf("header %s: got %q, want %q", name, g, want)
-		}
-	}
-	sameBody(t, got.Header.Get("Content-Type"), got.Body, c.Request.Headers["Content-Type"], []byte(c.Request.BodyRaw))
 
 	r := b.Response(m, 0, c.Response.wire(), time.Unix(1700000000, 0))
 	want := c.MessageIDs
@@ -239,6 +225,28 @@ func (c *fixtureSend) run(t *testing.T, f *fixture, b *service.Bound) {
 	if r.Outcome != message.Accepted || !slices.Equal(r.MessageIDs, want) {
 		t.Errorf("response: got %s %q, want accepted %q", r.Outcome, r.MessageIDs, want)
 	}
+}
+
+// same compares what leaves with what the provider documents.
+func (want *fixtureRequest) same(t *testing.T, got *wire.Request) {
+	t.Helper()
+	if got.Method != want.Method {
+		t.Errorf("method: got %s, want %s", got.Method, want.Method)
+	}
+	sameURL(t, got.URL, want.URL)
+	for name, value := range want.Headers {
+		if http.CanonicalHeaderKey(name) == "Content-Type" {
+			value, _, _ = mime.ParseMediaType(value)
+			if g, _, _ := mime.ParseMediaType(got.Header.Get(name)); g != value {
+				t.Errorf("content type: got %q, want %q", g, value)
+			}
+			continue
+		}
+		if g := got.Header.Get(name); g != value {
+			t.Errorf("header %s: got %q, want %q", name, g, value)
+		}
+	}
+	sameBody(t, got.Header.Get("Content-Type"), got.Body, want.Headers["Content-Type"], []byte(want.BodyRaw))
 }
 
 // kept is a number as the store has it: the fixtures write a + before every one, even before a short code.
@@ -295,7 +303,10 @@ func (c *fixtureHook) callback(t *testing.T, f *fixture) *service.Callback {
 
 func (c *fixtureHook) run(t *testing.T, f *fixture, b *service.Bound) {
 	expect := c.ExpectAll
-	if expect == nil && c.Expect != nil && c.Kind != "ignored" {
+	switch {
+	case c.Kind == "ignored":
+		expect = nil
+	case expect == nil && c.Expect != nil:
 		expect = []fixtureEvent{*c.Expect}
 	}
 	cb := c.callback(t, f)

@@ -152,6 +152,7 @@ func (n *names) sendScope(file bool) *pattern.Scope {
 	fileVars(vars)
 	vars[slotFrom].Give = numberGive
 	vars[slotTo].Give = numberGive
+	vars[slotText].FirstFile, vars[slotContent].FirstFile = true, !file // a caption stands once
 	vars[slotContent].PerFile = file
 	return pattern.NewScope(pattern.Scope{
 		Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON, ParseJSON: parseJSON,

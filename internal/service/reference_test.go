@@ -15,16 +15,6 @@ import (
 
 const reference = "../../docs/service-file.md"
 
-// operators is the operators with a pattern, something it reads and something it does not.
-var operators = []struct{ sentence, pattern, reads, not string }{
-	{"the first pattern that fits", `{"$any": ["sent", "queued"]}`, `"queued"`, `"failed"`},
-	{"anything that the pattern does not read, also nothing at all", `{"$not": "failed"}`, `"sent"`, `"failed"`},
-	{"text with a match of an [RE2](https://github.com/google/re2/wiki/Syntax) expression; named groups bind variables", `{"$match": "^ID: (?P<messageid>\\w+)$"}`, `"ID: a1"`, `"ERR"`},
-	{"a text that holds JSON, both directions", `{"$json": {"id": "$messageid$"}}`, `"{\"id\": \"a1\"}"`, `"id=a1"`},
-	{"a number above this one; beside `$lt` a range", `{"$gt": 1}`, `2`, `1`},
-	{"a number below this one", `{"$lt": 300}`, `"299"`, `300`},
-}
-
 // generated is the tables of the reference that come from the tables of the code.
 var generated = map[string]func() string{
 	"auth": func() string {
@@ -60,9 +50,8 @@ var generated = map[string]func() string{
 	},
 	"operators": func() string {
 		return table("operator|reads|as in|reads for example|but not", func(row func(...string)) {
-			for _, o := range operators {
-				name := regexp.MustCompile(`\$\w+`).FindString(o.pattern)
-				row("`"+name+"`", o.sentence, code(o.pattern), code(o.reads), code(o.not))
+			for _, o := range pattern.Operators() {
+				row("`"+o.Name+"`", o.Sentence, code(o.Example), code(o.Reads), code(o.Not))
 			}
 		})
 	},
@@ -221,29 +210,6 @@ func TestServiceFilesOfTheReferencePassTheirTests(t *testing.T) {
 	}
 	if services < 2 {
 		t.Errorf("%d blocks were tried; the test does not see the page", services)
-	}
-}
-
-func TestOperatorsReadWhatTheReferenceSays(t *testing.T) {
-	scope := newNames(nil).hookScope(newNames(nil).hookVars(true))
-	for _, o := range operators {
-		source, p := document([]byte(o.pattern))
-		if p != nil {
-			t.Fatal(p)
-		}
-		compiled, problems := pattern.Compile(source, scope)
-		if compiled == nil {
-			t.Fatal(problems)
-		}
-		for value, want := range map[string]bool{o.reads: true, o.not: false} {
-			v, p := document([]byte(value))
-			if p != nil {
-				t.Fatal(p)
-			}
-			if got := compiled.Read(v, &pattern.Input{}).Matched; got != want {
-				t.Errorf("%s reads %s: %v, want %v", o.pattern, value, got, want)
-			}
-		}
 	}
 }
 

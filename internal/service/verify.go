@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"patchbay/internal/tree"
@@ -227,8 +228,12 @@ func compileAll(l *loader, v tree.Value, ptr string) check { return allOf(l.chec
 func compileAny(l *loader, v tree.Value, ptr string) check {
 	noted, certain := len(l.lapses), false
 	checks := l.checkList(v, ptr, func(lapsed bool) { certain = certain || !lapsed })
-	if certain {
+	switch own := l.lapses[noted:]; {
+	case certain:
 		l.lapses = l.lapses[:noted]
+	case len(own) > 1 && !slices.ContainsFunc(own, func(p Problem) bool { return p.Message != own[0].Message }):
+		own[0].Pointer = ptr // one property, one warning
+		l.lapses = l.lapses[:noted+1]
 	}
 	return anyOf(checks)
 }
