@@ -209,6 +209,14 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 
 	// Run. A room that is told to stop may end before the faces do: what they still accept is on the disk either way.
+	a.run("database", func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-db.Lost():
+			return db.Healthy()
+		}
+	})
 	a.run("media", fetch.Run)
 	a.run("deliveries", deliver.Run)
 	a.run("outbound", out.Run)

@@ -43,6 +43,7 @@ type Store struct {
 	places  places
 	flight  flight
 	tidy    *checkpointer
+	wal     *wal
 	hooks   []func(Commit)
 	closing sync.Once
 
@@ -102,7 +103,7 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 	if err := s.lock.markUsed(); err != nil {
 		return nil, err
 	}
-	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=FULL", "cache_size=-16000", "wal_autocheckpoint=0", "journal_size_limit=8388608")
+	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=0", "journal_size_limit=8388608")
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +130,10 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 		return nil, err
 	}
 	s.writer.rest = s.tidy.rest
+	if s.wal, err = openWAL(path); err != nil {
+		return nil, err
+	}
+	s.writer.disk.start(s.wal.sync)
 	go s.writer.run()
 	s.tidy.start()
 	return s, s.finishDeletions(ctx)
@@ -168,6 +173,9 @@ func (s *Store) closeFiles() (err error) {
 		default: // opening failed half way
 		}
 	}
+	if s.wal != nil {
+		err = errors.Join(err, s.wal.close())
+	}
 	if s.writer != nil {
 		err = errors.Join(err, s.writer.db.close())
 	}
@@ -186,11 +194,17 @@ func (s *Store) Healthy() error {
 	if s.writer == nil {
 		return nil
 	}
+	if err := s.writer.disk.failed(); err != nil {
+		return err
+	}
 	if n := s.writer.failed.Load(); n >= 3 {
 		return fmt.Errorf("the last %d commits failed", n)
 	}
 	return nil
 }
+
+// Lost is closed when the disk did not keep what was written: nothing is accepted any more, and only a restart can tell what is there.
+func (s *Store) Lost() <-chan struct{} { return s.writer.disk.lost }
 
 // write runs do in a commit shared with whoever else is writing.
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
@@ -200,7 +214,7 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	return s.writer.write(ctx, do)
 }
 
-// read runs do on a snapshot.
+// read runs do on a snapshot, and returns once what it may have seen is on the disk.
 func (s *Store) read(ctx context.Context, do func(engine) error) error {
 	var db engine
 	select {
@@ -208,15 +222,25 @@ func (s *Store) read(ctx context.Context, do func(engine) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	err := s.readOn(db, do)
+	if s.writer != nil {
+		if e := s.writer.disk.wait(); err == nil {
+			err = e
+		}
+	}
+	return readFault(err)
+}
+
+func (s *Store) readOn(db engine, do func(engine) error) error {
 	defer func() { s.readers <- db }()
 	if err := db.begin(false); err != nil {
-		return readFault(err)
+		return err
 	}
 	err := do(db)
 	if e := db.commit(); err == nil {
 		err = e
 	}
-	return readFault(err)
+	return err
 }
 
 func readFault(err error) error {

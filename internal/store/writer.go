@@ -84,6 +84,8 @@ type writer struct {
 	after  func(*tx)       // once it is committed, before those who wait are told
 	rest   func(engine)    // between two groups
 	failed atomic.Int32    // commits that failed in a row
+	disk   *durable
+	linger <-chan time.Time // until then the group waits for more; nil: it does not
 
 	lastMessage int64 // seq; what a rollback leaves out is never used
 }
@@ -91,7 +93,7 @@ type writer struct {
 func newWriter(db engine, log *slog.Logger) *writer {
 	return &writer{
 		db: db, log: log,
-		queue: make(chan *write, 4096), stop: make(chan struct{}), ended: make(chan struct{}),
+		disk: newDurable(log), queue: make(chan *write, 4096), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 
@@ -146,10 +148,10 @@ func (w *writer) close() {
 // run is the writer's goroutine.
 func (w *writer) run() {
 	defer close(w.ended)
+	defer w.disk.close()
 	group := make([]*write, 0, groupMax)
-	linger := time.NewTimer(time.Hour)
+	linger, busy := time.NewTimer(time.Hour), false
 	defer linger.Stop()
-	busy := false
 	for {
 		group = group[:0]
 		select {
@@ -160,18 +162,14 @@ func (w *writer) run() {
 				return
 			}
 		}
-		if group = w.gather(group); busy && len(group) < lingerBelow {
+		if w.linger = nil; busy {
 			linger.Reset(lingerFor)
-			select {
-			case <-linger.C:
-			case <-w.stop:
-			}
-			group = w.gather(group)
+			w.linger = linger.C
+		}
+		if group = w.gather(group); len(group) > 0 {
+			group = w.commitGroup(group)
 		}
 		busy = len(group) >= lingerFrom
-		if len(group) > 0 {
-			w.commitGroup(group)
-		}
 		if w.rest != nil {
 			w.rest(w.db)
 		}
@@ -198,35 +196,70 @@ func (w *writer) gather(group []*write) []*write {
 	return group
 }
 
-// commitGroup commits the writes together or, when one of them fails half way, one by one.
-func (w *writer) commitGroup(group []*write) {
-	spoilt, err := w.try(group)
-	if spoilt && len(group) > 1 {
-		for i := range group {
-			if _, err := w.try(group[i : i+1]); err != nil {
-				group[i].err = err
-			}
-			close(group[i].done)
-		}
-		return
+// more adds writes to a group that has done all it has, as long as its commit would have to wait for the disk anyway. None: commit.
+func (w *writer) more(group []*write) []*write {
+	free, linger := w.disk.free(), w.linger
+	if len(group) >= lingerBelow {
+		linger = nil
 	}
-	for _, op := range group {
-		if err != nil {
-			op.err = err
+	for before := len(group); len(group) == before && len(group) < groupMax && (free != nil || linger != nil); {
+		select {
+		case op := <-w.queue:
+			group = take(group, op)
+			continue
+		default:
 		}
-		close(op.done)
+		select {
+		case op := <-w.queue:
+			group = take(group, op)
+		case <-free:
+			free = nil
+		case <-linger:
+			linger, w.linger = nil, nil
+		case <-w.stop:
+			return group
+		}
 	}
+	return group
 }
 
-// try runs the writes in one transaction. spoilt: one of them failed after it had changed something, so all was rolled
-// back and nobody's result counts. err is the fault of no single write: the database would not begin or commit.
-func (w *writer) try(group []*write) (spoilt bool, err error) {
+// commitGroup commits the writes together, with those that come while they run, or, when one of them fails half way, one by one. It
+// gives the group as it has become.
+func (w *writer) commitGroup(group []*write) []*write {
+	group, spoilt, err := w.try(group, w.more)
+	if !spoilt {
+		if err != nil {
+			tell(group, err)
+		}
+		return group
+	}
+	for i := range group {
+		if one, _, err := w.try(group[i:i+1:i+1], nil); err != nil {
+			tell(one, err)
+		}
+	}
+	return group
+}
+
+// try runs the writes in one transaction, and those that more adds. What it commits is told by the disk. spoilt: one of several failed
+// after it had changed something, so all was rolled back and nobody's result counts. err is for all of them: the database would not begin
+// or commit, or the one write there is failed.
+func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, spoilt bool, err error) {
+	if err := w.disk.failed(); err != nil {
+		return group, false, err
+	}
 	if err := w.db.begin(true); err != nil {
-		return false, w.outage("begin", err)
+		return group, false, w.outage("begin", err)
 	}
 	t := &tx{engine: w.db, counter: &w.lastMessage}
-	for _, op := range group {
-		before := t.writes
+	for i := 0; ; i++ {
+		if i == len(group) && more != nil {
+			group = more(group)
+		}
+		if i == len(group) {
+			break
+		}
+		op, before := group[i], t.writes
 		t.lane = nil
 		if op.err = run(op.do, t); op.err == nil {
 			continue
@@ -238,24 +271,27 @@ func (w *writer) try(group []*write) (spoilt bool, err error) {
 		}
 		if outage || t.writes != before { // a full disk may have ended the transaction: the next write must not go without one
 			w.rollback()
-			return true, nil
+			return group, len(group) > 1, op.err
 		}
 	}
 	if w.before != nil {
 		if err := w.before(t); err != nil {
 			w.rollback()
-			return false, w.outage("finish the group", err)
+			return group, false, w.outage("finish the group", err)
 		}
 	}
+	w.disk.begin()
 	if err := w.db.commit(); err != nil {
+		w.disk.commit(nil)
 		w.rollback()
-		return false, w.outage("commit", err)
+		return group, false, w.outage("commit", err)
 	}
 	w.failed.Store(0)
 	if w.after != nil {
 		w.after(t)
 	}
-	return false, nil
+	w.disk.commit(group)
+	return group, false, nil
 }
 
 func (w *writer) rollback() {
