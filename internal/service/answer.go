@@ -46,6 +46,7 @@ var answerMembers = []string{"status", "headers", "body", "outcome", "outcomes"}
 
 // answers compiles responses and response_map.
 func (l *loader) answers(m *method, responses tree.Value, responsesAt string, responseMap tree.Value, mapAt string) {
+	scope := l.names.answerScope(m.kind)
 	switch responses.Kind() {
 	case tree.Absent:
 	case tree.Object: // one entry without the list around it
@@ -61,22 +62,33 @@ func (l *loader) answers(m *method, responses tree.Value, responsesAt string, re
 	}
 	if responseMap.Kind() != tree.Absent {
 		a := &answer{pointer: mapAt, status: []statusRange{{200, 299}}, asText: readsText(responseMap)}
-		if a.body = l.pattern(responseMap, mapAt, l.names.responseScope()); a.body != nil {
-			m.knows |= knownUses(a.body)
+		if a.body = l.pattern(responseMap, mapAt, scope); a.body != nil {
+			m.knows |= m.kind.compares(a.body)
 		}
 		m.answers = append(m.answers, a)
 	}
+	switch {
+	case m.kind.sends && !m.reads(slotMessageID):
+		l.warn(mapAt, "no answer yields a $messageid$: receipts cannot find their message")
+	case m.kind.must >= 0 && !m.reads(m.kind.must) && len(l.problems.Errors()) == 0:
+		name := variables[m.kind.must].name
+		l.fail(mapAt, `say where the answer has it: $%s$, as in {"%s": "$%s$"}`, name, name, name)
+	}
+}
+
+// reads reports whether an answer of m can yield a variable.
+func (m *method) reads(slot int) bool {
 	for _, a := range m.answers {
-		if a.body != nil && a.body.Uses(slotMessageID) {
-			return
+		if a.body != nil && a.body.Uses(slot) {
+			return true
 		}
 		for _, h := range a.headers {
-			if h.value.Uses(slotMessageID) {
-				return
+			if h.value.Uses(slot) {
+				return true
 			}
 		}
 	}
-	l.warn(mapAt, "no answer yields a $messageid$: receipts cannot find their message")
+	return false
 }
 
 func (l *loader) answer(m *method, v tree.Value, ptr string) {
@@ -84,19 +96,19 @@ func (l *loader) answer(m *method, v tree.Value, ptr string) {
 		return
 	}
 	a := &answer{pointer: ptr, status: l.statuses(v.Get("status"), ptr+"/status")}
-	scope := l.names.responseScope()
+	scope := l.names.answerScope(m.kind)
 	if h := v.Get("headers"); h.Kind() != tree.Absent && l.isObject(h, ptr+"/headers") {
 		for _, member := range h.Members() {
 			if p := l.pattern(member.Value, pointer(ptr+"/headers", member.Name), scope); p != nil {
 				a.headers = append(a.headers, headerPattern{http.CanonicalHeaderKey(member.Name), p})
-				m.knows |= knownUses(p)
+				m.knows |= m.kind.compares(p)
 			}
 		}
 	}
 	if body := v.Get("body"); body.Kind() != tree.Absent {
 		a.asText = readsText(body)
 		if a.body = l.pattern(body, ptr+"/body", scope); a.body != nil {
-			m.knows |= knownUses(a.body)
+			m.knows |= m.kind.compares(a.body)
 		}
 	}
 	one, table := v.Get("outcome"), v.Get("outcomes")
@@ -200,13 +212,12 @@ func readsText(v tree.Value) bool {
 	return true
 }
 
-// knownUses is the variables of the request that an answer is compared with.
-func knownUses(p *pattern.Pattern) (u bits) {
+// compares is the variables of the request that an answer is compared with.
+func (k *methodKind) compares(p *pattern.Pattern) (u bits) {
 	u.add(p)
-	for slot, row := range variables {
-		if row.places&inSend == 0 {
-			u &^= 1 << slot
-		}
+	u &= k.asked()
+	for _, slot := range k.yields {
+		u &^= 1 << slot
 	}
 	return u
 }

@@ -11,7 +11,8 @@ import (
 
 // method is one variant of one way to send, compiled.
 type method struct {
-	name        string // SendMessage | SendFile
+	name        string // of its kind
+	kind        *methodKind
 	pointer     string
 	when        *pattern.Pattern // nil: always
 	verb        string           // the HTTP method
@@ -37,15 +38,22 @@ const (
 )
 
 // laterMethods are methods of the format that this version cannot do.
-var laterMethods = []string{"UploadFile", "GetStatus", "Receive", "CheckCredentials", "SetWebhook", "Login"}
+var laterMethods = []string{UploadFile, GetStatus, Receive, SetWebhook, Login}
 
 var (
 	defaultMembers = []string{
 		"request_method", "request_url", "request_content_type", "request_headers", "request_parameters", "response_map", "responses", "idempotent",
 	}
 	methodMembers = append([]string{"when"}, defaultMembers...)
-	apiMembers    = append([]string{sendMessage, sendFile, "GetFile"}, append(laterMethods, defaultMembers...)...)
+	apiMembers    = append(append(methodNames(), "GetFile"), defaultMembers...)
 )
+
+func methodNames() (names []string) {
+	for _, k := range methodKinds {
+		names = append(names, k.name)
+	}
+	return names
+}
 
 func (l *loader) api(v tree.Value) {
 	const ptr = "/API"
@@ -61,8 +69,19 @@ func (l *loader) api(v tree.Value) {
 			l.fail(pointer(ptr, name), "%s is not supported by this version", name)
 		}
 	}
-	l.svc.send = l.variants(v, sendMessage)
-	l.svc.sendFile = l.variants(v, sendFile)
+	l.svc.send = l.variants(v, kindOf(sendMessage))
+	l.svc.sendFile = l.variants(v, kindOf(sendFile))
+	l.svc.calls = map[string][]*method{}
+	for _, k := range methodKinds {
+		if !k.sends && !contains(laterMethods, k.name) {
+			l.svc.calls[k.name] = l.variants(v, k)
+		}
+	}
+	for _, m := range append(l.svc.send, l.svc.sendFile...) {
+		if m.uses.has(slotMediaID) && v.Get(UploadFile).Kind() == tree.Absent {
+			l.fail(m.pointer, "$mediaid$ is what %s yields, and the file has no such method", UploadFile)
+		}
+	}
 	if l.svc.send == nil && l.svc.sendFile == nil {
 		l.warn(ptr, "without %s nothing can be sent through this service", sendMessage)
 	}
@@ -72,8 +91,8 @@ func (l *loader) api(v tree.Value) {
 }
 
 // variants compiles a method, which is one object or a list of them.
-func (l *loader) variants(api tree.Value, name string) []*method {
-	v, ptr := api.Get(name), pointer("/API", name)
+func (l *loader) variants(api tree.Value, k *methodKind) []*method {
+	v, ptr := api.Get(k.name), pointer("/API", k.name)
 	switch v.Kind() {
 	case tree.Absent:
 		return nil
@@ -87,13 +106,13 @@ func (l *loader) variants(api tree.Value, name string) []*method {
 			if len(out) > 0 && out[len(out)-1] != nil && out[len(out)-1].when == nil {
 				l.warn(at, `this variant is never used: the one before it has no "when", so it takes everything`)
 			}
-			if m := l.method(api, e, name, at); m != nil {
+			if m := l.method(api, e, k, at); m != nil {
 				out = append(out, m)
 			}
 		}
 		return out
 	default:
-		if m := l.method(api, v, name, ptr); m != nil {
+		if m := l.method(api, v, k, ptr); m != nil {
 			return []*method{m}
 		}
 		return nil
@@ -101,21 +120,21 @@ func (l *loader) variants(api tree.Value, name string) []*method {
 }
 
 // method compiles one variant. What it does not say itself, the members of API say for all.
-func (l *loader) method(api, v tree.Value, name, ptr string) *method {
-	if !l.object(v, ptr, methodMembers) {
+func (l *loader) method(api, v tree.Value, k *methodKind, ptr string) *method {
+	if !l.object(v, ptr, k.members()) {
 		return nil
 	}
 	get := func(member string) (tree.Value, string) {
 		if own := v.Get(member); own.Kind() != tree.Absent {
 			return own, pointer(ptr, member)
 		}
-		if shared := api.Get(member); shared.Kind() != tree.Absent {
+		if shared := api.Get(member); shared.Kind() != tree.Absent && k.inherits(member) {
 			return shared, pointer("/API", member)
 		}
 		return tree.Value{}, pointer(ptr, member)
 	}
-	m := &method{name: name, pointer: ptr, file: name == sendFile}
-	scope := l.names.sendScope(m.file)
+	m := &method{name: k.name, kind: k, pointer: ptr, file: k.name == sendFile || k.name == UploadFile}
+	scope := l.names.askScope(k)
 	if w := v.Get("when"); w.Kind() != tree.Absent {
 		if w.Kind() != tree.Object {
 			l.fail(ptr+"/when", `this must be an object of sending variables, like {"segments": {"$gt": 1}}, not %s`, kindName(w))
@@ -145,7 +164,7 @@ func (l *loader) method(api, v tree.Value, name, ptr string) *method {
 	if err := wire.CheckHeader("X-Check", m.contentType); err != nil {
 		l.fail(ctAt, "%q is no content type", m.contentType)
 	}
-	m.headers = l.requestHeaders(get, scope)
+	m.headers = l.methodHeaders(get, v, m, scope)
 	m.inQuery = m.verb == http.MethodGet || m.verb == http.MethodDelete
 	params, paramsAt := get("request_parameters")
 	l.parameters(m, params, paramsAt, scope)
@@ -153,6 +172,10 @@ func (l *loader) method(api, v tree.Value, name, ptr string) *method {
 	m.idempotent = l.truth(idem, idemAt)
 	responses, responsesAt := get("responses")
 	responseMap, mapAt := get("response_map")
+	if !k.sends && v.Get("responses").Kind() == tree.Absent {
+		l.sharedAnswers(m, responses, responsesAt)
+		responses = tree.Value{}
+	}
 	l.answers(m, responses, responsesAt, responseMap, mapAt)
 	l.usage(m, v, ptr)
 	return m
@@ -253,7 +276,7 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	if m.when != nil && len(l.problems.Errors()) == 0 {
 		m.uses |= whenUses(v.Get("when"))
 	}
-	if len(l.problems.Errors()) > 0 {
+	if len(l.problems.Errors()) > 0 || !m.kind.sends {
 		return
 	}
 	if !m.uses.has(slotTo) {

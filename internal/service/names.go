@@ -44,6 +44,9 @@ const (
 	slotPart
 	slotParts
 	slotPartRef
+	slotCursor
+	slotToken
+	slotExpiresIn
 	firstProperty // the properties follow, in the order of the file
 )
 
@@ -54,6 +57,7 @@ const (
 	inSend     where = 1 << iota // a request of ours
 	inResponse                   // an answer to it, besides everything that the request knew
 	inHook                       // a callback, and our reply to it
+	inCall                       // a request that is no send, or the answer to it: methodKinds says which
 )
 
 // variable is one row of the table of variables.
@@ -75,7 +79,7 @@ var variables = [firstProperty]variable{
 	slotFilename:   {"filename", inSend | inHook, "the name of the file"},
 	slotMIMEType:   {"mimetype", inSend | inHook, "its media type, `image/jpeg`"},
 	slotMediaClass: {"mediaclass", inSend | inHook, "`image`, `video`, `audio` or `file`"},
-	slotMediaID:    {"mediaid", inHook, "what the provider calls a file for which it gives no URL"},
+	slotMediaID:    {"mediaid", inSend | inHook | inCall, "what the provider calls a file for which it gives no URL"},
 	slotExtension:  {"extension", inSend, "the extension of the user who sends"},
 	slotDomain:     {"domain", inSend, "the domain of the organization"},
 	slotUsername:   {"username", inSend, "the name of the user who sends"},
@@ -88,7 +92,7 @@ var variables = [firstProperty]variable{
 	slotCreated:    {"created", inSend, "when the message was accepted"},
 	slotNow:        {"now", inSend, "when the attempt begins"},
 	slotUUID:       {"uuid", inSend, "a UUID of the attempt's own"},
-	slotMessageID:  {"messageid", inResponse | inHook, "the provider's id of the message"},
+	slotMessageID:  {"messageid", inResponse | inHook | inCall, "the provider's id of the message"},
 	slotEventKey:   {"event_key", inHook, "the provider's word for what happened"},
 	slotErrorCode:  {"error_code", inResponse | inHook, "the provider's code for what went wrong"},
 	slotErrorText:  {"error_text", inResponse | inHook, "what it says about it"},
@@ -98,6 +102,9 @@ var variables = [firstProperty]variable{
 	slotPart:       {"part", inHook, "the number of this part of a long text, from 1"},
 	slotParts:      {"parts", inHook, "how many parts the text has"},
 	slotPartRef:    {"part_ref", inHook, "what the parts of one text have in common"},
+	slotCursor:     {"cursor", inCall, "how far `Receive` has come, in the provider's words: what the last answer said, or nothing"},
+	slotToken:      {"token", inCall, "what `Login` yields"},
+	slotExpiresIn:  {"expires_in", inCall, "how many seconds it holds"},
 }
 
 // names makes the scopes for one file: the variables above and the file's properties.
@@ -129,6 +136,17 @@ func (n *names) vars(places where, known bool) []pattern.Var {
 	return vars
 }
 
+// of is the rows of a scope that has these variables.
+func (n *names) of(slots bits, known bool) []pattern.Var {
+	vars := n.vars(0, known)
+	for slot, v := range variables {
+		if slots.has(slot) {
+			vars[slot].Name = v.name
+		}
+	}
+	return vars
+}
+
 func numberGive(env any, v tree.Value) tree.Value {
 	m, ok := env.(*Sending)
 	if !ok || m.OutboundFormat == "" {
@@ -146,10 +164,12 @@ func fileVars(vars []pattern.Var) {
 	vars[slotFile].Bytes = true
 }
 
-// sendScope is for requests. In SendFile $content$ is the URL of the file.
-func (n *names) sendScope(file bool) *pattern.Scope {
-	vars := n.vars(inSend, false)
+// askScope is for requests. In SendFile $content$ is the URL of the file.
+func (n *names) askScope(k *methodKind) *pattern.Scope {
+	vars := n.of(k.asked(), false)
+	file := k.name == sendFile || k.name == UploadFile
 	fileVars(vars)
+	vars[slotMediaID].PerFile = true
 	vars[slotFrom].Give = numberGive
 	vars[slotTo].Give = numberGive
 	vars[slotText].FirstFile, vars[slotContent].FirstFile = true, !file // a caption stands once
@@ -169,18 +189,31 @@ func (n *names) whenScope() *pattern.Scope {
 	return pattern.NewScope(pattern.Scope{Direction: pattern.Reads, Vars: n.vars(0, true), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
 }
 
-// responseScope is for answers. What the request knew has a value, and so is a literal.
-func (n *names) responseScope() *pattern.Scope {
-	vars := n.vars(inSend|inResponse, true)
-	vars[slotMessageID].Use, vars[slotMessageID].Take = pattern.Key, takeID
-	for _, slot := range []int{slotErrorCode, slotErrorText, slotRetryAfter} {
-		vars[slot].Use = pattern.First
+// answerScope is for answers. What the request knew has a value, and so is a literal, unless the answer yields it anew.
+func (n *names) answerScope(k *methodKind) *pattern.Scope {
+	known := k.asked()
+	read := bits(1<<slotErrorCode | 1<<slotErrorText | 1<<slotRetryAfter)
+	for _, slot := range k.yields {
+		read |= 1 << slot
 	}
-	vars[slotErrorCode].Take, vars[slotErrorText].Take = takeShort, takeText
+	vars := n.of(known|read, true)
 	for slot := range variables {
-		if variables[slot].places&inSend != 0 {
+		switch {
+		case read.has(slot):
+			vars[slot].Use = pattern.First
+		case known.has(slot):
 			vars[slot].Known = true
 		}
+	}
+	vars[slotErrorCode].Take, vars[slotErrorText].Take = takeShort, takeText
+	vars[slotMediaID].Take, vars[slotToken].Take, vars[slotCursor].Take = takeID, takeToken, takeToken
+	for _, slot := range []int{slotMessageID, slotCursor} {
+		if read.has(slot) {
+			vars[slot].Use = pattern.Key
+		}
+	}
+	if read.has(slotMessageID) {
+		vars[slotMessageID].Take = takeID
 	}
 	vars[slotFrom].Same, vars[slotTo].Same = sameNumber, sameNumber
 	return pattern.NewScope(pattern.Scope{
@@ -229,6 +262,12 @@ const maxID = 512
 func takeID(_ any, v tree.Value) (tree.Value, bool) {
 	s, scalar := v.Scalar()
 	return v, scalar && v.Kind() != tree.Bool && s != "" && len(s) <= maxID
+}
+
+// takeToken keeps what is said back to the provider as it came: tokens are longer than ids.
+func takeToken(_ any, v tree.Value) (tree.Value, bool) {
+	s, scalar := v.Scalar()
+	return v, scalar && v.Kind() != tree.Bool && s != "" && len(s) <= 16<<10
 }
 
 func takeShort(_ any, v tree.Value) (tree.Value, bool) { return takeAtMost(v, 128) }

@@ -12,8 +12,9 @@ import (
 type program struct {
 	names    *names
 	auth     *auth
-	send     []*method // variants of SendMessage, in order
-	sendFile []*method // variants of SendFile
+	send     []*method            // variants of SendMessage, in order
+	sendFile []*method            // variants of SendFile
+	calls    map[string][]*method // variants of every other method, by its name
 	getFile  *getFile
 	models   []*model // in the order in which they are tried
 	looks    looks    // what of a callback the models look at
@@ -23,9 +24,13 @@ type program struct {
 	tests    tree.Value
 }
 
-// methods is every variant of every method that sends.
+// methods is every variant of every method.
 func (p *program) methods() []*method {
-	return append(append([]*method(nil), p.send...), p.sendFile...)
+	all := append(append([]*method(nil), p.send...), p.sendFile...)
+	for _, k := range methodKinds {
+		all = append(all, p.calls[k.name]...)
+	}
+	return all
 }
 
 // binding is what an integration's property values make of the program.

@@ -56,7 +56,7 @@ var generated = map[string]func() string{
 		})
 	},
 	"variables": func() string {
-		return table("variable|request|response|callback|what it is", func(row func(...string)) {
+		return table("variable|request|response|callback|call|what it is", func(row func(...string)) {
 			yes := func(v variable, w where) string {
 				if v.places&w != 0 {
 					return "•"
@@ -64,9 +64,27 @@ var generated = map[string]func() string{
 				return ""
 			}
 			for _, v := range variables {
-				row("`$"+v.name+"$`", yes(v, inSend), yes(v, inResponse), yes(v, inHook), v.sentence)
+				row("`$"+v.name+"$`", yes(v, inSend), yes(v, inResponse), yes(v, inHook), yes(v, inCall), v.sentence)
 			}
 		}) + "\nIn a response the variables of the request are known, and so literals.\n"
+	},
+	"methods": func() string {
+		return table("method|what it does|written from, besides properties|its answer yields", func(row func(...string)) {
+			list := func(slots []int) string {
+				var names []string
+				for _, slot := range slots {
+					names = append(names, "`$"+variables[slot].name+"$`")
+				}
+				return strings.Join(names, " ")
+			}
+			for _, k := range methodKinds {
+				asks := list(k.asks)
+				if k.asks == nil {
+					asks = "the message"
+				}
+				row("`"+k.name+"`", k.sentence, asks, list(k.yields))
+			}
+		})
 	},
 	"events": func() string {
 		return table("`event_type`|what it says|a model of it needs", func(row func(...string)) {

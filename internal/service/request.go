@@ -48,15 +48,32 @@ func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
 	b.touched.method(s.method)
 	in := b.input(m, s, at, s.method.uses)
 	defer release(in)
-	f := b.fixed[s.method]
-	r := &wire.Request{Method: s.method.verb, URL: f.url, Header: make(http.Header, len(f.headers)+len(f.moving)+1)}
+	return b.compose(s.method, in, at)
+}
+
+// compose makes a request of m from the values of in.
+func (b *Bound) compose(m *method, in *input, at Attempt) (*wire.Request, error) {
+	r, err := b.head(m, in)
+	if err == nil && m.params != nil {
+		err = m.body(r, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// head is the request without its parameters.
+func (b *Bound) head(m *method, in *input) (*wire.Request, error) {
+	f := b.fixed[m]
+	r := &wire.Request{Method: m.verb, URL: f.url, Header: make(http.Header, len(f.headers)+len(f.moving)+1)}
 	for name, values := range f.headers {
 		r.Header[name] = values[:1:1]
 	}
 	if r.URL == "" {
-		url, err := s.method.url.append(make([]byte, 0, 256), b.bases[s.method.url.base], &in.Input)
+		url, err := m.url.append(make([]byte, 0, 256), b.bases[m.url.base], &in.Input)
 		if err != nil {
-			return nil, unwritable(s.method, "request_url", err)
+			return nil, unwritable(m, "request_url", err)
 		}
 		r.URL = string(url)
 	}
@@ -66,40 +83,42 @@ func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
 			err = wire.CheckHeader(h.name, string(value))
 		}
 		if err != nil {
-			return nil, unwritable(s.method, "request_headers/"+h.name, err)
+			return nil, unwritable(m, "request_headers/"+h.name, err)
 		}
 		if len(value) > 0 {
 			r.Header[h.name] = []string{string(value)}
 		}
 	}
-	if s.method.params == nil {
-		return r, nil
-	}
-	if wire.FormatOf(s.method.contentType) == wire.JSON && !s.method.inQuery && !s.method.params.IsText() {
-		body, err := s.method.params.AppendJSON(make([]byte, 0, 256), &in.Input)
+	return r, nil
+}
+
+// body puts the parameters in, as the body or as the query.
+func (m *method) body(r *wire.Request, in *input) error {
+	if wire.FormatOf(m.contentType) == wire.JSON && !m.inQuery && !m.params.IsText() {
+		body, err := m.params.AppendJSON(make([]byte, 0, 256), &in.Input)
 		if err != nil {
-			return nil, unwritable(s.method, "request_parameters", err)
+			return unwritable(m, "request_parameters", err)
 		}
 		if len(body) > 0 {
 			r.Body = body
-			r.Header["Content-Type"] = []string{s.method.contentType}
+			r.Header["Content-Type"] = []string{m.contentType}
 		}
-		return r, nil
+		return nil
 	}
-	v, err := s.method.params.Write(&in.Input)
+	v, err := m.params.Write(&in.Input)
 	if err != nil {
-		return nil, unwritable(s.method, "request_parameters", err)
+		return unwritable(m, "request_parameters", err)
 	}
-	if s.method.inQuery {
-		return r, addQuery(r, v, s.method)
+	if m.inQuery {
+		return addQuery(r, v, m)
 	}
-	body, contentType, err := wire.Encode(s.method.contentType, v)
+	body, contentType, err := wire.Encode(m.contentType, v)
 	if err != nil {
-		return nil, unwritable(s.method, "request_parameters", err)
+		return unwritable(m, "request_parameters", err)
 	}
 	r.Body = body
 	r.Header["Content-Type"] = []string{contentType}
-	return r, nil
+	return nil
 }
 
 func addQuery(r *wire.Request, v tree.Value, m *method) error {

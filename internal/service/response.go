@@ -25,21 +25,34 @@ func (b *Bound) Response(m *Sending, part int, r *wire.Response, now time.Time) 
 	}
 	in := b.input(m, s, Attempt{Now: now}, s.method.knows)
 	defer release(in)
+	return b.answered(s.method, in, r, now, nil)
+}
+
+// answered reads an answer to a request of m. yield, unless it is nil, hears what of the kind's own the answer says.
+func (b *Bound) answered(m *method, in *input, r *wire.Response, now time.Time, yield func(slot int, value string)) message.Result {
 	for slot := range variables { // a literal is one value, not one per file
 		if in.values[slot].Kind() == tree.List {
 			in.values[slot] = in.values[slot].List()[0]
 		}
 	}
 	read := answerReader{response: r, in: &in.Input, touched: b.touched}
-	for _, a := range s.method.answers {
-		if !a.fits(r.Status) {
-			continue
-		}
-		if read.takes(a) {
-			return conclude(s.method, a, &read, now)
+	var by *answer
+	for _, a := range m.answers {
+		if a.fits(r.Status) && read.takes(a) {
+			by = a
+			break
 		}
 	}
-	return conclude(s.method, nil, &read, now)
+	if yield != nil && by != nil {
+		for _, e := range read.events {
+			for _, slot := range m.kind.yields {
+				if v := read.get(e, slot); v != "" {
+					yield(slot, v)
+				}
+			}
+		}
+	}
+	return conclude(m, by, &read, now)
 }
 
 // answerReader decodes a body at most once, and only when a pattern asks.
@@ -158,7 +171,11 @@ func conclude(m *method, a *answer, read *answerReader, now time.Time) message.R
 		decided = true
 	}
 	if !decided {
-		byStatus(&out, m, r)
+		byStatus(&out, m.isWhole(a, read), r)
+	}
+	if slot := m.kind.must; slot >= 0 && out.Outcome == message.Accepted && !read.has(slot) {
+		out.Outcome = message.Maybe
+		out.ErrorText = "the answer has no $" + variables[slot].name + "$"
 	}
 	if len(out.MessageIDs) > 0 && out.Outcome == message.Busy {
 		// It has an id, so the provider took it, whatever else it says: sent again, it would be there twice.
@@ -167,7 +184,7 @@ func conclude(m *method, a *answer, read *answerReader, now time.Time) message.R
 	switch out.Outcome {
 	case message.Accepted:
 		out.ErrorCode, out.ErrorText = "", ""
-		if len(out.MessageIDs) == 0 {
+		if len(out.MessageIDs) == 0 && m.kind.sends {
 			out.Warning = "the answer has no message id, so its receipts cannot be matched"
 		}
 	case message.Busy:
@@ -200,8 +217,26 @@ func gravity(o message.Outcome) int {
 	return 0
 }
 
+// isWhole reports whether a 2xx says all that it should: a file that says how answers look is held to it.
+func (m *method) isWhole(a *answer, read *answerReader) bool {
+	if m.kind.sends {
+		return !m.strict || read.has(slotMessageID)
+	}
+	return !m.strict || a != nil
+}
+
+// has reports whether an answer bound a variable.
+func (r *answerReader) has(slot int) bool {
+	for _, e := range r.events {
+		if r.get(e, slot) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // byStatus is what holds where the file does not decide (docs/service-file.md, responses).
-func byStatus(out *message.Result, m *method, r *wire.Response) {
+func byStatus(out *message.Result, whole bool, r *wire.Response) {
 	status := r.Status
 	switch {
 	case r.Cut:
@@ -209,7 +244,7 @@ func byStatus(out *message.Result, m *method, r *wire.Response) {
 		out.ErrorCode, out.ErrorText = "cut_off", "the answer ended before its end, or is larger than what is read"
 	case status >= 200 && status <= 299:
 		out.Outcome = message.Accepted
-		if len(out.MessageIDs) == 0 && m.strict {
+		if !whole {
 			out.Outcome = message.Maybe
 			if out.ErrorText == "" {
 				out.ErrorText = "the file says how answers look, and this one looks like none of them"
