@@ -112,7 +112,7 @@ var addresses = map[string]map[string]string{
 }
 
 // noProvider is the services of the catalogue that speak to no real provider.
-var noProvider = []string{"generic.json", "simulator.json"}
+var noProvider = []string{"generic.json", "generic_get.json", "simulator.json"}
 
 func TestProvidersAreServedAsTheyDocument(t *testing.T) {
 	names, err := fs.Glob(services.Files, "*.json")

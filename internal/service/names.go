@@ -31,6 +31,7 @@ const (
 	slotSegments
 	slotEncoding
 	slotLength
+	slotFiles
 	slotCreated
 	slotNow
 	slotUUID
@@ -89,6 +90,7 @@ var variables = [firstProperty]variable{
 	slotSegments:   {"segments", inSend, "how many segments a carrier bills for the text"},
 	slotEncoding:   {"encoding", inSend, "`gsm7` or `ucs2`"},
 	slotLength:     {"length", inSend, "how many characters the text has"},
+	slotFiles:      {"files", inSend, "how many files the request carries"},
 	slotCreated:    {"created", inSend, "when the message was accepted"},
 	slotNow:        {"now", inSend, "when the attempt begins"},
 	slotUUID:       {"uuid", inSend, "a UUID of the attempt's own"},

@@ -44,6 +44,9 @@ func fill(v []tree.Value, m *Sending, s step, at Attempt, uses bits) {
 	if uses.has(slotSegments) {
 		v[slotSegments] = tree.Digits(strconv.Itoa(m.Segments))
 	}
+	if uses.has(slotFiles) {
+		v[slotFiles] = tree.Digits(strconv.Itoa(s.hi - s.lo))
+	}
 	if uses.has(slotCreated) {
 		v[slotCreated] = moment(m.Created)
 	}
