@@ -26,6 +26,7 @@ var rooms = map[string]string{
 	"conversation": "directory message phone",
 	"service":      "fault message pattern phone services tree wire",
 	"exchange":     "fault secret wire",
+	"credential":   "directory exchange fault secret service wire",
 	"store":        "conversation directory fault lane message phone secret",
 	"media":        "exchange fault message wire",
 	"outbound":     "conversation directory exchange fault lane message phone secret service wire",

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/google/uuid"
 
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
@@ -41,12 +44,12 @@ func (s fileSources) Source(ctx context.Context, m message.Media, from message.F
 	case err != nil:
 		return media.Source{}, err
 	}
-	found, err := b.FileSource(service.File{URL: from.URL, MediaID: from.MediaID})
+	found, err := b.FileSource(service.File{URL: from.URL, MediaID: from.MediaID}, service.Attempt{Now: time.Now(), UUID: uuid.NewString()})
 	if err != nil {
 		return media.Source{}, &media.FetchError{State: message.MediaFailed, Reason: reason(err)}
 	}
 	return media.Source{
-		URL: found.URL, Header: found.Header, Hosts: found.Hosts, Plain: found.Plain, Answer: found.Answer, Pool: in.ID, Secrets: b.Secrets(),
+		URL: found.URL, Header: found.Header, Hosts: found.Hosts, Plain: found.Plain, Sign: found.Sign, Answer: found.Answer, Pool: in.ID, Secrets: b.Secrets(),
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +65,7 @@ func (d *Door) Do(ctx context.Context, in *wire.Request, o Options) Exchange {
 	start := time.Now()
 	p, giveBack := d.pools.take(o.Pool)
 	defer giveBack()
-	redactor := p.redact(o.Secrets)
+	redactor := p.redact(both(o.Secrets, in.Secrets))
 	ctx, cancel := context.WithTimeout(ctx, orElse(o.Timeout, DefaultTimeout))
 	defer cancel()
 
@@ -107,7 +108,7 @@ func (d *Door) Open(ctx context.Context, in *wire.Request, o Options) (*Incoming
 		done()
 		return nil, err
 	}
-	res, _, err := d.send(req, p, pass, p.redact(o.Secrets))
+	res, _, err := d.send(req, p, pass, p.redact(both(o.Secrets, in.Secrets)))
 	if err != nil {
 		done()
 		return nil, err
@@ -170,6 +171,14 @@ func (d *Door) send(req *http.Request, p *pool, pass pass, redactor *secret.Reda
 		d.log.Warn("egress blocked", "host", redactor.Redact(req.URL.Host))
 	}
 	return nil, phase, e
+}
+
+// both is what must not be shown, of the caller and of this one request.
+func both(secrets, own []string) []string {
+	if len(own) == 0 {
+		return secrets
+	}
+	return slices.Concat(secrets, own)
 }
 
 func orElse[T time.Duration | int64](v, otherwise T) T {

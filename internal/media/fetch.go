@@ -37,6 +37,7 @@ type Source struct {
 	Plain   bool
 	Pool    string // whose connections; needed with Header
 	Secrets []string
+	Sign    func(*wire.Request) error // what a request to Hosts is signed with at last; nil: nothing
 
 	// Answer, where it is not nil, gives the file's address from what URL gives. Its error may be shown.
 	Answer func(contentType string, body []byte) (url string, err error)
@@ -101,7 +102,12 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s *Source, at string, m
 	req := &wire.Request{Method: http.MethodGet, URL: at}
 	o := exchange.Options{Timeout: fetchTimeout, MaxBody: most, Pool: poolName}
 	if s.trusts(u) {
-		req.Header, o.Pool, o.Secrets = s.Header, s.Pool, s.Secrets
+		req.Header, o.Pool, o.Secrets = s.Header.Clone(), s.Pool, s.Secrets
+		if s.Sign != nil {
+			if err := s.Sign(req); err != nil {
+				return found, "", failed(err.Error())
+			}
+		}
 	}
 	in, err := door.Open(ctx, req, o)
 	if err != nil {

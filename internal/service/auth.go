@@ -4,30 +4,54 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"patchbay/internal/fault"
 	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
+	"patchbay/internal/wire"
 )
 
-// auth is how requests prove who sends them: one Authorization header, made when property values are bound.
+// auth is how requests prove who sends them. One of its ways is there.
 type auth struct {
 	kind    *authKind
 	pointer string
-	parts   []*pattern.Pattern // texts of properties, in the order of kind.members
+	header  *authHeader // the same Authorization header in every request
+	signer  signer      // what is added to each, over its bytes as they leave
+	tokens  bool        // a token that is fetched before
+}
+
+// signer adds to a request what proves its sender.
+type signer interface {
+	sign(b *Bound, r *wire.Request, at Attempt) error
 }
 
 // authKind is one row of the table of auth types.
 type authKind struct {
 	name     string
 	members  []string
-	header   func(parts []string) string
 	sentence string
+	example  string
+	compile  func(l *loader, a *auth, v tree.Value)
 }
 
 var authKinds = []*authKind{
-	{"Bearer", []string{"token"}, func(p []string) string { return "Bearer " + p[0] }, "`Authorization: Bearer <token>`"},
-	{"Basic", []string{"username", "password"}, func(p []string) string {
-		return "Basic " + base64.StdEncoding.EncodeToString([]byte(p[0]+":"+p[1]))
-	}, "`Authorization: Basic …` of user name and password"},
+	{
+		name: "Bearer", members: []string{"token"}, sentence: "`Authorization: Bearer <token>`",
+		example: `{"type": "Bearer", "token": "$API key$"}`,
+		compile: func(l *loader, a *auth, v tree.Value) {
+			a.header = l.authHeader(a, v, func(p []string) string { return "Bearer " + p[0] })
+		},
+	},
+	{
+		name: "Basic", members: []string{"username", "password"}, sentence: "`Authorization: Basic …` of user name and password",
+		example: `{"type": "Basic", "username": "$Account id$", "password": "$API key$"}`,
+		compile: func(l *loader, a *auth, v tree.Value) {
+			a.header = l.authHeader(a, v, func(p []string) string { return "Basic " + basic(p[0], p[1]) })
+		},
+	},
+}
+
+func basic(username, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
 // laterAuth are types of the format that this version cannot do: a file that needs one must not send without it.
@@ -53,21 +77,12 @@ func (l *loader) auth(v tree.Value) {
 	names := make([]string, 0, len(authKinds))
 	for _, k := range authKinds {
 		names = append(names, k.name)
-		if !strings.EqualFold(k.name, name) {
-			continue
+		if strings.EqualFold(k.name, name) {
+			l.object(v, ptr, append([]string{"type"}, k.members...))
+			l.svc.auth = &auth{kind: k, pointer: ptr}
+			k.compile(l, l.svc.auth, v)
+			return
 		}
-		a := &auth{kind: k, pointer: ptr}
-		l.object(v, ptr, append([]string{"type"}, k.members...))
-		for _, m := range k.members {
-			at := pointer(ptr, m)
-			if v.Get(m).Kind() == tree.Absent {
-				l.fail(at, "%s needs a %s, like \"$API key$\"", k.name, m)
-				continue
-			}
-			a.parts = append(a.parts, l.pattern(tree.Text(l.text(v.Get(m), at)), at, l.names.textScope()))
-		}
-		l.svc.auth = a
-		return
 	}
 	for _, later := range laterAuth {
 		if strings.EqualFold(later, name) {
@@ -75,18 +90,71 @@ func (l *loader) auth(v tree.Value) {
 			return
 		}
 	}
-	l.fail(ptr+"/type", "%q is no type of auth; there are %s%s", name, strings.Join(names, " and "), hint(name, names))
+	l.fail(ptr+"/type", "%q is no type of auth; there are %s%s", name, strings.Join(names, ", "), hint(name, names))
 }
 
-// header is the Authorization header of an integration, and what of it is secret.
-func (a *auth) header(in *pattern.Input) (string, error) {
-	parts := make([]string, len(a.parts))
-	for i, p := range a.parts {
+// authHeader is an Authorization header that property values make.
+type authHeader struct {
+	parts []*pattern.Pattern // texts of properties, in the order of the kind's members
+	join  func(parts []string) string
+}
+
+func (l *loader) authHeader(a *auth, v tree.Value, join func([]string) string) *authHeader {
+	h := &authHeader{join: join}
+	for _, m := range a.kind.members {
+		h.parts = append(h.parts, l.authText(a, v, m))
+	}
+	return h
+}
+
+// authText is a text of properties that auth cannot do without.
+func (l *loader) authText(a *auth, v tree.Value, member string) *pattern.Pattern {
+	at := pointer(a.pointer, member)
+	if v.Get(member).Kind() == tree.Absent {
+		l.fail(at, "%s needs a %s, like \"$API key$\"", a.kind.name, member)
+		return nil
+	}
+	return l.pattern(tree.Text(l.text(v.Get(member), at)), at, l.names.textScope())
+}
+
+// text is the Authorization header of an integration.
+func (h *authHeader) text(in *pattern.Input) (string, error) {
+	parts := make([]string, len(h.parts))
+	for i, p := range h.parts {
 		text, err := p.AppendText(nil, in, nil)
 		if err != nil {
 			return "", err
 		}
 		parts[i] = string(text)
 	}
-	return a.kind.header(parts), nil
+	return h.join(parts), nil
+}
+
+// NeedsToken reports whether requests are written with a token that must be fetched before: Attempt.Token.
+func (b *Bound) NeedsToken() bool { return b.Service.auth != nil && b.Service.auth.tokens }
+
+// authorize ends the writing of a request. A token goes where the file says (placed), or else into the Authorization header; what is
+// signed is signed, over the bytes as they leave.
+func (b *Bound) authorize(r *wire.Request, placed bool, at Attempt) error {
+	a := b.Service.auth
+	switch {
+	case a.tokens:
+		if at.Token == "" {
+			return fault.New(fault.Unavailable, a.pointer, "there is no token to send it with")
+		}
+		r.Secrets = append(r.Secrets, at.Token)
+		if _, own := r.Header["Authorization"]; placed || own {
+			return nil
+		}
+		header := "Bearer " + at.Token
+		if err := wire.CheckHeader("Authorization", header); err != nil {
+			return fault.New(fault.Invalid, a.pointer, "the token cannot stand in a header: it holds a character that none can carry")
+		}
+		r.Header["Authorization"] = []string{header}
+	case a.signer != nil:
+		if err := a.signer.sign(b, r, at); err != nil {
+			return fault.New(fault.Invalid, a.pointer, "the request cannot be signed: %v", err)
+		}
+	}
+	return nil
 }

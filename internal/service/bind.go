@@ -103,8 +103,8 @@ func (b *Bound) bindChecks() (problems []fault.Problem) {
 // bindMethods makes what is the same in every request.
 func (b *Bound) bindMethods() error {
 	in := &pattern.Input{Values: b.base}
-	if b.Service.auth != nil {
-		header, err := b.Service.auth.header(in)
+	if b.Service.auth != nil && b.Service.auth.header != nil {
+		header, err := b.Service.auth.header.text(in)
 		if err == nil {
 			err = wire.CheckHeader("Authorization", header)
 		}

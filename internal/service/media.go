@@ -16,6 +16,7 @@ type getFile struct {
 	hosts    []string // lower case; "*.example.com" is every host below
 	url      *address // nil: files come with their address
 	headers  []headerPattern
+	token    bool             // it says itself where $token$ stands
 	response *pattern.Pattern // nil: what request_url gives is the file
 	asText   bool
 }
@@ -41,6 +42,7 @@ func (l *loader) getFile(api, v tree.Value) {
 	}
 	vars := l.names.vars(0, false)
 	vars[slotMediaID].Name = variables[slotMediaID].name
+	l.names.giveToken(vars)
 	scope := pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: vars})
 	if raw := v.Get("request_url"); raw.Kind() != tree.Absent {
 		text := l.text(raw, ptr+"/request_url")
@@ -54,6 +56,10 @@ func (l *loader) getFile(api, v tree.Value) {
 		}
 	}
 	g.headers = l.fileHeaders(api, v, scope)
+	g.token = g.url != nil && g.url.uses().has(slotToken)
+	for _, h := range g.headers {
+		g.token = g.token || h.value.Uses(slotToken)
+	}
 	if m := v.Get("response_map"); m.Kind() != tree.Absent {
 		l.fileAnswer(g, m, ptr+"/response_map")
 	}
@@ -101,12 +107,15 @@ type FileSource struct {
 	Hosts  []string    // "api.example.com"; "*.cdn.example.com" is every host below
 	Plain  bool        // the service file itself says http, so the credentials may go so
 
+	// Sign, where it is not nil, gives a request to Hosts what it is signed with, at the end of its writing.
+	Sign func(*wire.Request) error
+
 	// Answer, where it is not nil, gives the file's address from what URL gives.
 	Answer func(contentType string, body []byte) (url string, err error)
 }
 
 // FileSource says how to fetch a file. Without hosts named by the service, a file is fetched without credentials.
-func (b *Bound) FileSource(f File) (FileSource, error) {
+func (b *Bound) FileSource(f File, at Attempt) (FileSource, error) {
 	s := FileSource{URL: f.URL}
 	g := b.Service.program.getFile
 	if g != nil {
@@ -116,6 +125,7 @@ func (b *Bound) FileSource(f File) (FileSource, error) {
 	if f.MediaID != "" {
 		in.Values[slotMediaID] = tree.Text(f.MediaID)
 	}
+	in.Values[slotToken] = textOrNothing(at.Token)
 	if f.URL == "" {
 		if f.MediaID == "" || g == nil || g.url == nil {
 			return s, fault.New(fault.Invalid, "url", "the file has neither an address nor a way to get one")
@@ -138,7 +148,15 @@ func (b *Bound) FileSource(f File) (FileSource, error) {
 	if len(s.Hosts) == 0 {
 		return s, nil
 	}
-	s.Header, err = g.header(b, &in)
+	if s.Header, err = g.header(b, &in); err != nil || b.Service.auth == nil {
+		return s, err
+	}
+	switch {
+	case b.Service.auth.signer != nil:
+		s.Sign = func(r *wire.Request) error { return b.authorize(r, g.token, at) }
+	case b.NeedsToken():
+		err = b.authorize(&wire.Request{Header: s.Header}, g.token, at)
+	}
 	return s, err
 }
 

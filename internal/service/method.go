@@ -25,11 +25,12 @@ type method struct {
 	answers     []*answer
 	strict      bool // the file says how answers look, so a 2xx that none of them reads is unclear
 
-	uses     bits // variables that a request is written from
-	knows    bits // variables that an answer is compared with
-	allFiles bool // one request takes every file
-	hasText  bool // there is a place for the text
-	file     bool // it is a SendFile
+	uses        bits // variables that a request is written from
+	knows       bits // variables that an answer is compared with
+	placesToken bool // it says itself where $token$ stands
+	allFiles    bool // one request takes every file
+	hasText     bool // there is a place for the text
+	file        bool // it is a SendFile
 }
 
 const (
@@ -269,6 +270,7 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	for _, h := range m.headers {
 		m.uses.add(h.value)
 	}
+	m.placesToken = m.uses.has(slotToken)
 	if m.uses.has(slotFile) {
 		l.fail(ptr, "$file$, the bytes of a file, is not supported in a request by this version; send its address, $url$")
 	}

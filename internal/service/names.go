@@ -58,6 +58,7 @@ const (
 	inSend     where = 1 << iota // a request of ours
 	inResponse                   // an answer to it, besides everything that the request knew
 	inHook                       // a callback, and our reply to it
+	inAuth                       // a request of ours, where auth fetches tokens
 	inCall                       // a request that is no send, or the answer to it: methodKinds says which
 )
 
@@ -105,14 +106,15 @@ var variables = [firstProperty]variable{
 	slotParts:      {"parts", inHook, "how many parts the text has"},
 	slotPartRef:    {"part_ref", inHook, "what the parts of one text have in common"},
 	slotCursor:     {"cursor", inCall, "how far `Receive` has come, in the provider's words: what the last answer said, or nothing"},
-	slotToken:      {"token", inCall, "what `Login` yields"},
-	slotExpiresIn:  {"expires_in", inCall, "how many seconds it holds"},
+	slotToken:      {"token", inAuth | inCall, "what `Login` or `OAuth2` got, for every request but the one that gets it"},
+	slotExpiresIn:  {"expires_in", inCall, "how many seconds that holds"},
 }
 
 // names makes the scopes for one file: the variables above and the file's properties.
 type names struct {
 	properties []Property
-	count      int // slots, properties included
+	count      int  // slots, properties included
+	token      bool // auth fetches tokens, so requests may say $token$
 }
 
 func newNames(properties []Property) *names {
@@ -172,6 +174,9 @@ func (n *names) askScope(k *methodKind) *pattern.Scope {
 	file := k.name == sendFile || k.name == UploadFile
 	fileVars(vars)
 	vars[slotMediaID].PerFile = true
+	if k.name != Login {
+		n.giveToken(vars)
+	}
 	vars[slotFrom].Give = numberGive
 	vars[slotTo].Give = numberGive
 	vars[slotText].FirstFile, vars[slotContent].FirstFile = true, !file // a caption stands once
@@ -179,6 +184,11 @@ func (n *names) askScope(k *methodKind) *pattern.Scope {
 	return pattern.NewScope(pattern.Scope{
 		Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON, ParseJSON: parseJSON,
 	})
+}
+
+// giveToken lets requests say $token$ where there is one. A property of that name hides it.
+func (n *names) giveToken(vars []pattern.Var) {
+	vars[slotToken] = pattern.Var{Name: variables[slotToken].name, Elsewhere: !n.token}
 }
 
 // textScope is for texts made of properties alone: auth, keys of signatures.

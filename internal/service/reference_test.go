@@ -18,7 +18,7 @@ const reference = "../../docs/service-file.md"
 // generated is the tables of the reference that come from the tables of the code.
 var generated = map[string]func() string{
 	"auth": func() string {
-		return table("`type`|members|header", func(row func(...string)) {
+		return table("`type`|members|what a request carries", func(row func(...string)) {
 			for _, k := range authKinds {
 				row("`"+k.name+"`", "`"+strings.Join(k.members, "`, `")+"`", k.sentence)
 			}
@@ -64,7 +64,7 @@ var generated = map[string]func() string{
 				return ""
 			}
 			for _, v := range variables {
-				row("`$"+v.name+"$`", yes(v, inSend), yes(v, inResponse), yes(v, inHook), yes(v, inCall), v.sentence)
+				row("`$"+v.name+"$`", yes(v, inSend|inAuth), yes(v, inResponse), yes(v, inHook), yes(v, inCall), v.sentence)
 			}
 		}) + "\nIn a response the variables of the request are known, and so literals.\n"
 	},

@@ -31,8 +31,9 @@ type Sending struct {
 
 // Attempt is what differs from try to try.
 type Attempt struct {
-	Now  time.Time
-	UUID string
+	Now   time.Time
+	UUID  string
+	Token string // where Bound.NeedsToken: what internal/credential fetched
 }
 
 // Request is the part-th request of the message (from 0).
@@ -56,6 +57,9 @@ func (b *Bound) compose(m *method, in *input, at Attempt) (*wire.Request, error)
 	r, err := b.head(m, in)
 	if err == nil && m.params != nil {
 		err = m.body(r, in)
+	}
+	if err == nil && b.Service.auth != nil && m.name != Login {
+		err = b.authorize(r, m.placesToken, at)
 	}
 	if err != nil {
 		return nil, err

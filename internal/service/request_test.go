@@ -267,7 +267,7 @@ func TestFilesGetCredentialsOnlyAtTheHostsTheServiceNames(t *testing.T) {
 		{unnamed, File{URL: "data:image/png;base64,aGk="}, "data:image/png;base64,aGk=", ""},
 		{unnamed, File{MediaID: "1"}, "", ""},
 	} {
-		got, err := c.b.FileSource(c.file)
+		got, err := c.b.FileSource(c.file, Attempt{Now: now})
 		if c.url == "" {
 			if err == nil {
 				t.Errorf("%+v: got %+v, want an error", c.file, got)
@@ -284,7 +284,7 @@ func TestAFileThatMustBeAskedForIsWhereTheAnswerSays(t *testing.T) {
 	b := bind(t, `{"id": "x", "properties": ["Key"], "API": {"request_url": "https://api.example.com/v1", "request_headers": {"Authorization": "AccessKey $Key$", "X-Id": "$id$"},
 		"SendMessage": {"request_parameters": {"t": "$content$"}},
 		"GetFile": {"request_url": "/media/$mediaid$", "hosts": ["files.example.com"], "response_map": {"id": "$mediaid$", "links": [{"kind": "original", "href": "$url$"}]}}}}`, map[string]string{"Key": "k"})
-	got, err := b.FileSource(File{MediaID: "m 1"})
+	got, err := b.FileSource(File{MediaID: "m 1"}, Attempt{Now: now})
 	if err != nil || got.URL != "https://api.example.com/v1/media/m%201" || got.Plain || got.Answer == nil || len(got.Header) != 1 || got.Header.Get("Authorization") != "AccessKey k" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -299,11 +299,11 @@ func TestAFileThatMustBeAskedForIsWhereTheAnswerSays(t *testing.T) {
 			t.Errorf("%s: got %q, %v; want %q", body, at, err, want)
 		}
 	}
-	if got, err := b.FileSource(File{URL: "https://files.example.com/a"}); err != nil || got.Answer != nil || got.Header.Get("Authorization") != "AccessKey k" {
+	if got, err := b.FileSource(File{URL: "https://files.example.com/a"}, Attempt{Now: now}); err != nil || got.Answer != nil || got.Header.Get("Authorization") != "AccessKey k" {
 		t.Errorf("got %+v, %v: an address is no id", got, err)
 	}
 	text := bind(t, `{"id": "x", "API": {"GetFile": {"request_url": "http://localhost:8080/$mediaid$", "response_map": "url=$url$"}}}`, nil)
-	if got, err := text.FileSource(File{MediaID: "1"}); err != nil || !got.Plain {
+	if got, err := text.FileSource(File{MediaID: "1"}, Attempt{Now: now}); err != nil || !got.Plain {
 		t.Errorf("got %+v, %v", got, err)
 	} else if at, err := got.Answer("text/plain", []byte("url=https://x/o\n")); at != "https://x/o" {
 		t.Errorf("a text: %q, %v", at, err)

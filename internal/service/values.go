@@ -28,6 +28,7 @@ func fill(v []tree.Value, m *Sending, s step, at Attempt, uses bits) {
 	set(slotWebhookURL, m.WebhookURL)
 	set(slotEncoding, m.Encoding)
 	set(slotUUID, at.UUID)
+	set(slotToken, at.Token)
 	if uses.has(slotText) || uses.has(slotContent) || uses.has(slotLength) {
 		text := ""
 		if s.text {

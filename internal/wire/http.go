@@ -8,6 +8,9 @@ type Request struct {
 	URL    string      // absolute when we send; as the public sees it when it came in
 	Header http.Header // names in canonical form
 	Body   []byte
+
+	// Secrets are texts of this one request that no record may show: a token, a signature that opens doors for a while.
+	Secrets []string
 }
 
 // Response is an HTTP response as bytes.
