@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fixture is what a provider really sends and expects.
@@ -27,7 +28,7 @@ type sendCase struct {
 		From, To, Content, LocalID string
 		URLs                       []string
 	}
-	Request  wireRequest
+	Request  *wireRequest // absent: the fixture knows only the answer
 	Response wireResponse
 	ID       string   `json:"messageid"`
 	IDs      []string `json:"messageids"`
@@ -42,10 +43,49 @@ type errorCase struct {
 	}
 }
 
-type problem struct{ Code, Text string }
+type webhookCase struct {
+	Name, Kind string
+	Request    wireRequest
+	ExpectAll  []expectation `json:"expect_all"`
+	Verify     *proof
+	Reply      *struct {
+		Status      int
+		ContentType *string `json:"content_type"` // absent: any
+		Body        *string // absent or empty: any
+	}
+}
+
+// proof names the members of the config that prove a callback.
+type proof struct {
+	Secret   string `json:"secret_config"`
+	Password string `json:"password_config"`
+	Public   string `json:"public_key_config"`
+	Valid    bool
+}
+
+// secret is the member without which nobody can make the proof: of a public key the private half, which is the test's own.
+func (p *proof) secret() string {
+	if p.Public != "" {
+		return privateHalf
+	}
+	return p.Secret + p.Password
+}
+
+type expectation struct {
+	From, To  string
+	Content   string
+	URLs      []string
+	Inline    []struct{ Base64 string } `json:"inline_media"`
+	TextParts []string                  `json:"text_parts"` // files that hold the text
+	MessageID string
+	Status    string
+	Error     *expectedError
+}
 
 // expectedError is what the provider says of it; where it says nothing the words are ours.
 type expectedError struct{ Code, Text *string }
+
+type problem struct{ Code, Text string }
 
 func (e expectedError) is(p problem) bool {
 	return (e.Code == nil || *e.Code == p.Code) && (e.Text == nil || *e.Text == p.Text)
@@ -54,31 +94,6 @@ func (e expectedError) is(p problem) bool {
 func (e expectedError) String() string {
 	b, _ := json.Marshal(e)
 	return string(b)
-}
-
-type webhookCase struct {
-	Name, Kind string
-	Request    wireRequest
-	ExpectAll  []expectation `json:"expect_all"`
-	Verify     *struct {
-		Secret string `json:"secret_config"`
-		Valid  bool
-		Freeze int64 `json:"freeze_time_unix"`
-	}
-	Reply *struct {
-		Status      int
-		ContentType *string `json:"content_type"` // absent: any
-		Body        *string // absent or empty: any
-	}
-}
-
-type expectation struct {
-	From, To  string
-	Content   string
-	URLs      []string
-	MessageID string
-	Status    string
-	Error     *expectedError
 }
 
 type wireRequest struct {
@@ -94,76 +109,72 @@ type wireResponse struct {
 	Body    string `json:"body_raw"`
 }
 
-// as is an answer in which one text stands for another.
-func (r wireResponse) as(old, now string) http.HandlerFunc {
-	body := r.Body
-	if old != "" {
-		body = strings.ReplaceAll(body, old, now)
-	}
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for name, value := range r.Headers {
-			w.Header().Set(name, value)
-		}
-		w.WriteHeader(r.Status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
 // provided is what it takes to run a provider's fixture through the server.
 type provided struct {
-	name       string            // of the fixture and of the service file in the catalogue
-	hosts      []string          // the provider's own, in whose places ours stands
-	properties map[string]string // of the service file → members of the fixture's config
-	send       string            // the variant that the cases of errors and receipts send; default "sms"
-	variants   []string          // the variants of the catalogue's file; default all that are not null
-	sign       func(config map[string]string, r *wireRequest)
+	name       string                       // of the fixture and of the service file in the catalogue
+	properties map[string]string            // of the service file, beside those that are members of the fixture's config
+	variants   map[string]map[string]string // properties that choose a variant of a send, by its name
+	edit       map[string]string            // texts of the service file that name the provider's hosts otherwise than in a URL → HOST is ours
+	sign       signer                       // absent: the provider proves nothing
+	blind      bool                         // the proof covers no body
+	optional   string                       // the property without which nothing is verified, for callbacks that are not signed
+	also       map[string]func(*fixtureRun)
 }
 
-// fixtureRun is one fixture with a gateway and a provider that it runs through.
+// signer proves a callback as the provider does. At the zero time it keeps what times the request already names.
+type signer func(config map[string]string, r *wireRequest, at time.Time)
+
+// fixtureRun is one fixture with an account of its own, and a provider that it runs through.
 type fixtureRun struct {
 	*testing.T
 	provided
 	fixture
 	g       *gateway
 	p       *provider
+	answers *answers
 	team    team
+	values  map[string]string // of the properties
+	origins []string          // the provider's own, in whose places ours stands
 	cases   int
+	ids     *int
+	text    string   // of the fixture
 	accepts sendCase // what errors and receipts send
 }
 
-// runFixture runs every case and gives what it ran them through, for more.
-func runFixture(t *testing.T, o provided) *fixtureRun {
-	f := &fixtureRun{T: t, provided: o}
-	raw, err := os.ReadFile(filepath.Join("..", "internal", "service", "testdata", "fixtures", o.name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.ReadFile(filepath.Join("..", "services", o.name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// prepare reads the fixture; its provider must be there before the gateway, which is told whom it may reach.
+func (o provided) prepare(t *testing.T) *fixtureRun {
+	f := &fixtureRun{T: t, provided: o, answers: newAnswers(), ids: new(int)}
+	raw := f.file("internal", "service", "testdata", "fixtures", o.name+".json")
+	f.text = string(raw)
 	f.decode(raw, &f.fixture)
-	f.signsAsTheFixture()
-	f.p = newProvider(t, http.NotFound)
+	if f.sign != nil {
+		f.signsAsTheFixture()
+	}
+	f.origins = f.addresses()
+	f.p = newProvider(t, f.answers.serve)
 	f.fixture = fixture{}
 	f.decode(f.here(raw), &f.fixture)
-	if f.send == "" {
-		f.send = "sms"
+	if f.Config[publicHalf] != "" {
+		ownKeyPair(f.Config)
 	}
-	f.decode(f.Send[f.send], &f.accepts)
-	f.g = newGateway(t, f.p.host())
-	f.g.call(200, "PUT", "/v1/services/"+o.name, string(f.here(file)))
-	values := map[string]string{}
-	for property, member := range o.properties {
-		values[property] = f.Config[member]
-	}
-	f.team = f.g.newTeam("acme", o.name, values, f.numbers()...)
+	f.decode(f.Send["sms"], &f.accepts)
+	return f
+}
 
-	for name, sent := range f.Send {
-		if name == "errors" || string(sent) == "null" || f.variants != nil && !slices.Contains(f.variants, name) {
-			continue
+// run runs every case.
+func (f *fixtureRun) run() {
+	file := f.serviceFile()
+	f.g.call(200, "PUT", "/v1/services/"+f.name, string(file))
+	f.values = f.propertyValues(file)
+	f.team = f.g.newTeam(f.name, f.name, f.values, f.numbers()...)
+
+	for name, raw := range f.Send {
+		if name != "errors" && string(raw) != "null" {
+			f.try("send/"+name, func(f *fixtureRun) {
+				defer f.configured(f.variants[name])()
+				f.sends(raw)
+			})
 		}
-		f.try("send/"+name, func(f *fixtureRun) { f.sends(sent) })
 	}
 	var errors []errorCase
 	f.decode(f.Send["errors"], &errors)
@@ -175,7 +186,9 @@ func runFixture(t *testing.T, o provided) *fixtureRun {
 		f.decode(raw, &c)
 		f.try("webhook/"+c.Name, func(f *fixtureRun) { f.calls(raw) })
 	}
-	return f
+	for name, more := range f.also {
+		f.try(name, more)
+	}
 }
 
 // try runs one case as a test of its own.
@@ -190,6 +203,15 @@ func (f *fixtureRun) try(name string, run func(*fixtureRun)) {
 	})
 }
 
+func (f *fixtureRun) file(path ...string) []byte {
+	f.Helper()
+	b, err := os.ReadFile(filepath.Join(append([]string{".."}, path...)...))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return b
+}
+
 func (f *fixtureRun) decode(raw []byte, into any) {
 	f.Helper()
 	if err := json.Unmarshal(raw, into); err != nil {
@@ -197,26 +219,119 @@ func (f *fixtureRun) decode(raw []byte, into any) {
 	}
 }
 
+// addresses are the schemes and hosts at which the provider is called and files are fetched.
+func (f *fixtureRun) addresses() (out []string) {
+	add := func(address string) {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			if origin := u.Scheme + "://" + u.Host; !slices.Contains(out, origin) {
+				out = append(out, origin)
+			}
+		}
+	}
+	for name, raw := range f.Send {
+		var c sendCase
+		if name != "errors" && json.Unmarshal(raw, &c) == nil && c.Request != nil {
+			add(c.Request.URL)
+			for _, u := range c.Inputs.URLs {
+				add(u)
+			}
+		}
+	}
+	for _, raw := range f.Webhooks {
+		var c webhookCase
+		f.decode(raw, &c)
+		for _, e := range c.ExpectAll {
+			for _, u := range e.URLs {
+				add(u)
+			}
+		}
+	}
+	return out
+}
+
 // here puts our provider in the place of the real one.
 func (f *fixtureRun) here(text []byte) []byte {
 	s := string(text)
-	for _, host := range f.hosts {
-		s = strings.NewReplacer("https://"+host, f.p.URL, url.QueryEscape("https://"+host), url.QueryEscape(f.p.URL), `"`+host+`"`, `"`+f.p.host()+`"`).Replace(s)
+	for _, origin := range f.origins {
+		_, host, _ := strings.Cut(origin, "://")
+		s = strings.NewReplacer(origin, f.p.URL, url.QueryEscape(origin), url.QueryEscape(f.p.URL), `"`+host+`"`, `"`+f.p.host()+`"`).Replace(s)
 	}
 	return []byte(s)
+}
+
+// serviceFile is the catalogue's, for our provider in the place of the real one; so changed it would not pass its own tests.
+func (f *fixtureRun) serviceFile() []byte {
+	f.Helper()
+	text := string(f.here(f.file("services", f.name+".json")))
+	for theirs, ours := range f.edit {
+		if !strings.Contains(text, theirs) {
+			f.Errorf("the service file has no %q", theirs)
+		}
+		text = strings.ReplaceAll(text, theirs, strings.ReplaceAll(ours, "HOST", f.p.host()))
+	}
+	members := map[string]json.RawMessage{}
+	f.decode([]byte(text), &members)
+	delete(members, "tests")
+	file, err := json.Marshal(members)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return file
+}
+
+// propertyValues are the file's properties with the values of the fixture: "Account SID" is account_sid.
+func (f *fixtureRun) propertyValues(file []byte) map[string]string {
+	var parsed struct{ Properties []json.RawMessage }
+	f.decode(file, &parsed)
+	values := map[string]string{}
+	for _, raw := range parsed.Properties {
+		var p struct{ Name string }
+		if json.Unmarshal(raw, &p) != nil {
+			f.decode(raw, &p.Name)
+		}
+		if v, ok := f.Config[strings.ReplaceAll(strings.ToLower(p.Name), " ", "_")]; ok {
+			values[p.Name] = v
+		}
+	}
+	for name, value := range f.properties {
+		values[name] = string(f.here([]byte(value)))
+	}
+	return values
+}
+
+// configured gives the integration these values of properties; the function gives it back its own.
+func (f *fixtureRun) configured(values map[string]string) (back func()) {
+	f.Helper()
+	set := func(values map[string]any) {
+		if len(values) > 0 {
+			f.g.call(200, "PUT", "/v1/organizations/"+f.team.org+"/integrations/"+f.name, map[string]any{"properties": values})
+		}
+	}
+	other, own := map[string]any{}, map[string]any{}
+	for name, value := range values {
+		other[name], own[name] = value, nil
+		if value == "" {
+			other[name] = nil
+		}
+		if was, ok := f.values[name]; ok {
+			own[name] = was
+		}
+	}
+	set(other)
+	return func() { set(own) }
 }
 
 // numbers are ours: who sends in the fixture, and who is called.
 func (f *fixtureRun) numbers() (out []string) {
 	add := func(number string) {
-		if number = e164(number); !slices.Contains(out, number) {
+		if number = kept(number); number != "" && !slices.Contains(out, number) {
 			out = append(out, number)
 		}
 	}
 	add(f.accepts.Inputs.From)
 	for name, raw := range f.Send {
 		var c sendCase
-		if name != "errors" && json.Unmarshal(raw, &c) == nil && c.Inputs.From != "" {
+		if name != "errors" && json.Unmarshal(raw, &c) == nil {
 			add(c.Inputs.From)
 		}
 	}
@@ -224,7 +339,7 @@ func (f *fixtureRun) numbers() (out []string) {
 		var c webhookCase
 		f.decode(raw, &c)
 		for _, e := range c.ExpectAll {
-			if (c.Kind == "message" || c.Kind == "mms") && e.To != "" {
+			if c.isMessage() {
 				add(e.To)
 			}
 		}
@@ -232,27 +347,45 @@ func (f *fixtureRun) numbers() (out []string) {
 	return out
 }
 
-var internationalDigits = regexp.MustCompile(`^[0-9]{7,15}$`)
+func (c *webhookCase) isMessage() bool { return c.Kind == "message" || c.Kind == "mms" }
 
-// e164 is a number as we keep it: most providers leave the + out.
-func e164(number string) string {
-	if internationalDigits.MatchString(number) {
-		return "+" + number
+var (
+	international = regexp.MustCompile(`^\+?([0-9]{7,15})$`)
+	shortCode     = regexp.MustCompile(`^\+?([0-9]{3,6})$`)
+)
+
+// kept is a number as we keep it: most providers leave the + out, some the country code of North America, and the fixtures write a +
+// before short codes too.
+func kept(number string) string {
+	if m := shortCode.FindStringSubmatch(number); m != nil {
+		return m[1]
 	}
-	return number
+	m := international.FindStringSubmatch(number)
+	switch {
+	case m == nil:
+		return number
+	case len(number) == 10:
+		return "+1" + m[1]
+	}
+	return "+" + m[1]
 }
 
-// otherID is an id of the same form: its last characters are the case's number.
-func otherID(id string, n int) string {
-	end := fmt.Sprintf("%04d", n)
+// otherID is an id of the same form that no other case has.
+func (f *fixtureRun) otherID(id string) string {
+	*f.ids++
+	end := fmt.Sprintf("%04d", *f.ids)
 	return id[:max(0, len(id)-len(end))] + end
 }
 
-func otherContact(number string, n int) string {
-	if len(number) < 2 {
-		return number
+// otherContact is a number of the same form that no other case has, nor the fixture.
+func (f *fixtureRun) otherContact(number string) string {
+	for {
+		*f.ids++
+		other := number[:max(0, len(number)-3)] + fmt.Sprintf("%03d", *f.ids)
+		if !strings.Contains(f.text, lastDigits(other)) {
+			return other
+		}
 	}
-	return number[:len(number)-2] + fmt.Sprintf("%02d", 10+n)
 }
 
 func errorOf(m map[string]any) problem {
@@ -283,10 +416,10 @@ func texts(v any) (out []string) {
 	return out
 }
 
-// callback makes a provider's request.
-func (g *gateway) callback(method, url string, headers map[string]string, body string) (int, http.Header, string) {
+// callback makes a provider's request. The address is the public one, or any other that leads to the gateway.
+func (g *gateway) callback(method, to string, headers map[string]string, body string) (int, http.Header, string) {
 	g.t.Helper()
-	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	r, err := http.NewRequest(method, g.reach(to), strings.NewReader(body))
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -1,37 +1,31 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"io"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // calls: a callback becomes what the fixture expects, answered as documented; under a wrong signature it becomes nothing.
 func (f *fixtureRun) calls(raw json.RawMessage) {
-	var c webhookCase
-	f.decode(raw, &c)
-	// A provider id is one message's: every case gets its own, or where there is none a contact of its own.
-	for _, e := range c.ExpectAll {
-		old, now := e.MessageID, otherID(e.MessageID, f.cases)
-		if old == "" {
-			old = strings.TrimPrefix(e.From, "+")
-			now = otherContact(old, f.cases)
-		}
-		raw = []byte(strings.ReplaceAll(string(raw), old, now))
-	}
-	c = webhookCase{}
-	f.decode(raw, &c)
+	c := f.ownCase(raw)
 	r := c.Request
-	r.URL = f.team.webhook
+	r.URL, r.Headers = f.team.webhook, maps.Clone(r.Headers)
 	if _, query, ok := strings.Cut(r.PathQuery, "?"); ok {
 		r.URL += "?" + query
 	}
-	if f.sign != nil && c.Verify != nil && c.Verify.Valid {
-		f.sign(f.Config, &r)
+	if c.Verify == nil && f.optional != "" {
+		defer f.configured(map[string]string{f.optional: ""})()
+	} else if f.sign != nil {
+		f.sign(f.Config, &r, time.Now())
 	}
-	isMessage := c.Kind == "message" || c.Kind == "mms"
 	ours := map[string]string{} // message ids of receipts → ids of what was sent
-	if !isMessage {
+	if !c.isMessage() {
 		for _, e := range c.ExpectAll {
 			if e.MessageID != "" && ours[e.MessageID] == "" {
 				ours[e.MessageID] = f.taken(e.MessageID)
@@ -40,13 +34,10 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 	}
 	if c.Verify != nil {
 		f.refusesForgery(r, c)
-		if !c.Verify.Valid {
-			return
-		}
 	}
 	decoy := ""
 	if len(ours) > 0 {
-		decoy = f.taken(otherID(c.ExpectAll[0].MessageID, 900+f.cases))
+		decoy = f.taken(f.otherID(c.ExpectAll[0].MessageID))
 	}
 	times := 2 // providers say most things twice
 	if len(c.ExpectAll) == 0 || c.ExpectAll[0].MessageID == "" {
@@ -60,20 +51,20 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 		status, header, body := f.g.callback(r.Method, r.URL, r.Headers, r.Body)
 		if c.Reply == nil {
 			if status/100 != 2 {
-				f.Errorf("answered %d %s", status, body)
+				f.Fatalf("answered %d %s", status, body)
 			}
 			continue
 		}
 		kind := header.Get("Content-Type")
 		if status != c.Reply.Status || c.Reply.ContentType != nil && kind != *c.Reply.ContentType || c.Reply.Body != nil && *c.Reply.Body != "" && body != *c.Reply.Body {
 			want, _ := json.Marshal(c.Reply)
-			f.Errorf("answered %d %q %q\nwant %s", status, kind, body, want)
+			f.Fatalf("answered %d %q %q\nwant %s", status, kind, body, want)
 		}
 	}
 	f.read(c)
 	for _, e := range c.ExpectAll {
 		switch {
-		case isMessage:
+		case c.isMessage():
 			f.received(e, known)
 		case ours[e.MessageID] != "":
 			f.receipted(ours[e.MessageID], e)
@@ -86,22 +77,47 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 	}
 }
 
+// ownCase gives a case ids that no other has: a provider's id is one message's. Where a message has none its contact is its own.
+func (f *fixtureRun) ownCase(raw json.RawMessage) (c webhookCase) {
+	f.decode(raw, &c)
+	for _, e := range c.ExpectAll {
+		old, now := e.MessageID, f.otherID(e.MessageID)
+		if old == "" {
+			old = strings.TrimPrefix(e.From, "+")
+			now = f.otherContact(old)
+		}
+		if old != "" {
+			raw = []byte(strings.ReplaceAll(string(raw), old, now))
+		}
+	}
+	c = webhookCase{}
+	f.decode(raw, &c)
+	return c
+}
+
 // signsAsTheFixture: our own signing gives what the fixture has, so that what is signed anew is signed as the provider does.
 func (f *fixtureRun) signsAsTheFixture() {
+	signed := 0
 	for _, raw := range f.Webhooks {
 		var c webhookCase
 		f.decode(raw, &c)
-		if f.sign == nil || c.Verify == nil || !c.Verify.Valid || c.Verify.Freeze != 0 {
+		if c.Verify == nil || !c.Verify.Valid || c.Verify.Public != "" {
 			continue
 		}
-		r := c.Request
-		r.URL, r.Headers = f.PublicURL, map[string]string{}
-		f.sign(f.Config, &r)
-		for name, value := range r.Headers {
-			if c.Request.Headers[name] != value {
-				f.Errorf("%s: signed anew %s is %q, and the fixture has %q", c.Name, name, value, c.Request.Headers[name])
-			}
+		public, err := url.Parse(f.PublicURL)
+		if err != nil {
+			f.Fatal(err)
 		}
+		r := c.Request
+		r.URL, r.Headers = public.Scheme+"://"+public.Host+c.Request.PathQuery, maps.Clone(c.Request.Headers)
+		f.sign(f.Config, &r, time.Time{})
+		if !maps.Equal(r.Headers, c.Request.Headers) {
+			f.Errorf("%s: signed anew\n%v, and the fixture has\n%v", c.Name, r.Headers, c.Request.Headers)
+		}
+		signed++
+	}
+	if signed == 0 && f.Config[publicHalf] == "" {
+		f.Error("the fixture has no signature to compare with")
 	}
 }
 
@@ -110,26 +126,19 @@ func (f *fixtureRun) refusesForgery(r wireRequest, c webhookCase) {
 	f.Helper()
 	before := len(f.g.all("/v1/callbacks?limit=200"))
 	_, _, nothing := f.g.callback(r.Method, f.g.url()+"/services/"+f.name+"/a0123456789abcdef0123456789abcdef", r.Headers, r.Body)
-	forged := map[string]wireRequest{"as it is in the fixture, for another address": r}
-	if c.Verify.Valid {
-		config := map[string]string{}
-		for name, value := range f.Config {
-			config[name] = value
-		}
-		config[c.Verify.Secret] = "not " + config[c.Verify.Secret]
-		other := r
-		other.Headers = map[string]string{}
-		for name, value := range r.Headers {
-			other.Headers[name] = value
-		}
-		f.sign(config, &other)
-		longer := r
-		longer.Body += " "
-		forged = map[string]wireRequest{"with another secret": other, "with another body": longer}
-		if bare := c.Request; f.sign != nil {
-			bare.URL, bare.Headers = r.URL, map[string]string{"Content-Type": r.Headers["Content-Type"]}
-			forged["without a signature"] = bare
-		}
+	config := maps.Clone(f.Config)
+	config[c.Verify.secret()] = "not " + config[c.Verify.secret()]
+	other := r
+	other.Headers = maps.Clone(r.Headers)
+	f.sign(config, &other, time.Now())
+	bare := r
+	bare.Headers = map[string]string{"Content-Type": r.Headers["Content-Type"]}
+	forged := map[string]wireRequest{"with another secret": other, "not at all": bare}
+	if !f.blind {
+		forged["for other content"] = withMore(r)
+		stale := c.Request
+		stale.URL = r.URL
+		forged["as in the fixture, for another address or at another time"] = stale
 	}
 	for how, r := range forged {
 		if status, _, body := f.g.callback(r.Method, r.URL, r.Headers, r.Body); status != 404 || body != nothing {
@@ -141,16 +150,30 @@ func (f *fixtureRun) refusesForgery(r wireRequest, c webhookCase) {
 	}
 }
 
+// withMore is a request with one member more.
+func withMore(r wireRequest) wireRequest {
+	rest, object := strings.CutPrefix(r.Body, "{")
+	switch {
+	case r.Body == "":
+		r.URL += "&more=1"
+	case object:
+		r.Body = `{"more":1,` + rest
+	default:
+		r.Body += "&more=1"
+	}
+	return r
+}
+
 // taken is a message that the provider took under this id of its own.
 func (f *fixtureRun) taken(messageID string) string {
 	f.Helper()
-	f.p.answerWith(f.accepts.Response.as(f.accepts.ID, messageID))
+	f.answers.to(f.accepts.Inputs.To, f.accepts.Response.with(f.accepts.ID, messageID))
 	id := f.post(&f.accepts)
 	f.g.await(id, status("sent"))
 	return id
 }
 
-// eventTypes is what the kinds of the fixtures are called in a service file.
+// eventTypes is what kinds and statuses of the fixtures are called in a service file.
 var eventTypes = map[string]string{"message": "message", "mms": "message", "sent": "messageSent", "delivered": "messageDelivered",
 	"failed": "messageFailed", "read": "messageRead", "ignored": "ignore"}
 
@@ -158,19 +181,30 @@ var eventTypes = map[string]string{"message": "message", "mms": "message", "sent
 func (f *fixtureRun) read(c webhookCase) {
 	f.Helper()
 	newest := f.g.call(200, "GET", "/v1/callbacks?limit=1", nil).json["data"].([]any)[0].(map[string]any)
-	kept := f.g.call(200, "GET", "/v1/callbacks/"+newest["id"].(string), nil).json
+	var kept map[string]any
+	f.g.until("the callback is read", func() bool {
+		kept = f.g.call(200, "GET", "/v1/callbacks/"+newest["id"].(string), nil).json
+		return kept["state"] != "pending" // what has files inside is read afterwards
+	})
 	if kept["state"] != "done" || kept["body"] != c.Request.Body {
 		f.Errorf("kept as %v %v", kept["state"], kept["reason"])
 	}
-	events := list(kept["read"])
-	if len(events) != len(c.ExpectAll) {
-		f.Fatalf("read %v, want %d events", events, len(c.ExpectAll))
-	}
-	for i, e := range events {
+	var have, want []string
+	for _, e := range list(kept["read"]) {
 		id, _ := e["messageid"].(string)
-		if e["type"] != eventTypes[c.Kind] || id != c.ExpectAll[i].MessageID {
-			f.Errorf("event %d is %v of %q, want %s of %q", i, e["type"], id, eventTypes[c.Kind], c.ExpectAll[i].MessageID)
+		have = append(have, e["type"].(string)+" of "+id)
+	}
+	for _, e := range c.ExpectAll {
+		kind := c.Kind
+		if e.Status != "" {
+			kind = e.Status // in a batch each has its own
 		}
+		want = append(want, eventTypes[kind]+" of "+e.MessageID)
+	}
+	slices.Sort(have)
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		f.Errorf("read %q, want %q", have, want)
 	}
 }
 
@@ -191,13 +225,18 @@ func (f *fixtureRun) received(e expectation, known map[any]bool) {
 	if len(fresh) > 1 {
 		f.Errorf("it arrived %d times", len(fresh))
 	}
-	if m["from"] != e164(e.From) || m["to"] != e164(e.To) || m["content"] != e.Content || m["status"] != "received" || m["orgid"] != f.team.org {
+	if m["from"] != kept(e.From) || m["to"] != kept(e.To) || m["content"] != e.Content || m["status"] != "received" || m["orgid"] != f.team.org {
 		f.Errorf("arrived as %v\nwant %+v", m, e)
 	}
-	if files := list(m["media"]); len(files) != len(e.URLs) {
-		f.Errorf("%d files, want %q", len(files), e.URLs)
+	files := list(m["media"])
+	links := slices.Concat(e.URLs, e.TextParts)
+	if len(files) != len(links)+len(e.Inline) {
+		f.Fatalf("%d files, want %q and %d inside", len(files), links, len(e.Inline))
 	}
-	for _, u := range e.URLs {
+	for i, inline := range e.Inline {
+		f.holds(m["id"].(string), len(links)+i, inline.Base64)
+	}
+	for _, u := range links {
 		asked := func(r taken) bool {
 			where := f.p.URL + r.path
 			if r.query != "" {
@@ -206,6 +245,26 @@ func (f *fixtureRun) received(e expectation, known map[any]bool) {
 			return r.method == "GET" && where == u
 		}
 		f.g.until("the file "+u+" is asked for", func() bool { return slices.ContainsFunc(f.p.requests(), asked) })
+	}
+}
+
+// holds: a file that came inside the callback is served as it was.
+func (f *fixtureRun) holds(id string, n int, inside string) {
+	f.Helper()
+	var file map[string]any
+	f.g.until("the file is kept", func() bool {
+		file = list(f.g.call(200, "GET", "/v1/messages/"+id, nil).json["media"])[n]
+		return file["status"] != "pending"
+	})
+	link, _ := file["url"].(string)
+	resp, err := f.g.client.Get(f.g.reach(link))
+	if err != nil {
+		f.Fatalf("%v: %v", file, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if got := base64.StdEncoding.EncodeToString(body); err != nil || got != inside {
+		f.Errorf("%v gives %q, %v; want %q", file, got, err, inside)
 	}
 }
 

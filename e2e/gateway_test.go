@@ -3,6 +3,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,7 @@ type gateway struct {
 	addr   string
 	egress string   // PATCHBAY_ALLOW_PRIVATE_EGRESS
 	args   []string // further ones of serve
+	public string   // the URL that providers are given; empty: where it listens
 	key    string   // the account's
 	cmd    *exec.Cmd
 	log    *os.File // what the program says, on both streams
@@ -83,6 +85,14 @@ func prepareGateway(t testing.TB, egress string, args ...string) *gateway {
 
 func (g *gateway) url() string { return "http://" + g.addr }
 
+// reach is the address at which a public URL is reached from here, as behind a proxy.
+func (g *gateway) reach(public string) string {
+	if rest, ok := strings.CutPrefix(public, g.public); ok && g.public != "" {
+		return g.url() + rest
+	}
+	return public
+}
+
 // command is the program with this gateway's settings.
 func (g *gateway) command() *exec.Cmd {
 	g.t.Helper()
@@ -90,7 +100,7 @@ func (g *gateway) command() *exec.Cmd {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	c := exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", g.url()}, g.args...)...)
+	c := exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", cmp.Or(g.public, g.url())}, g.args...)...)
 	c.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+g.key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
 	return c
 }
@@ -285,8 +295,14 @@ func (g *gateway) await(id string, want func(m map[string]any) bool) map[string]
 	return m
 }
 
-// secondAccount makes another account from the command line, as an operator does, and returns its key.
+// secondAccount makes another account and returns its key.
 func (g *gateway) secondAccount(name string) string {
+	g.t.Helper()
+	return g.accounts(name)[0]
+}
+
+// accounts makes accounts from the command line, as an operator does, and returns their keys.
+func (g *gateway) accounts(names ...string) (keys []string) {
 	g.t.Helper()
 	if err := g.stop(); err != nil {
 		g.t.Fatalf("SIGTERM: %v", err)
@@ -295,16 +311,19 @@ func (g *gateway) secondAccount(name string) string {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	out, err := exec.Command(bin, "account", "create", name, "--data", g.dir).Output()
-	if err != nil {
-		g.t.Fatalf("account create: %v %s", err, out)
-	}
-	k := regexp.MustCompile(`pbk_[A-Za-z0-9_-]+`).Find(out)
-	if k == nil {
-		g.t.Fatalf("no key in %q", out)
+	for _, name := range names {
+		out, err := exec.Command(bin, "account", "create", name, "--data", g.dir).Output()
+		if err != nil {
+			g.t.Fatalf("account create: %v %s", err, out)
+		}
+		k := regexp.MustCompile(`pbk_[A-Za-z0-9_-]+`).Find(out)
+		if k == nil {
+			g.t.Fatalf("no key in %q", out)
+		}
+		keys = append(keys, string(k))
 	}
 	g.start()
-	return string(k)
+	return keys
 }
 
 func status(want string) func(map[string]any) bool {
