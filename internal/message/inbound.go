@@ -49,4 +49,21 @@ type Arrival struct {
 	ProviderID       string        // the provider's id of it: the same one for the same number is kept once. Empty: every delivery is a message
 	Window           time.Duration // without ProviderID: the same text of the same contact within it, with no answer of ours between, is the same message
 	Media            []Media
+	Part             TextPart // of a long text that comes in pieces; the zero value: it is whole
 }
+
+// TextPart says which piece of a long text this is. The pieces of one text have the same contact, number, Ref and Of.
+type TextPart struct {
+	Ref string
+	N   int // from 1
+	Of  int
+}
+
+// PartsWait is how long the parts of a text wait for each other, from the first that came.
+const PartsWait = time.Minute
+
+// MaxParts is how many parts a text may have: a byte counts them on the air (3GPP TS 23.040 §9.2.3.24.1).
+const MaxParts = 255
+
+// IsPart reports whether the rest of a text may be still to come.
+func (p TextPart) IsPart() bool { return p.Ref != "" && p.Of > 1 && p.Of <= MaxParts && p.N >= 1 && p.N <= p.Of }

@@ -247,6 +247,9 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 	if m.OrgID == "" || m.IntegrationID == "" || m.NumberID == "" {
 		return errors.New("an inbound message needs an organization, an integration and a number")
 	}
+	if in.Part.IsPart() {
+		return keepPart(t, &m, &in, now)
+	}
 	if in.ProviderID != "" {
 		seen, err := one(t, qSeenProviderID, func(*row) error { return nil }, m.IntegrationID, in.ProviderID, m.NumberID)
 		if err != nil || seen {

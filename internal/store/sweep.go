@@ -9,6 +9,7 @@ import (
 const (
 	keepCallbacks     = 30 * 24 * time.Hour
 	keepNotifications = 7 * 24 * time.Hour
+	keepParts         = keepCallbacks // what is known to have come can come again by a replay, as long as there is something to replay
 )
 
 // Each deletes a bounded number of the oldest rows, so that nobody waits long for a sweep's commit. The newest
@@ -23,6 +24,8 @@ var (
 		AND seq IN (SELECT seq FROM callbacks WHERE state <> 'pending' ORDER BY seq LIMIT $2)`)
 	qSweepNotifications = sqlText("sweep notifications", `DELETE FROM notifications WHERE at < $1
 		AND seq IN (SELECT seq FROM notifications ORDER BY seq LIMIT $2) AND seq < (SELECT MAX(seq) FROM notifications)`)
+	qSweepParts = sqlText("sweep parts", `DELETE FROM parts WHERE waiting = 0 AND due_at < $1
+		AND id IN (SELECT id FROM parts WHERE waiting = 0 ORDER BY due_at LIMIT $2)`)
 )
 
 const sweepMax = 1000
@@ -37,6 +40,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepIdempotency, keepIdempotency},
 		{qSweepCallbacks, keepCallbacks},
 		{qSweepNotifications, keepNotifications},
+		{qSweepParts, keepParts},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {
