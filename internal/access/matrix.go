@@ -34,6 +34,8 @@ var Matrix = []Rule{
 	// Whoever knows the address has the right: 128 random bits in it, then the service file's own verification.
 	{"", "/services/{service_id}/{account}", nil},
 	{"", "/services/{service_id}/{account}/{key...}", nil},
+	// For the editors of those who write service files; it holds nothing of anybody's.
+	{"GET", "/service.schema.json", nil},
 	// Signed and expiring.
 	{"GET", "/media/{link...}", nil},
 

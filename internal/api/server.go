@@ -168,6 +168,7 @@ func (s *Server) handlers() map[string]handler {
 		"/services/{service_id}/{account}":          s.callback,
 		"/services/{service_id}/{account}/{key...}": s.callback,
 		"GET /media/{link...}":                      s.media,
+		"GET " + service.SchemaPath:                 s.schema,
 
 		rpcMethod + " " + rpcPattern: s.rpc,
 

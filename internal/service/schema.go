@@ -130,7 +130,7 @@ func (s sayings) schema() tree.Value {
 // definitions is the shapes that have names.
 func (s sayings) definitions() tree.Value {
 	return jsonOf(
-		"text", jsonOf("type", "string", "pattern", patternText(true)),
+		"text", jsonOf("description", textSentence(pattern.Writes), "type", "string", "pattern", patternText(pattern.Writes)),
 		"writes", patternShape("writes", pattern.Writes),
 		"reads", patternShape("reads", pattern.Reads),
 		"property", tree.ObjectOf(append(jsonOf("type", listOf(tree.Text("string"), tree.Text("object")),
@@ -268,7 +268,8 @@ func patternShape(name string, d pattern.Direction) tree.Value {
 		alone = append(alone, tree.Member{Name: o.Name, Value: only})
 	}
 	return jsonOf(
-		"pattern", patternText(d == pattern.Writes),
+		"description", textSentence(d),
+		"pattern", patternText(d),
 		"items", ref(name),
 		"properties", tree.ObjectOf(ops...),
 		"additionalProperties", ref(name),
@@ -277,16 +278,26 @@ func patternShape(name string, d pattern.Direction) tree.Value {
 	)
 }
 
-// patternText is a regular expression for a text of a pattern: $$, $name$ with filters that exist, and everything else. It keeps to what
-// ECMA-262 and RE2 have in common.
-func patternText(writes bool) string {
+// textSentence is what an editor says about a text with variables.
+func textSentence(d pattern.Direction) string {
+	return "$name$ is a variable, $$ a dollar sign; $name?$ may be empty. Filters, by |: " + strings.Join(filterNames(d), ", ")
+}
+
+// filterNames is the filters that have this direction.
+func filterNames(d pattern.Direction) []string {
 	var names []string
 	for _, f := range append(slices.Clone(numberFilters), pattern.Filters()...) {
-		if !writes && len(f.Examples) > 0 && !slices.ContainsFunc(f.Examples, func(e pattern.Example) bool { return e.Back != "-" }) {
-			continue // it is only written
+		reads := slices.ContainsFunc(f.Examples, func(e pattern.Example) bool { return e.Back != "-" })
+		if reads || d == pattern.Writes {
+			names = append(names, f.Name)
 		}
-		names = append(names, regexp.QuoteMeta(f.Name))
 	}
+	return names
+}
+
+// patternText is a regular expression for a text of a pattern: $$, $name$ with filters that exist, and everything else. It keeps to what
+// ECMA-262 and RE2 have in common.
+func patternText(d pattern.Direction) string {
 	argument := `(?::(?:'[^']*'|[^|$'])*)?`
-	return `^(?:[^$]|\$\$|\$[^$|]+(?:\|(?:` + strings.Join(names, "|") + `)` + argument + `)*\$)*(?:\$[^$]*)?$`
+	return `^(?:[^$]|\$\$|\$[^$|]+(?:\|(?:` + strings.Join(filterNames(d), "|") + `)` + argument + `)*\$)*(?:\$[^$]*)?$`
 }
