@@ -117,6 +117,7 @@ type provided struct {
 	edit       map[string]string            // texts of the service file that name the provider's hosts otherwise than in a URL → HOST is ours
 	sign       signer                       // absent: the provider proves nothing
 	blind      bool                         // the proof covers no body
+	mark       *regexp.Regexp               // the signature, where it is a member of the body or query; its first group stays
 	optional   string                       // the property without which nothing is verified, for callbacks that are not signed
 	also       map[string]func(*fixtureRun)
 }

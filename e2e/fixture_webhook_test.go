@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -15,10 +16,7 @@ import (
 func (f *fixtureRun) calls(raw json.RawMessage) {
 	c := f.ownCase(raw)
 	r := c.Request
-	r.URL, r.Headers = f.team.webhook, maps.Clone(r.Headers)
-	if _, query, ok := strings.Cut(r.PathQuery, "?"); ok {
-		r.URL += "?" + query
-	}
+	r.URL, r.Headers = f.at(r), maps.Clone(r.Headers)
 	if c.Verify == nil && f.optional != "" {
 		defer f.configured(map[string]string{f.optional: ""})()
 	} else if f.sign != nil {
@@ -35,6 +33,10 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 	if c.Verify != nil {
 		f.refusesForgery(r, c)
 	}
+	if c.Kind == "ignored" {
+		f.ignores(r, c)
+		return
+	}
 	decoy := ""
 	if len(ours) > 0 {
 		decoy = f.taken(f.otherID(c.ExpectAll[0].MessageID))
@@ -48,20 +50,9 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 		known[m["id"]] = true
 	}
 	for range times {
-		status, header, body := f.g.callback(r.Method, r.URL, r.Headers, r.Body)
-		if c.Reply == nil {
-			if status/100 != 2 {
-				f.Fatalf("answered %d %s", status, body)
-			}
-			continue
-		}
-		kind := header.Get("Content-Type")
-		if status != c.Reply.Status || c.Reply.ContentType != nil && kind != *c.Reply.ContentType || c.Reply.Body != nil && *c.Reply.Body != "" && body != *c.Reply.Body {
-			want, _ := json.Marshal(c.Reply)
-			f.Fatalf("answered %d %q %q\nwant %s", status, kind, body, want)
-		}
+		f.deliver(r, c)
 	}
-	f.read(c)
+	f.read(c, r.Body)
 	for _, e := range c.ExpectAll {
 		switch {
 		case c.isMessage():
@@ -73,6 +64,47 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 	if decoy != "" {
 		if m := f.g.call(200, "GET", "/v1/messages/"+decoy, nil).json; m["status"] != "sent" || len(m["history"].([]any)) != 3 {
 			f.Errorf("a message that nobody spoke of became %v: %v", m["status"], m["history"])
+		}
+	}
+}
+
+// at is our webhook URL, with the query that the request has.
+func (f *fixtureRun) at(r wireRequest) string {
+	if _, query, ok := strings.Cut(r.PathQuery, "?"); ok {
+		return f.team.webhook + "?" + query
+	}
+	return f.team.webhook
+}
+
+// deliver makes the request, which is answered as documented.
+func (f *fixtureRun) deliver(r wireRequest, c webhookCase) {
+	f.Helper()
+	status, header, body := f.g.callback(r.Method, r.URL, r.Headers, r.Body)
+	if c.Reply == nil {
+		if status/100 != 2 {
+			f.Fatalf("answered %d %s", status, body)
+		}
+		return
+	}
+	kind := header.Get("Content-Type")
+	if status != c.Reply.Status || c.Reply.ContentType != nil && kind != *c.Reply.ContentType || c.Reply.Body != nil && *c.Reply.Body != "" && body != *c.Reply.Body {
+		want, _ := json.Marshal(c.Reply)
+		f.Fatalf("answered %d %q %q\nwant %s", status, kind, body, want)
+	}
+}
+
+// ignores: what says nothing is answered as documented, and nothing comes of it.
+func (f *fixtureRun) ignores(r wireRequest, c webhookCase) {
+	f.Helper()
+	known := func() int { return len(f.g.all("/v1/messages?limit=200")) }
+	before := known()
+	f.deliver(r, c)
+	if after := known(); after != before {
+		f.Errorf("%d messages came of it", after-before)
+	}
+	for _, kept := range f.g.all("/v1/callbacks?limit=200") {
+		if kept["state"] != "done" {
+			f.Errorf("a callback is kept as %v %v", kept["state"], kept["reason"])
 		}
 	}
 }
@@ -111,8 +143,10 @@ func (f *fixtureRun) signsAsTheFixture() {
 		r := c.Request
 		r.URL, r.Headers = public.Scheme+"://"+public.Host+c.Request.PathQuery, maps.Clone(c.Request.Headers)
 		f.sign(f.Config, &r, time.Time{})
-		if !maps.Equal(r.Headers, c.Request.Headers) {
-			f.Errorf("%s: signed anew\n%v, and the fixture has\n%v", c.Name, r.Headers, c.Request.Headers)
+		theirs := c.Request
+		theirs.URL = public.Scheme + "://" + public.Host + c.Request.PathQuery
+		if !reflect.DeepEqual(r, theirs) {
+			f.Errorf("%s: signed anew\n%v, and the fixture has\n%v", c.Name, r, theirs)
 		}
 		signed++
 	}
@@ -133,11 +167,14 @@ func (f *fixtureRun) refusesForgery(r wireRequest, c webhookCase) {
 	f.sign(config, &other, time.Now())
 	bare := r
 	bare.Headers = map[string]string{"Content-Type": r.Headers["Content-Type"]}
+	if f.mark != nil {
+		bare.URL, bare.Body = f.mark.ReplaceAllString(r.URL, "${1}"), f.mark.ReplaceAllString(r.Body, "${1}")
+	}
 	forged := map[string]wireRequest{"with another secret": other, "not at all": bare}
 	if !f.blind {
 		forged["for other content"] = withMore(r)
 		stale := c.Request
-		stale.URL = r.URL
+		stale.URL = f.at(stale)
 		forged["as in the fixture, for another address or at another time"] = stale
 	}
 	for how, r := range forged {
@@ -178,7 +215,7 @@ var eventTypes = map[string]string{"message": "message", "mms": "message", "sent
 	"failed": "messageFailed", "read": "messageRead", "ignored": "ignore"}
 
 // read: the newest callback is kept as done, with exactly the events that the fixture expects.
-func (f *fixtureRun) read(c webhookCase) {
+func (f *fixtureRun) read(c webhookCase, body string) {
 	f.Helper()
 	newest := f.g.call(200, "GET", "/v1/callbacks?limit=1", nil).json["data"].([]any)[0].(map[string]any)
 	var kept map[string]any
@@ -186,7 +223,7 @@ func (f *fixtureRun) read(c webhookCase) {
 		kept = f.g.call(200, "GET", "/v1/callbacks/"+newest["id"].(string), nil).json
 		return kept["state"] != "pending" // what has files inside is read afterwards
 	})
-	if kept["state"] != "done" || kept["body"] != c.Request.Body {
+	if kept["state"] != "done" || kept["body"] != body {
 		f.Errorf("kept as %v %v", kept["state"], kept["reason"])
 	}
 	var have, want []string
