@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"patchbay/internal/message"
 )
@@ -21,6 +22,8 @@ type Store interface {
 	ReplayCallback(ctx context.Context, accountID, id string) error
 	Callback(ctx context.Context, accountID, id string) (*message.Callback, error)
 	PendingCallbacks(ctx context.Context, limit int) ([]message.Callback, error)
+	// JoinParts delivers long texts whose parts have waited for each other long enough.
+	JoinParts(ctx context.Context, now time.Time) (texts int, err error)
 	// IntegrationsOfRefs is whose messages these ids name: refs are the provider's, ids ours.
 	IntegrationsOfRefs(ctx context.Context, accountID, serviceID string, refs, ids []string) ([]string, error)
 }

@@ -18,6 +18,9 @@ import (
 // maxFiles is how many files of one message are kept.
 const maxFiles = 10
 
+// maxPart is how long a part of a text may be. A phone's has 160 characters; what is longer is no part, and a message of its own.
+const maxPart = 4 << 10
+
 // inline is a file that came inside a callback: whose it is, and its bytes.
 type inline struct {
 	arrival, media int
@@ -46,6 +49,9 @@ func (h *heard) arrivals(row *message.Callback, ev *service.Event) (out []messag
 			ConversationUser: conversation.Receiver(&number),
 			ProviderID:       ev.MessageID,
 			Window:           h.src.service.DedupeWindow,
+		}
+		if len(ev.Files) == 0 && len(content) <= maxPart {
+			arrival.Part = message.TextPart{Ref: clean(ev.PartRef), N: ev.Part, Of: ev.Parts}
 		}
 		for i := range ev.Files {
 			m, data := file(&ev.Files[i], i)

@@ -19,13 +19,14 @@ const (
 	maxTries    = 3               // at applying one before it is set aside for a person
 )
 
-// Run settles what is pending: callbacks with files inside, those that could not be applied when they came, and those that a crash left.
-// It returns when ctx ends.
+// Run settles what is pending: callbacks with files inside, those that could not be applied when they came, those that a crash left, and
+// long texts that lack a part. It returns when ctx ends.
 func (f *Flow) Run(ctx context.Context) error {
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	tries := map[string]int{}
 	for {
+		f.joinParts(ctx)
 		again := f.settleAll(ctx, tries)
 		if again {
 			continue
@@ -36,6 +37,12 @@ func (f *Flow) Run(ctx context.Context) error {
 		case <-f.wake:
 		case <-tick.C:
 		}
+	}
+}
+
+func (f *Flow) joinParts(ctx context.Context) {
+	if _, err := f.store.JoinParts(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		f.log.Error("parts of long texts not joined", "why", err)
 	}
 }
 

@@ -249,6 +249,7 @@ func (n *names) hookVars(known bool) []pattern.Var {
 	}
 	vars[slotMessageID].Take, vars[slotID].Take = takeID, takeID
 	vars[slotErrorCode].Take, vars[slotErrorText].Take = takeShort, takeText
+	vars[slotPartRef].Take = takeID
 	vars[slotURL].Take, vars[slotURLs].Take = takeURL, takeURL
 	vars[slotFile].Take = takeFile
 	vars[slotFrom].Same = sameNumber
