@@ -238,6 +238,7 @@ func (c *compiler) filters(v *variable, t token, pointer string) bool {
 		v.decides = v.decides || f.Decides
 		v.readable = v.readable && k.Read != nil
 	}
+	v.decodes = c.scope.Decodes && v.readable && len(v.codecs) > 0
 	if bytes != "" && !c.scope.RawText {
 		c.fail(pointer, "%s gives bytes, which are no text: add |hex or |base64", bytes)
 		return false

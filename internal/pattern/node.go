@@ -98,6 +98,7 @@ type variable struct {
 	decides  bool // some filter sets the spelling of a number
 	whole    bool // some filter takes a list as one value
 	readable bool // every filter reads
+	decodes  bool // written by reading: Scope.Decodes
 	plain    bool // written as it is, whatever the file
 	pointer  string
 }

@@ -74,6 +74,8 @@ type Scope struct {
 	// EveryElement: a list is read only when each of its elements is (responses). Otherwise elements that no kind reads
 	// fall away, or are left to others (callbacks).
 	EveryElement bool
+	// Decodes: values come in the form that filters name, so a chain of filters that all read is read, not written: the keys of signatures.
+	Decodes bool
 	// RawText: what is written may be any bytes, for it is signed or hashed, not sent as text.
 	RawText bool
 

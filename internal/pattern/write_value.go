@@ -47,6 +47,9 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 	if u.def.Give != nil && !u.decides && !v.IsEmpty() {
 		v, _ = convert(func(env any, v tree.Value) (tree.Value, bool) { return u.def.Give(env, v), true }, false, w.env(), v)
 	}
+	if u.decodes {
+		return w.decoded(u, v)
+	}
 	for i := range u.codecs {
 		k := &u.codecs[i]
 		if v.IsEmpty() && (!k.Empties || u.optional && k.ToBytes) {
@@ -71,6 +74,25 @@ func (w *writer) eval(u *variable) (tree.Value, bool) {
 	}
 	if !w.scope.RawText {
 		v = cleaned(v)
+	}
+	return v, !v.IsEmpty()
+}
+
+// decoded is v, which has the form that the filters of u name, without it.
+func (w *writer) decoded(u *variable, v tree.Value) (tree.Value, bool) {
+	for i := len(u.codecs) - 1; i >= 0; i-- {
+		k := &u.codecs[i]
+		if v.IsEmpty() && !k.Empties {
+			continue
+		}
+		made, ok := convert(k.Read, k.Whole, w.env(), v)
+		if !ok {
+			if w.err == nil {
+				w.err = fmt.Errorf("%s: the value for %s has not the form of filter %s", u.pointer, u.source, k.name)
+			}
+			return tree.Value{}, false
+		}
+		v = made
 	}
 	return v, !v.IsEmpty()
 }

@@ -41,7 +41,7 @@ func algorithmNames() string {
 // webToken is a JSON Web Token (RFC 7519) in the compact form, which says things about the request that carries it.
 type webToken struct {
 	algorithms []string
-	secret     secretText // of HS…
+	secret     secretKey  // of HS…
 	public     *publicKey // of RS…, nil otherwise
 	places     []place
 	claims     []claim
@@ -61,7 +61,7 @@ func compileJWT(l *loader, v tree.Value, ptr string) check {
 		key := l.publicKey(v.Get("key"), ptr+"/key", rsaKey, `a token needs the provider's public key, like "$Public key$"`)
 		t.public = &key
 	} else {
-		t.secret = l.secretText(v.Get("key"), ptr+"/key", `a token needs a key, like "$Signing secret$"`)
+		t.secret = l.secretKey(v.Get("key"), ptr+"/key", `a token needs a key, like "$Signing secret$"`)
 	}
 	if v.Get("tolerance").Kind() != tree.Absent {
 		t.tolerance = l.duration(v.Get("tolerance"), ptr+"/tolerance", time.Second, 24*time.Hour)
@@ -322,13 +322,15 @@ func (t *webToken) needs() []int {
 
 func (t *webToken) fits(b *Bound) (int, error) {
 	if t.public == nil {
-		return 0, nil
+		return t.secret.fits(b)
 	}
-	return t.public.bind(b)
+	return t.public.fits(b)
 }
 
 func (t *webToken) examples(give func(slot int, value string, private crypto.Signer)) {
 	if t.public != nil {
 		t.public.examples(give)
+	} else {
+		t.secret.examples(give)
 	}
 }

@@ -191,9 +191,14 @@ func (n *names) giveToken(vars []pattern.Var) {
 	vars[slotToken] = pattern.Var{Name: variables[slotToken].name, Elsewhere: !n.token}
 }
 
-// textScope is for texts made of properties alone: auth, keys of signatures.
+// textScope is for texts made of properties alone: auth, secrets in headers.
 func (n *names) textScope() *pattern.Scope {
 	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+}
+
+// keyScope is for the keys of signatures: bytes, from what a provider shows in the form that the filters name.
+func (n *names) keyScope() *pattern.Scope {
+	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), RawText: true, Decodes: true, FormatJSON: formatJSON, ParseJSON: parseJSON})
 }
 
 // whenScope reads the sending variables, which stand there as members of one object.

@@ -19,8 +19,9 @@ const (
 // place is a spot whose text is a pattern that holds the signature, the time or the token.
 type place struct {
 	spot
-	read  *pattern.Pattern
-	write *pattern.Pattern
+	read    *pattern.Pattern
+	write   *pattern.Pattern
+	several *several // nil: it holds one signature
 }
 
 // placeMembers are the members of a check in which places stand.
@@ -57,13 +58,18 @@ func (l *loader) places(v tree.Value, ptr string, names ...int) (out []place) {
 		}
 		l.spots(in, pointer(ptr, where.name), where.kind, func(s spot, v tree.Value, at string) {
 			p := place{spot: s}
-			text := tree.Text(l.text(v, at))
-			if p.read = l.pattern(text, at, reads); p.read == nil {
+			text := l.text(v, at)
+			if p.read = l.pattern(tree.Text(text), at, reads); p.read == nil {
 				return
 			}
 			said := len(l.problems)
-			if p.write = l.pattern(text, at, writes); p.write == nil {
+			if p.write = l.pattern(tree.Text(text), at, writes); p.write == nil {
 				return
+			}
+			if j := joined(text, "signature"); j != nil {
+				if p.read = l.several(&p, j, at, reads, writes); p.read == nil {
+					return
+				}
 			}
 			l.problems = l.problems[:said] // warnings, once more
 			out = append(out, p)
@@ -74,7 +80,12 @@ func (l *loader) places(v tree.Value, ptr string, names ...int) (out []place) {
 
 // find is what the variable of slot is in the place.
 func (p *place) find(b *Bound, cb *Callback, slot int) (tree.Value, bool) {
-	r := p.read.Read(tree.Text(wire.Clean(p.get(cb))), &pattern.Input{Values: b.base})
+	return find(p.read, p.get(cb), b, slot)
+}
+
+// find is what the variable of slot is in text.
+func find(p *pattern.Pattern, text string, b *Bound, slot int) (tree.Value, bool) {
+	r := p.Read(tree.Text(wire.Clean(text)), &pattern.Input{Values: b.base})
 	if !r.Matched || len(r.Events) != 1 {
 		return tree.Value{}, false
 	}

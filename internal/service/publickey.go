@@ -90,8 +90,8 @@ func (k *publicKey) of(b *Bound) (crypto.PublicKey, error) {
 	return k.parse(text)
 }
 
-// bind reads the key once, and says what is wrong with it.
-func (k *publicKey) bind(b *Bound) (slot int, err error) {
+// fits reads the key once, and says what is wrong with it.
+func (k *publicKey) fits(b *Bound) (slot int, err error) {
 	text, err := k.value(b)
 	if err != nil || len(k.slots) == 0 {
 		return 0, err

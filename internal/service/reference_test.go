@@ -1,7 +1,9 @@
 package service
 
 import (
+	"crypto"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -105,9 +107,9 @@ var generated = map[string]func() string{
 		})
 	},
 	"verify": func() string {
-		return table("check|what it wants", func(row func(...string)) {
+		return table("check|what it wants|for example", func(row func(...string)) {
 			for _, k := range checkKinds {
-				row("`"+k.name+"`", k.sentence)
+				row("`"+k.name+"`", k.sentence, code(k.example))
 			}
 		})
 	},
@@ -228,6 +230,65 @@ func TestServiceFilesOfTheReferencePassTheirTests(t *testing.T) {
 	}
 	if services < 2 {
 		t.Errorf("%d blocks were tried; the test does not see the page", services)
+	}
+}
+
+func TestEveryCheckProvesWhatItsExampleSays(t *testing.T) {
+	private, err := edKey.pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoil := map[string]func(*Callback){
+		"body":  func(cb *Callback) { cb.Request.Body = []byte(`{"id": "m2", "auth": {"token": "x"}}`); cb.decoded = nil },
+		"query": func(cb *Callback) { cb.Request.URL = strings.Replace(cb.Request.URL, "=", "=x", 1); cb.decoded = nil },
+		"cidr":  func(cb *Callback) { cb.RemoteIP = "198.51.100.1" },
+		"":      func(cb *Callback) { cb.Request.Header = http.Header{"Content-Type": {"application/json"}} },
+	}
+	spoil["digest"] = spoil["query"]
+	for _, k := range checkKinds {
+		if k.sentence == "" || k.example == "" {
+			t.Errorf("%s: a row has a sentence and an example", k.name)
+			continue
+		}
+		s, problems := Parse([]byte(`{"id": "x", "properties": ["Secret", "Old secret", "Public key", "Addresses"],
+			"Webhook": {"verify": {"` + k.name + `": ` + k.example + `}, "events": ` + model1 + `}}`))
+		if s == nil {
+			t.Errorf("%s: %v", k.name, problems)
+			continue
+		}
+		props := map[string]string{"Secret": "s", "Old secret": "o", "Addresses": "198.51.100.7"}
+		leaves(s.verify, func(c check) {
+			if p, ok := c.(particular); ok {
+				p.examples(func(slot int, value string, signer crypto.Signer) {
+					if signer != nil {
+						private, props[s.names.propertyOf(slot).Name] = signer, value
+					}
+				})
+			}
+		})
+		if props["Public key"] == "" {
+			props["Public key"] = "x"
+		}
+		b, err := s.Bind(props)
+		if err != nil {
+			t.Errorf("%s: %v", k.name, err)
+			continue
+		}
+		good := post("application/json", `{"id": "m1", "auth": {"token": ""}}`)
+		good.Signer = private
+		if err := b.Sign(good); err != nil {
+			t.Errorf("%s: %v", k.name, err)
+		}
+		if err := b.Verify(good); err != nil {
+			t.Errorf("%s: what is signed does not verify: %v", k.name, err)
+		}
+		wrong := spoil[k.name]
+		if wrong == nil {
+			wrong = spoil[""]
+		}
+		if wrong(good); b.Verify(good) == nil {
+			t.Errorf("%s: spoilt, it verifies", k.name)
+		}
 	}
 }
 

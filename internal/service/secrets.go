@@ -18,11 +18,15 @@ type secretText struct {
 }
 
 func (l *loader) secretText(v tree.Value, ptr, what string) secretText {
+	return l.secretOf(v, ptr, what, l.names.textScope())
+}
+
+func (l *loader) secretOf(v tree.Value, ptr, what string, scope *pattern.Scope) secretText {
 	if v.Kind() == tree.Absent {
 		l.fail(ptr, "%s", what)
 		return secretText{}
 	}
-	s := secretText{pattern: l.pattern(tree.Text(l.text(v, ptr)), ptr, l.names.textScope())}
+	s := secretText{pattern: l.pattern(tree.Text(l.text(v, ptr)), ptr, scope)}
 	if s.pattern != nil {
 		s.slots = s.pattern.Slots()
 		if len(s.slots) == 0 {

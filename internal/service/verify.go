@@ -29,6 +29,7 @@ type checkKind struct {
 	members  []string                                        // of its object; nil: it is a list, or names are its own
 	compile  func(l *loader, v tree.Value, ptr string) check // nil after a problem
 	sentence string
+	example  string // of its value; a test signs and verifies with it
 }
 
 // checkKinds is filled by init, because any and all hold checks themselves.
@@ -37,23 +38,35 @@ var checkKinds []checkKind
 func init() {
 	checkKinds = []checkKind{
 		{"hmac", []string{"algorithm", "key", "over", "headers", "query", "parameters", "tolerance"}, compileHMAC,
-			"`algorithm`, `key`, `over` (written from the request), and the place of `$signature$` in `headers`, `query` or `parameters`; `tolerance` bounds the age of `$timestamp$`"},
+			"`algorithm`, `key` (bytes, out of the form that its filters name), `over` (written from the request), and the place of `$signature$` in `headers`, `query` or `parameters`; `tolerance` bounds the age of `$timestamp$`",
+			`{"algorithm": "sha256", "key": "$Secret$", "over": "$header.x-time$.$body$", "headers": {"X-Signature": "sha256=$signature|hex$", "X-Time": "$timestamp|unix$"}, "tolerance": "5m"}`},
 		{"digest", []string{"algorithm", "over", "headers", "query", "parameters", "tolerance"}, compileDigest,
-			"the same without `key`: a plain hash, in whose `over` a secret property stands"},
+			"the same without `key`: a plain hash, in whose `over` a secret property stands",
+			`{"algorithm": "sha512", "over": "$Secret$$path$$body$", "query": {"sig": "$signature|base64url$"}}`},
 		{"ed25519", []string{"key", "over", "headers", "query", "parameters", "tolerance"}, compileEd25519,
-			"the same without `algorithm`; `key` is the provider's public key in base64, hexadecimal or PEM"},
+			"the same without `algorithm`; `key` is the provider's public key in base64, hexadecimal or PEM",
+			`{"key": "$Public key$", "over": "$header.x-time$|$body$", "headers": {"X-Signature": "$signature|base64$", "X-Time": "$timestamp|unix$"}, "tolerance": "5m"}`},
 		{"jwt", []string{"algorithms", "key", "headers", "query", "parameters", "claims", "tolerance"}, compileJWT,
-			"`algorithms` that are taken (" + algorithmNames() + "), `key`, the place of `$token$` in `headers`, `query` or `parameters`, and `claims`, each equal to what its text says, written from the request as `over` is; `exp` and `nbf` hold, give or take `tolerance` (1 minute)"},
+			"`algorithms` that are taken (" + algorithmNames() + "), `key`, the place of `$token$` in `headers`, `query` or `parameters`, and `claims`, each equal to what its text says, written from the request as `over` is; `exp` and `nbf` hold, give or take `tolerance` (1 minute)",
+			`{"algorithms": ["HS256"], "key": "$Secret$", "headers": {"Authorization": "Bearer $token$"}, "claims": {"payload_hash": "$body?|sha256|hex$"}}`},
 		{"basic", []string{"username", "password"}, compileBasic,
-			"`username` and `password` of `Authorization: Basic`"},
+			"`username` and `password` of `Authorization: Basic`",
+			`{"username": "patchbay", "password": "$Secret$"}`},
 		{"bearer", []string{"token"}, compileBearer,
-			"`token` of `Authorization: Bearer`"},
-		{"header", nil, compileHeader, "headers by name, each equal to what its text says"},
-		{"query", nil, compileQuery, "members of the query by name, each equal to what its text says"},
-		{"body", nil, compileBody, "members of the body by name or path (`data.token`), each equal to what its text says"},
-		{"cidr", nil, compileCIDR, "a list of addresses and networks, of which the connection comes from one; a property may hold several with commas between. Behind a proxy of your own the connection is the proxy's"},
-		{"any", nil, compileAny, "a list of checks, one of which must hold: while a secret is changed, one with the new and one with the old"},
-		{"all", nil, compileAll, "a list of checks, all of which must hold; several checks side by side mean the same"},
+			"`token` of `Authorization: Bearer`",
+			`{"token": "$Secret$"}`},
+		{"header", nil, compileHeader, "headers by name, each equal to what its text says",
+			`{"X-Secret": "$Secret$"}`},
+		{"query", nil, compileQuery, "members of the query by name, each equal to what its text says",
+			`{"key": "$Secret$"}`},
+		{"body", nil, compileBody, "members of the body by name or path (`data.token`), each equal to what its text says",
+			`{"auth.token": "$Secret$"}`},
+		{"cidr", nil, compileCIDR, "a list of addresses and networks, of which the connection comes from one; a property may hold several with commas between. Behind a proxy of your own the connection is the proxy's",
+			`["192.0.2.0/24", "$Addresses$"]`},
+		{"any", nil, compileAny, "a list of checks, one of which must hold: while a secret is changed, one with the new and one with the old",
+			`[{"header": {"X-Secret": "$Secret$"}}, {"header": {"X-Secret": "$Old secret$"}}]`},
+		{"all", nil, compileAll, "a list of checks, all of which must hold; several checks side by side mean the same",
+			`[{"bearer": {"token": "$Secret$"}}, {"cidr": ["192.0.2.0/24"]}]`},
 	}
 }
 
