@@ -80,6 +80,7 @@ type expectation struct {
 	MessageID string
 	Status    string
 	Error     *expectedError
+	Concat    *struct{ Total, Part int } // it is a part of a long text
 }
 
 // expectedError is what the provider says of it; where it says nothing the words are ours.
@@ -117,6 +118,7 @@ type provided struct {
 	edit       map[string]string            // texts of the service file that name the provider's hosts otherwise than in a URL → HOST is ours
 	sign       signer                       // absent: the provider proves nothing
 	blind      bool                         // the proof covers no body
+	part       string                       // how a callback says which part of a long text it is, %d its number
 	mark       *regexp.Regexp               // the signature, where it is a member of the body or query; its first group stays
 	optional   string                       // the property without which nothing is verified, for callbacks that are not signed
 	also       map[string]func(*fixtureRun)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/url"
@@ -54,6 +55,9 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 	}
 	f.read(c, r.Body)
 	for _, e := range c.ExpectAll {
+		if e.Concat != nil {
+			e.Content = f.others(r, c, e)
+		}
 		switch {
 		case c.isMessage():
 			f.received(e, known)
@@ -66,6 +70,25 @@ func (f *fixtureRun) calls(raw json.RawMessage) {
 			f.Errorf("a message that nobody spoke of became %v: %v", m["status"], m["history"])
 		}
 	}
+}
+
+// others delivers the other parts of a long text, the last first, and gives the whole text.
+func (f *fixtureRun) others(r wireRequest, c webhookCase, e expectation) (whole string) {
+	f.Helper()
+	body := r.Body
+	for n := e.Concat.Total; n > 0; n-- {
+		text := e.Content
+		if n != e.Concat.Part {
+			text = fmt.Sprintf("part %d, ", n)
+			r.Body = strings.NewReplacer(fmt.Sprintf(f.part, e.Concat.Part), fmt.Sprintf(f.part, n), e.Content, text, e.MessageID, f.otherID(e.MessageID)).Replace(body)
+			if r.Body == body {
+				f.Fatalf("nothing in %s says that it is part %d", body, e.Concat.Part)
+			}
+			f.deliver(r, c)
+		}
+		whole = text + whole
+	}
+	return whole
 }
 
 // at is our webhook URL, with the query that the request has.

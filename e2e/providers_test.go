@@ -35,7 +35,7 @@ var providers = []provided{
 		"form values are signed as they are":             overRawValues,
 	}},
 	{name: "vonage_messages", sign: vonageSigns},
-	{name: "vonage_sms", sign: vonageSignsParameters, optional: "Signature secret", mark: vonageSig},
+	{name: "vonage_sms", sign: vonageSignsParameters, optional: "Signature secret", mark: vonageSig, part: `"concat-part":"%d"`},
 	{name: "voxtelesys"},
 }
 
