@@ -14,7 +14,7 @@ import (
 // unproven is the services that have no "verify": the base format has none, and these providers neither sign their callbacks nor send a
 // password of ours, so that the secret URL is all there is.
 var unproven = []string{
-	"generic", "bulkvs", "clickatell", "clicksend", "flowroute", "infobip", "questblue", "skyetel", "voxtelesys",
+	"generic", "bulkvs", "clickatell", "clicksend", "flowroute", "infobip", "questblue", "skyetel", "voipms", "voxtelesys",
 }
 
 // proofOnRequest is the services whose providers sign only for accounts that ask for it: the property is optional, and lint says so.

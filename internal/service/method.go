@@ -39,7 +39,7 @@ const (
 )
 
 // laterMethods are methods of the format that this version cannot do.
-var laterMethods = []string{UploadFile, GetStatus, Receive, SetWebhook, Login}
+var laterMethods = []string{GetStatus, Receive, SetWebhook, Login}
 
 var (
 	defaultMembers = []string{
@@ -251,6 +251,7 @@ func (l *loader) parameters(m *method, v tree.Value, at string, scope *pattern.S
 		if v.Kind() != tree.Object {
 			l.fail(at, "with %s the parameters are the query, so they must be an object, not %s", m.verb, kindName(v))
 		}
+	case isFile(v): // the bytes as they are, of whatever type is said, or the file's own
 	case format == wire.Unknown:
 		l.fail(at, "nothing is known about writing %q; use a JSON, form, multipart, XML or text/plain type", m.contentType)
 	case format == wire.PlainText && v.Kind() != tree.String:
@@ -271,9 +272,7 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 		m.uses.add(h.value)
 	}
 	m.placesToken = m.uses.has(slotToken)
-	if m.uses.has(slotFile) {
-		l.fail(ptr, "$file$, the bytes of a file, is not supported in a request by this version; send its address, $url$")
-	}
+	l.filePlaces(m, ptr)
 	m.hasText = m.uses.has(slotText) || m.uses.has(slotContent) && !m.file
 	if m.when != nil && len(l.problems.Errors()) == 0 {
 		m.uses |= whenUses(v.Get("when"))
@@ -287,9 +286,9 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	if !m.hasText && !m.file {
 		l.warn(ptr, "$content$ stands nowhere: the text is not sent")
 	}
-	fileSlots := bits(1<<slotURL | 1<<slotURLs)
+	fileSlots := bits(1<<slotURL | 1<<slotURLs | 1<<slotFile | 1<<slotMediaID)
 	if m.file && !m.uses.has(slotContent) && m.uses&fileSlots == 0 {
-		l.warn(ptr, "no $content$, $url$ or $urls$: the file is not sent")
+		l.warn(ptr, "no $content$, $url$, $urls$, $file$ or $mediaid$: the file is not sent")
 	}
 }
 

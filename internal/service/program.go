@@ -10,18 +10,19 @@ import (
 
 // program is the compiled part of a Service.
 type program struct {
-	names    *names
-	auth     *auth
-	send     []*method            // variants of SendMessage, in order
-	sendFile []*method            // variants of SendFile
-	calls    map[string][]*method // variants of every other method, by its name
-	getFile  *getFile
-	models   []*model // in the order in which they are tried
-	looks    looks    // what of a callback the models look at
-	verify   check
-	reply    *reply // of the file
-	unfit    *reply // of the file, to what no model reads
-	tests    tree.Value
+	names      *names
+	auth       *auth
+	send       []*method            // variants of SendMessage, in order
+	sendFile   []*method            // variants of SendFile
+	calls      map[string][]*method // variants of every other method, by its name
+	wantsFiles bool                 // a send needs the bytes of files, or uploads
+	getFile    *getFile
+	models     []*model // in the order in which they are tried
+	looks      looks    // what of a callback the models look at
+	verify     check
+	reply      *reply // of the file
+	unfit      *reply // of the file, to what no model reads
+	tests      tree.Value
 }
 
 // methods is every variant of every method.

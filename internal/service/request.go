@@ -46,6 +46,11 @@ func (b *Bound) Request(m *Sending, part int, at Attempt) (*wire.Request, error)
 }
 
 func (b *Bound) request(m *Sending, s step, at Attempt) (*wire.Request, error) {
+	if b.wantsFiles {
+		if err := wholeFiles(m, s); err != nil {
+			return nil, err
+		}
+	}
 	b.touched.method(s.method)
 	in := b.input(m, s, at, s.method.uses)
 	defer release(in)

@@ -238,10 +238,10 @@ func (s sayings) checkShape() tree.Value {
 	return closed(jsonOf("type", "object", "minProperties", digits("1"), "properties", tree.ObjectOf(ms...)), nil)
 }
 
-// testShape is a message of ours or a callback of the provider's.
+// testShape is a message of ours, another request of ours, or a callback of the provider's.
 func (s sayings) testShape() tree.Value {
 	shape := s.object("test", testMembers)
-	return tree.ObjectOf(append(shape.Members(), tree.Member{Name: "oneOf", Value: anyOfRequired("send", "webhook").Get("anyOf")})...)
+	return tree.ObjectOf(append(shape.Members(), tree.Member{Name: "oneOf", Value: anyOfRequired("send", "webhook", "call").Get("anyOf")})...)
 }
 
 // patternShape is a pattern of one direction: its texts, lists and objects, and the operators that stand in the place of a value. Each

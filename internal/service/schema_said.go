@@ -168,6 +168,9 @@ func newSayings() sayings {
 			"response":   {"what the provider answers", tree.Value{}},
 			"responses":  {"its answers, where there are several", tree.Value{}},
 			"result":     {"what that must mean", tree.Value{}},
+			"uploads":    {"the uploads before it, one a file: what must be asked, what the provider answers, and what that means", tree.Value{}},
+			"call":       {"a request of ours that is no send", jsonOf("enum", callNames())},
+			"with":       {"what that is written from", tree.Value{}},
 			"webhook":    {"a callback of the provider's", tree.Value{}},
 			"numbers":    {"our numbers; absent: every number is ours", oneOrAll},
 			"sign":       {"true: it is signed as verify demands", aTruth},
@@ -180,11 +183,14 @@ func newSayings() sayings {
 	more := sayings{
 		"send": shaped(aText, "from", "to", "content", "text", "url", "extension", "domain", "username", "orgid", "id", "webhook_url", "country", "format", "created", "uuid").
 			and(textList, "urls").and(anything, "files"),
-		"sendFile": shaped(aText, "url", "name", "type"),
+		"sendFile": shaped(aText, "url", "name", "type", "data", "mediaid"),
+		"upload":   shaped(tree.Value{}, testUploadMembers...),
+		"with":     shaped(aText, "messageid", "cursor"),
 		"request":  shaped(aText, "method", "url").and(anObject, "headers").and(anything, "body"),
 		"response": shaped(jsonOf("type", []string{"integer", "string"}), "status").and(anObject, "headers").and(anything, "body"),
 		"result": shaped(jsonOf("enum", []string{"accepted", "refused", "busy", "unclear"}), "outcome").and(textList, "messageids").
-			and(jsonOf("type", []string{"string", "number", "null"}), "messageid", "error_code", "error_text", "retry_after").and(aTruth, "opted_out", "auth_expired"),
+			and(jsonOf("type", []string{"string", "number", "null"}), "messageid", "error_code", "error_text", "retry_after").and(aTruth, "opted_out", "auth_expired").
+			and(textsOf(jsonOf("type", []string{"string", "number", "null"})), "values"),
 		"webhookTest": shaped(aText, "method", "url", "number", "remote_ip").and(jsonOf("type", []string{"string", "object"}), "query").
 			and(anObject, "headers").and(anything, "body"),
 		"eventTest": shaped(jsonOf("type", []string{"string", "number", "null"}), "from", "to", "content", "messageid", "id", "event_key", "error_code",
@@ -219,12 +225,20 @@ func newSayings() sayings {
 	}
 	inside("file", "API", "API", apiMembers, false)
 	inside("send", "files", "sendFile", testFileMembers, true)
+	for name, row := range said["send"] {
+		said["with"][name] = row
+	}
+	inside("test", "with", "with", testWithMembers, false)
 	inside("test", "send", "send", testSendMembers, false)
 	inside("test", "request", "request", testRequestMembers, false)
 	inside("test", "requests", "request", testRequestMembers, true)
 	inside("test", "response", "response", testAnswerMembers, false)
 	inside("test", "responses", "response", testAnswerMembers, true)
 	inside("test", "result", "result", testResultMembers, false)
+	inside("upload", "request", "request", testRequestMembers, false)
+	inside("upload", "response", "response", testAnswerMembers, false)
+	inside("upload", "result", "result", testResultMembers, false)
+	inside("test", "uploads", "upload", testUploadMembers, true)
 	inside("test", "webhook", "webhookTest", testWebhookMembers, false)
 	inside("test", "events", "eventTest", testEventMembers, true)
 	inside("test", "reply", "replyTest", testReplyMembers, false)

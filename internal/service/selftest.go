@@ -179,9 +179,12 @@ func (r *testRun) run() {
 		return
 	}
 	r.bound.touched = r.touched
-	if r.test.Get("send").Kind() != tree.Absent {
+	switch {
+	case r.test.Get("send").Kind() != tree.Absent:
 		r.runSend()
-	} else {
+	case r.test.Get("call").Kind() != tree.Absent:
+		r.runCall()
+	default:
 		r.runWebhook()
 	}
 }

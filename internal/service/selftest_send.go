@@ -1,18 +1,19 @@
 package service
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"patchbay/internal/message"
 	"patchbay/internal/phone"
 	"patchbay/internal/tree"
 	"patchbay/internal/wire"
 )
 
-func (r *testRun) sending() *Sending {
-	v := r.test.Get("send")
+func (r *testRun) sending(v tree.Value) *Sending {
 	m := &Sending{
 		From: v.Get("from").Text(), To: v.Get("to").Text(), Text: v.Get("content").Text(), Extension: v.Get("extension").Text(),
 		Domain: v.Get("domain").Text(), Username: v.Get("username").Text(), OrgID: v.Get("orgid").Text(), ID: v.Get("id").Text(),
@@ -38,17 +39,70 @@ func (r *testRun) sending() *Sending {
 		m.Files = append(m.Files, File{URL: u})
 	}
 	for _, f := range v.Get("files").List() {
-		m.Files = append(m.Files, File{URL: f.Get("url").Text(), Name: f.Get("name").Text(), MediaType: f.Get("type").Text()})
+		m.Files = append(m.Files, testFile(f))
 	}
 	return m
 }
 
-func (r *testRun) runSend() {
-	m := r.sending()
-	at := Attempt{Now: r.now, UUID: r.test.Get("send").Get("uuid").Text()}
+// testFile is a file of a message. One without data has a little of its own, as if it had been fetched.
+func testFile(v tree.Value) File {
+	f := File{URL: v.Get("url").Text(), Name: v.Get("name").Text(), MediaType: v.Get("type").Text(), MediaID: v.Get("mediaid").Text()}
+	if data, err := base64.StdEncoding.DecodeString(v.Get("data").Text()); err == nil {
+		f.Data = data
+	}
+	return f
+}
+
+// prepare gets files what a request of theirs wants: by the uploads of the test, or else something made up.
+func (r *testRun) prepare(m *Sending, w Wants, at Attempt) bool {
+	uploads := r.test.Get("uploads").List()
+	for i := w.Lo; i < w.Hi; i++ {
+		f := &m.Files[i]
+		if w.Bytes && len(f.Data) == 0 {
+			f.Data = []byte("file")
+		}
+		if w.Upload && i < len(uploads) && !r.upload(uploads[i], pointer("/uploads", i), m.Upload(i), at, f) {
+			return false
+		}
+		if w.Upload && f.MediaID == "" {
+			f.MediaID = "media" + strconv.Itoa(i+1)
+		}
+	}
+	return true
+}
+
+// upload makes one upload of a test. It reports whether the send that it was for goes on.
+func (r *testRun) upload(test tree.Value, ptr string, c Calling, at Attempt, f *File) bool {
+	req, err := r.bound.Call(UploadFile, c, at)
+	if err != nil {
+		r.broken(ptr, "the upload cannot be written: %v", err)
+		return false
+	}
+	if want := test.Get("request"); want.Kind() != tree.Absent {
+		r.request(ptr+"/request", want, req)
+	}
+	answer := test.Get("response")
+	if answer.Kind() == tree.Absent {
+		return true
+	}
+	got := r.bound.Called(UploadFile, c, testResponse(answer), r.now)
+	r.outcome(ptr+"/result", test.Get("result"), &got)
+	f.MediaID = got.Values["mediaid"]
+	return got.Outcome == message.Accepted
+}
+
+// attempt is the attempt of a test, whose UUID is always the same.
+func (r *testRun) attempt(v tree.Value) Attempt {
+	at := Attempt{Now: r.now, UUID: v.Get("uuid").Text()}
 	if at.UUID == "" {
 		at.UUID = "00000000-0000-4000-8000-000000000001"
 	}
+	return at
+}
+
+func (r *testRun) runSend() {
+	m := r.sending(r.test.Get("send"))
+	at := r.attempt(r.test.Get("send"))
 	parts, err := r.bound.Parts(m)
 	if err != nil {
 		r.broken("/send", "the message cannot be sent: %v", err)
@@ -62,6 +116,9 @@ func (r *testRun) runSend() {
 		r.fail("/request", fmt.Sprintf("%d requests", len(wanted)), fmt.Sprintf("%d requests", parts))
 	}
 	for part := range parts {
+		if !r.prepare(m, r.bound.Wants(m, part), at) {
+			return
+		}
 		req, err := r.bound.Request(m, part, at)
 		if err != nil {
 			r.broken("/send", "the request cannot be written: %v", err)
@@ -86,16 +143,23 @@ func (r *testRun) runSend() {
 		}
 		got := r.bound.Response(m, part, testResponse(answer), r.now)
 		if part == len(answers)-1 {
-			want := r.test.Get("result")
-			r.same("/result/outcome", want.Get("outcome"), string(got.Outcome))
-			r.same("/result/messageid", want.Get("messageid"), strings.Join(got.MessageIDs, ","))
-			r.sameList("/result/messageids", want.Get("messageids"), got.MessageIDs)
-			r.same("/result/error_code", want.Get("error_code"), got.ErrorCode)
-			r.same("/result/error_text", want.Get("error_text"), got.ErrorText)
-			r.same("/result/retry_after", want.Get("retry_after"), strconv.FormatFloat(got.RetryAfter.Seconds(), 'f', -1, 64))
-			r.same("/result/opted_out", want.Get("opted_out"), strconv.FormatBool(got.OptedOut))
-			r.same("/result/auth_expired", want.Get("auth_expired"), strconv.FormatBool(got.AuthFailed))
+			r.outcome("/result", r.test.Get("result"), &Called{Result: got})
 		}
+	}
+}
+
+// outcome compares what an answer says.
+func (r *testRun) outcome(at string, want tree.Value, got *Called) {
+	r.same(at+"/outcome", want.Get("outcome"), string(got.Outcome))
+	r.same(at+"/messageid", want.Get("messageid"), strings.Join(got.MessageIDs, ","))
+	r.sameList(at+"/messageids", want.Get("messageids"), got.MessageIDs)
+	r.same(at+"/error_code", want.Get("error_code"), got.ErrorCode)
+	r.same(at+"/error_text", want.Get("error_text"), got.ErrorText)
+	r.same(at+"/retry_after", want.Get("retry_after"), strconv.FormatFloat(got.RetryAfter.Seconds(), 'f', -1, 64))
+	r.same(at+"/opted_out", want.Get("opted_out"), strconv.FormatBool(got.OptedOut))
+	r.same(at+"/auth_expired", want.Get("auth_expired"), strconv.FormatBool(got.AuthFailed))
+	for _, m := range want.Get("values").Members() {
+		r.same(pointer(at+"/values", m.Name), m.Value, got.Values[m.Name])
 	}
 }
 

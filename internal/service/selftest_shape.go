@@ -6,18 +6,20 @@ import (
 
 var (
 	testMembers = []string{
-		"name", "properties", "now", "send", "request", "requests", "response", "responses", "result",
-		"webhook", "numbers", "sign", "verified", "events", "unmatched", "reply",
+		"name", "properties", "now", "send", "uploads", "request", "requests", "response", "responses", "result",
+		"call", "with", "webhook", "numbers", "sign", "verified", "events", "unmatched", "reply",
 	}
 	testSendMembers = []string{
 		"from", "to", "content", "text", "url", "urls", "files", "extension", "domain", "username", "orgid", "id", "webhook_url", "country",
 		"format", "created", "uuid",
 	}
-	testFileMembers    = []string{"url", "name", "type"}
+	testWithMembers    = append([]string{"messageid", "cursor"}, testSendMembers...)
+	testUploadMembers  = []string{"request", "response", "result"}
+	testFileMembers    = []string{"url", "name", "type", "data", "mediaid"}
 	testRequestMembers = []string{"method", "url", "headers", "body"}
 	testAnswerMembers  = []string{"status", "headers", "body"}
 	testResultMembers  = []string{
-		"outcome", "messageid", "messageids", "error_code", "error_text", "retry_after", "opted_out", "auth_expired",
+		"outcome", "messageid", "messageids", "error_code", "error_text", "retry_after", "opted_out", "auth_expired", "values",
 	}
 	testWebhookMembers = []string{"method", "url", "query", "number", "headers", "body", "remote_ip"}
 	testEventMembers   = []string{
@@ -42,12 +44,17 @@ func (l *loader) tests(v tree.Value) {
 		if !l.object(t, ptr, testMembers) {
 			continue
 		}
-		send, hook := t.Get("send"), t.Get("webhook")
-		switch {
-		case send.Kind() == tree.Absent && hook.Kind() == tree.Absent:
-			l.fail(ptr, `a test has a "send" (a message of ours) or a "webhook" (a callback of the provider)`)
-		case send.Kind() != tree.Absent && hook.Kind() != tree.Absent:
-			l.fail(ptr, `"send" and "webhook" are two tests`)
+		kinds := 0
+		for _, kind := range []string{"send", "webhook", "call"} {
+			if t.Get(kind).Kind() != tree.Absent {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			l.fail(ptr, `a test has one of "send" (a message of ours), "webhook" (a callback of the provider) and "call" (a request of ours that is no send)`)
+		}
+		if t.Get("call").Kind() != tree.Absent {
+			l.testCall(t, ptr)
 		}
 		for _, part := range []struct {
 			name  string
@@ -60,13 +67,15 @@ func (l *loader) tests(v tree.Value) {
 				l.object(p, pointer(ptr, part.name), part.known)
 			}
 		}
-		for j, f := range send.Get("files").List() {
-			l.object(f, pointer(pointer(ptr+"/send", "files"), j), testFileMembers)
+		for _, part := range []string{"send", "with"} {
+			for j, f := range t.Get(part).Get("files").List() {
+				l.object(f, pointer(pointer(pointer(ptr, part), "files"), j), testFileMembers)
+			}
 		}
 		for _, part := range []struct {
 			name  string
 			known []string
-		}{{"requests", testRequestMembers}, {"responses", testAnswerMembers}, {"events", testEventMembers}} {
+		}{{"requests", testRequestMembers}, {"uploads", testUploadMembers}, {"responses", testAnswerMembers}, {"events", testEventMembers}} {
 			p, at := t.Get(part.name), pointer(ptr, part.name)
 			if p.Kind() != tree.Absent && p.Kind() != tree.List {
 				l.fail(at, "this must be a list, not %s", kindName(p))

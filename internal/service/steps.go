@@ -48,10 +48,16 @@ func (b *Bound) allows(m *Sending) error {
 		return fault.New(fault.Invalid, "content", "%s takes %d characters at most; this text has %d", b.Name, lim.MaxLength, n)
 	}
 	for i := range m.Files {
-		f := &m.Files[i]
-		if t := f.mediaType(); len(lim.MediaTypes) > 0 && t != "" && !takesType(lim.MediaTypes, t) {
-			return fault.New(fault.Invalid, "urls", "%s does not take files of type %s; it takes %s", b.Name, t, strings.Join(lim.MediaTypes, ", "))
+		if err := b.takesType(&m.Files[i]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (b *Bound) takesType(f *File) error {
+	if types, t := b.Limits.MediaTypes, f.mediaType(); len(types) > 0 && t != "" && !takesType(types, t) {
+		return fault.New(fault.Invalid, "urls", "%s does not take files of type %s; it takes %s", b.Name, t, strings.Join(types, ", "))
 	}
 	return nil
 }

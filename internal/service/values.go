@@ -77,6 +77,13 @@ func fillFiles(v []tree.Value, files []File, contentIsURL bool, uses bits) {
 	if contentIsURL {
 		each(slotContent, address)
 	}
+	each(slotFile, func(f *File) tree.Value {
+		if len(f.Data) == 0 {
+			return tree.Value{}
+		}
+		return tree.FileOf(&tree.Blob{Name: f.name(), MediaType: f.mediaType(), Data: f.Data})
+	})
+	each(slotMediaID, func(f *File) tree.Value { return textOrNothing(f.MediaID) })
 	each(slotFilename, func(f *File) tree.Value { return textOrNothing(f.name()) })
 	each(slotMIMEType, func(f *File) tree.Value { return textOrNothing(f.mediaType()) })
 	each(slotMediaClass, func(f *File) tree.Value { return tree.Text(f.class()) })
