@@ -33,6 +33,7 @@ type authKind struct {
 	compile  func(l *loader, a *auth, v tree.Value)
 }
 
+// authKinds is the table, in the order of the reference.
 var authKinds = []*authKind{
 	{
 		name: "Bearer", members: []string{"token"}, sentence: "`Authorization: Bearer <token>`",
@@ -48,6 +49,24 @@ var authKinds = []*authKind{
 			a.header = l.authHeader(a, v, func(p []string) string { return "Basic " + basic(p[0], p[1]) })
 		},
 	},
+	{
+		name: "HMAC", members: []string{"algorithm", "key", "over", "headers", "query", "parameters"},
+		sentence: "`$signature$` over a text that is written from the request, as in `verify`, wherever `headers`, `query` or `parameters` have it; they and `over` also know `$timestamp$` (now) and `$uuid$`",
+		example:  `{"type": "HMAC", "algorithm": "sha256", "key": "$API secret$", "over": "$header.x-time$.$body$", "headers": {"X-Time": "$timestamp|unix$", "X-Signature": "sha256=$signature|hex$"}}`,
+		compile:  compileHMACSigner,
+	},
+	{
+		name: "JWT", members: []string{"algorithm", "key", "key_id", "claims", "lifetime", "headers", "query"},
+		sentence: "a JSON Web Token of its own for each request, signed with a secret (`HS256`) or a private key (`RS256`, its name in `key_id`): `claims`, written as `over` is, and `iat`, `exp` (after `lifetime`, 5 minutes) and `jti`; `$token$` goes where `headers` or `query` say, or else into `Authorization: Bearer`",
+		example:  `{"type": "JWT", "algorithm": "RS256", "key": "$Private key$", "claims": {"application_id": "$Application id$"}, "lifetime": "15m"}`,
+		compile:  compileJWTSigner,
+	},
+	{
+		name: "AWS4", members: []string{"region", "service", "access_key", "secret_key", "session_token"},
+		sentence: "Amazon's Signature Version 4 in the `Authorization` header, over every header that the file gives, the query and the body; `session_token` may be left out",
+		example:  `{"type": "AWS4", "region": "$Region$", "service": "sns", "access_key": "$Access key$", "secret_key": "$Secret key$"}`,
+		compile:  compileAWSSigner,
+	},
 }
 
 func basic(username, password string) string {
@@ -55,7 +74,7 @@ func basic(username, password string) string {
 }
 
 // laterAuth are types of the format that this version cannot do: a file that needs one must not send without it.
-var laterAuth = []string{"OAuth2", "Login", "HMAC", "JWT", "AWS4"}
+var laterAuth = []string{"OAuth2", "Login"}
 
 func (l *loader) auth(v tree.Value) {
 	const ptr = "/auth"

@@ -52,6 +52,7 @@ func (s *Service) Bind(props map[string]string) (*Bound, error) {
 	if len(problems) == 0 {
 		problems = append(problems, b.bindBases()...)
 		problems = append(problems, b.bindChecks()...)
+		problems = append(problems, b.bindSigner()...)
 	}
 	if len(problems) > 0 {
 		e := fault.New(fault.Invalid, problems[0].Pointer, "%s", problems[0].Message)
@@ -97,6 +98,22 @@ func (b *Bound) bindChecks() (problems []fault.Problem) {
 			problems = append(problems, fault.Problem{Pointer: pointer("/properties", name), Message: `"` + name + `": ` + err.Error()})
 		}
 	})
+	return problems
+}
+
+// bindSigner holds what signing needs to its form: an integration with a key that is none could send nothing.
+func (b *Bound) bindSigner() (problems []fault.Problem) {
+	if b.Service.auth == nil {
+		return nil
+	}
+	s, ok := b.Service.auth.signer.(formed)
+	if !ok {
+		return nil
+	}
+	if slot, err := s.fits(b); err != nil && !errors.Is(err, errNotMade) {
+		name := b.names.propertyOf(slot).Name
+		problems = append(problems, fault.Problem{Pointer: pointer("/properties", name), Message: `"` + name + `": ` + err.Error()})
+	}
 	return problems
 }
 

@@ -44,14 +44,20 @@ type openName struct{ kind, name string }
 // over is a text that is written from a callback and the properties: what a signature is over, what a claim must say.
 type over struct {
 	pattern *pattern.Pattern
-	open    []openName // the names that are not in the table, by slot after the properties
-	slots   []int      // the properties that it uses, as the file numbers them
+	more    []pattern.Var // names of this text's own, by slot after the properties
+	open    []openName    // the names that are not in the table, by slot after those
+	slots   []int         // the properties that it uses, as the file numbers them
 }
 
-// over compiles a text that is written from a callback. It gives nil after a problem.
-func (l *loader) over(v tree.Value, ptr string) *over {
-	o := &over{}
-	if o.pattern = l.pattern(tree.Text(l.text(v, ptr)), ptr, o.scope(l.names)); o.pattern == nil {
+// over compiles a text that is written from a callback, or from a request of ours. It gives nil after a problem.
+func (l *loader) over(v tree.Value, ptr string, more ...pattern.Var) *over {
+	return l.overTree(tree.Text(l.text(v, ptr)), ptr, more...)
+}
+
+// overTree is over for what is no text: the claims of a token.
+func (l *loader) overTree(v tree.Value, ptr string, more ...pattern.Var) *over {
+	o := &over{more: more}
+	if o.pattern = l.pattern(v, ptr, o.scope(l.names)); o.pattern == nil {
 		return nil
 	}
 	for _, slot := range o.pattern.Slots() {
@@ -70,6 +76,7 @@ func (o *over) scope(n *names) *pattern.Scope {
 	for _, p := range n.properties {
 		vars = append(vars, pattern.Var{Name: p.Name})
 	}
+	vars = append(vars, o.more...)
 	first := len(vars)
 	return pattern.NewScope(pattern.Scope{
 		Direction: pattern.Writes, Vars: vars, RawText: true, FormatJSON: formatJSON, ParseJSON: parseJSON,
@@ -92,11 +99,24 @@ func (o *over) scope(n *names) *pattern.Scope {
 	})
 }
 
-// write is the text, from this callback.
-func (o *over) write(b *Bound, cb *Callback) ([]byte, error) {
-	first := overFirst + len(b.names.properties)
+// write is the text, from this callback; more are the values of its own names.
+func (o *over) write(b *Bound, cb *Callback, more ...tree.Value) ([]byte, error) {
+	in, err := o.input(b, cb, more)
+	if err != nil {
+		return nil, err
+	}
+	text, err := o.pattern.AppendText(nil, in, nil)
+	if err != nil {
+		return nil, fmt.Errorf("what is signed cannot be written: %w", err)
+	}
+	return text, nil
+}
+
+func (o *over) input(b *Bound, cb *Callback, more []tree.Value) (*pattern.Input, error) {
+	first := overFirst + len(b.names.properties) + len(o.more)
 	values := make([]tree.Value, first+len(o.open))
 	copy(values[overFirst:], b.base[firstProperty:])
+	copy(values[first-len(o.more):first], more)
 	raw := cb.Request.URL
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -130,11 +150,7 @@ func (o *over) write(b *Bound, cb *Callback) ([]byte, error) {
 			values[first+i] = member(d.body, one.name)
 		}
 	}
-	text, err := o.pattern.AppendText(nil, &pattern.Input{Values: values}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("what is signed cannot be written: %w", err)
-	}
-	return text, nil
+	return &pattern.Input{Values: values}, nil
 }
 
 // lacks reports whether a property that the text needs has no value.

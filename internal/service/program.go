@@ -39,6 +39,7 @@ type binding struct {
 	base    []tree.Value // by slot: the property values
 	secrets []string
 	keys    map[string]crypto.PublicKey // those of verify, by their text
+	private crypto.Signer               // what signs our requests, where that is a private key
 	auth    string                      // the Authorization header; "" sends none
 	bases   map[int]string              // slot of a property that stands for scheme and host → those
 	fixed   map[*method]*fixed          // what of a method does not change from message to message

@@ -20,9 +20,9 @@ const reference = "../../docs/service-file.md"
 // generated is the tables of the reference that come from the tables of the code.
 var generated = map[string]func() string{
 	"auth": func() string {
-		return table("`type`|members|what a request carries", func(row func(...string)) {
+		return table("`type`|members|what a request carries|as in", func(row func(...string)) {
 			for _, k := range authKinds {
-				row("`"+k.name+"`", "`"+strings.Join(k.members, "`, `")+"`", k.sentence)
+				row("`"+k.name+"`", "`"+strings.Join(k.members, "`, `")+"`", k.sentence, code(k.example))
 			}
 		})
 	},

@@ -148,21 +148,25 @@ func (r *testRun) run() {
 		}
 		props[m.Name] = m.Value.Text()
 	}
-	leaves(r.service.verify, func(c check) { // what must have a form
-		p, ok := c.(particular)
-		if !ok {
-			return
+	form := func(slot int, value string, private crypto.Signer) { // what must have one
+		p := r.service.names.propertyOf(slot)
+		if props[p.Name] == "" && (!p.Optional || r.test.Get("sign").Text() == "true") {
+			props[p.Name] = value
 		}
-		p.examples(func(slot int, value string, private crypto.Signer) {
-			p := r.service.names.propertyOf(slot)
-			if props[p.Name] == "" && (!p.Optional || r.test.Get("sign").Text() == "true") {
-				props[p.Name] = value
-			}
-			if props[p.Name] == value && private != nil {
-				r.signer = private
-			}
-		})
+		if props[p.Name] == value && private != nil {
+			r.signer = private
+		}
+	}
+	leaves(r.service.verify, func(c check) {
+		if p, ok := c.(particular); ok {
+			p.examples(form)
+		}
 	})
+	if a := r.service.auth; a != nil {
+		if f, ok := a.signer.(formed); ok {
+			f.examples(form)
+		}
+	}
 	for _, p := range r.service.Properties { // what a test does not care about
 		if props[p.Name] == "" && !p.Optional && p.Default == "" {
 			props[p.Name] = "test"

@@ -64,9 +64,16 @@ type macScheme struct {
 	key  secretKey
 }
 
+// mac compiles what every HMAC has.
+func (l *loader) mac(v tree.Value, ptr string) *macScheme {
+	return &macScheme{
+		hash: l.algorithm(v.Get("algorithm"), ptr+"/algorithm"),
+		key:  l.secretKey(v.Get("key"), ptr+"/key", `a signature needs a key, like "$Signing secret$"`),
+	}
+}
+
 func compileHMAC(l *loader, v tree.Value, ptr string) check {
-	m := &macScheme{hash: l.algorithm(v.Get("algorithm"), ptr+"/algorithm")}
-	m.key = l.secretKey(v.Get("key"), ptr+"/key", `a signature needs a key, like "$Signing secret$"`)
+	m := l.mac(v, ptr)
 	if s, ok := l.signature(m, v, ptr).(*signature); ok {
 		return &keyedSignature{s, &m.key}
 	}

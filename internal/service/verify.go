@@ -142,6 +142,11 @@ func leaves(c check, f func(check)) {
 // particular is a check that wants a property of a certain form: a public key, addresses.
 type particular interface {
 	check
+	formed
+}
+
+// formed wants a property of a certain form.
+type formed interface {
 	// fits says what is wrong with an integration's values, and with the property of which slot.
 	fits(b *Bound) (slot int, err error)
 	// examples gives values of the right form for properties that the tests of a file leave out, public keys with their private half.

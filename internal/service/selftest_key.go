@@ -1,0 +1,18 @@
+package service
+
+// testPrivateKey is an RSA key that everybody knows (see jwtSigner.examples).
+const testPrivateKey = "" +
+	"MIIEogIBAAKCAQEAnPatGO026asI18smb9XT1JVUJfeAUE0zs/RGr/GmpYRlRbGaSWlLP6S4n4HFlUOYrRErvWMetieV65zqeqksx6Xpn0RGBSos0EPSlqxj" +
+	"9XBxmsP+GNmK1s5z5FiMEJOKi/LfQJ6ulXeuENzpnC0G1oVATYxNI/ZhUqRWN8AXk9Egj2f6G/tT4Nxfrg6qG4hGxXF2zJc3shpc7DzyHrx7V4W9QXrYzkSd" +
+	"HwUJHMTjjovxpe9sWqIcR6pTLdY5kkH+NYoIv5yqe4xmLk8FwRmGYAvg6nA1+1BAV67l/KHvQ9+NA0z5BmEB+5VwHQYmgnNUxjBUQc9nbQtKyNM1FbATcwID" +
+	"AQABAoIBAANHrldSga7BWbZ0stFsdPhAxJjkgqRq8JUmmiGMGbDkwt8BdplpH17tmMQQiKn1Vyfqr3DONPKWgi4Bwe6dQWfMokSnPxVVi8kwWaK3aIFU/7K9" +
+	"vL4VMa8KcmaHqSmhg6goA51Mk5ZhAVyt2R3f3QA3mZ/lOilxuRfqgji5BWUb1cJq8A7Pzb0Ap+OOa+Ei3QULe7T6pqOqeOyBjvOdlUJ4f6eEo6xkodJ5yjg9" +
+	"oTxW/wLZ265xNRUgrekous16sP70e9nJmvJZe51jHA468ECH2DTvR9Zu+UZTS13PY/T2tMv5z9dzvl8EEyLSzx630Vn54oIbcL0neyfaT2RpBjECgYEAzauN" +
+	"dwjiDOg+x5sFxwjIuDFkHKUU5XJm7K8x+FzYi1gGQ6bLAD4ZqZiCib1qd5vzTdkBNN6Y5RObHfo0lh9CBulf2li7xGc5widcaGbBaBxs/uH9E4iz2qdgMtUU" +
+	"SnnV2oNoMY9kSL/Qka8DBPuRkgqIEK8SmIP+WvxcR82QmkMCgYEAw1/YLhGJJSxSSB9QZkl5JhoUgHtfn6wBdvjRIPrlvJUWNdbSxBabQXRzOewjp90+MZ15" +
+	"kQ+jPa7qp+nEmfhgDWvaZg5gJ2tx9UW2ztNh14RfqAhbz5kPada1YbomyFVFF5gsmB9NIuTDcED49DD/1+UEnC3mDhMpep/7UhbKBxECgYBMGu4nHQ9gzVPl" +
+	"0tSJeROlLQmpm+CmovW5IX8xM1IiBfmTcRXvSgt++WNcis3p4rhely1eHfyfz+h3aE2rO3fYTOVeS7V3kOcLlDsamuN4ngQrMP7QCqbbA1KSnMx8Xqcmy7dz" +
+	"l2b5kJkiP4uzfU+5pdIBsncEHtuxWW7gVw3qNwKBgDYNym3UhDE4tfsmTsQ+B7q29H0npSk0GaOk65dIU099oAt9SArghkvxv/+Cicrjt1Va0EuGHA/w2RNj" +
+	"5fUDdu+/q0kZKRk+7OSDSTSn3yYVhbGjvmMNYepScRR8wEYk8Vy5yXy9DEZfLINeNoK5G8/LmR7sw/2Y55z5rjrj+zlBAoGAC6V7zZHpurHeRXaLtDcgVz8W" +
+	"fuU5aK4iKAzzLVVN8D8av8DXy+DDqMQAdXcIwQa1KeM/LAG6LlnQCqjjwRqkwwAQ5icMBlU70hjlXEwPDbAAhavVx6+fcQMqzRLPWCb5r8GjMj2YQ1y9c23M" +
+	"JCCEwWBBmYAbfK9eCc22i1iWG7E="
