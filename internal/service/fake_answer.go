@@ -1,0 +1,218 @@
+package service
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"patchbay/internal/pattern"
+	"patchbay/internal/tree"
+	"patchbay/internal/wire"
+)
+
+// Said is what the provider is to answer.
+type Said struct {
+	Outcome    string // accepted, refused, busy, unclear, opted_out, auth_expired; "": whatever the entry says
+	Entry      int    // of the method's answers, from 1, in the file's order; 0: the first that says the outcome
+	MessageID  string
+	Code, Text string // of an error; "": something suitable
+	RetryAfter int    // seconds, as a header
+}
+
+// Entries are the pointers of the answers that a method reads: Said.Entry counts them from 1.
+func (f *Fake) Entries(o *Order) []string {
+	var out []string
+	for _, a := range o.m.answers {
+		out = append(out, a.pointer)
+	}
+	return out
+}
+
+// Answer writes an answer that the file reads as it is wanted.
+func (f *Fake) Answer(o *Order, want Said, now time.Time) (*wire.Response, error) {
+	answers := o.m.answers
+	if want.Entry > 0 {
+		if want.Entry > len(answers) {
+			return nil, fmt.Errorf("%s has %d answers, so none is number %d", o.Pointer, len(answers), want.Entry)
+		}
+		answers = answers[want.Entry-1 : want.Entry]
+	}
+	why := "the file has no entry for it"
+	for _, a := range answers {
+		for _, status := range likelyStatuses(a, want.Outcome) {
+			for _, code := range likelyCodes(a, want) {
+				r, problem := f.write(o, a, status, code, want, now)
+				if problem != "" {
+					why = problem
+					continue
+				}
+				if problem = f.judge(o, a, r, want, now); problem == "" {
+					return r, nil
+				}
+				why = problem
+			}
+		}
+	}
+	if want.Entry == 0 { // what the defaults make of a status
+		for _, status := range usualStatuses[want.Outcome] {
+			r := &wire.Response{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{}")}
+			setRetryAfter(r, want)
+			if f.judge(o, nil, r, want, now) == "" {
+				return r, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s: no answer is read as %s: %s", o.Pointer, orElse(want.Outcome, "wanted"), why)
+}
+
+// usualStatuses is what providers say so, the most usual first.
+var usualStatuses = map[string][]int{
+	"accepted":     {200, 201, 202},
+	"refused":      {400, 422, 403, 404, 409, 200, 500},
+	"busy":         {429, 503, 500, 403, 400, 200},
+	"unclear":      {502, 504, 200, 500, 400},
+	"opted_out":    {400, 403, 200},
+	"auth_expired": {401, 403, 400, 200},
+	"":             {200, 400, 401, 403, 404, 422, 429, 500, 503},
+}
+
+// likelyStatuses are those of an entry, the most usual first.
+func likelyStatuses(a *answer, outcome string) (out []int) {
+	for _, status := range usualStatuses[outcome] {
+		if a.fits(status) {
+			out = append(out, status)
+		}
+	}
+	for _, r := range a.status {
+		if !slices.Contains(out, r.lo) {
+			out = append(out, r.lo)
+		}
+	}
+	return out
+}
+
+// likelyCodes are error codes that may make an entry say what is wanted.
+func likelyCodes(a *answer, want Said) []string {
+	if want.Code != "" {
+		return []string{want.Code}
+	}
+	var out []string
+	for code, e := range a.outcomes {
+		if code != "*" && (want.Outcome == "" || e.word() == want.Outcome) {
+			out = append(out, code)
+		}
+	}
+	slices.Sort(out)
+	if want.Outcome == "accepted" {
+		return append(out, "", "0")
+	}
+	return append(out, "30008", "error")
+}
+
+// write writes one entry.
+func (f *Fake) write(o *Order, a *answer, status int, code string, want Said, now time.Time) (*wire.Response, string) {
+	r := &wire.Response{Status: status, Header: http.Header{}}
+	in := f.answering(o, code, want, now)
+	for _, h := range a.headers {
+		v, problems := h.value.Mirror(&in.Input)
+		if len(problems) > 0 {
+			return nil, a.pointer + "/headers/" + h.name + problems[0].Pointer + ": " + problems[0].Message
+		}
+		if text := v.Text(); text != "" && wire.CheckHeader(h.name, text) == nil {
+			r.Header[h.name] = []string{text}
+		}
+	}
+	setRetryAfter(r, want)
+	if a.body == nil {
+		return r, ""
+	}
+	v, problems := a.body.Mirror(&in.Input)
+	if len(problems) > 0 {
+		return nil, a.pointer + problems[0].Pointer + ": " + problems[0].Message
+	}
+	kinds := []string{"application/json", "application/xml", "application/x-www-form-urlencoded"}
+	switch {
+	case v.Kind() == tree.Absent:
+		return r, ""
+	case a.asText:
+		kinds = []string{"text/plain; charset=utf-8"}
+	case wire.FormatOf(o.m.contentType) == wire.XML:
+		kinds = []string{kinds[1], kinds[0]}
+	}
+	for _, kind := range kinds {
+		body, contentType, err := wire.Encode(kind, v)
+		if err != nil {
+			continue
+		}
+		r.Body = body
+		r.Header["Content-Type"] = []string{contentType}
+		return r, ""
+	}
+	return nil, a.pointer + ": no body format holds it"
+}
+
+func setRetryAfter(r *wire.Response, want Said) {
+	if want.RetryAfter > 0 {
+		r.Header.Set("Retry-After", strconv.Itoa(want.RetryAfter))
+	}
+}
+
+// answering is the values that an answer is written from: the request's, and what the provider says.
+func (f *Fake) answering(o *Order, code string, want Said, now time.Time) *input {
+	in := &input{values: append([]tree.Value(nil), o.values...)}
+	for slot := range variables { // a literal is one value, not one per file
+		if list := in.values[slot].List(); len(list) > 0 {
+			in.values[slot] = list[0]
+		}
+	}
+	text := want.Text
+	if text == "" && code != "" && want.Outcome != "accepted" {
+		text = "simulated"
+	}
+	for slot, value := range map[int]string{
+		slotMessageID: want.MessageID, slotErrorCode: code, slotErrorText: text, slotToken: fakeToken, slotExpiresIn: "3600",
+		slotMediaID: "simulated-media", slotCursor: strconv.FormatInt(now.UnixMilli(), 10), slotRetryAfter: strconv.Itoa(max(1, want.RetryAfter)),
+	} {
+		if slices.Contains(o.m.kind.yields, slot) || slot == slotErrorCode || slot == slotErrorText || slot == slotRetryAfter {
+			in.values[slot] = textOrNothing(value)
+		}
+	}
+	in.Values, in.Env = in.values, &Sending{Country: f.Country}
+	return in
+}
+
+// judge reads an answer as the sender will, and says what is not as wanted.
+func (f *Fake) judge(o *Order, by *answer, r *wire.Response, want Said, now time.Time) string {
+	in := &input{values: append([]tree.Value(nil), o.values...)}
+	in.Values, in.Env = in.values, &Sending{Country: f.Country}
+	if by != nil {
+		read := answerReader{response: r, in: &pattern.Input{Values: append([]tree.Value(nil), o.values...), Env: in.Env}}
+		for _, a := range o.m.answers {
+			if !a.fits(r.Status) || !read.takes(a) {
+				continue
+			}
+			if a != by {
+				return by.pointer + ": what it reads is read by " + a.pointer + " before it"
+			}
+			break
+		}
+	}
+	got := f.answered(o.m, in, r, now, nil)
+	word := effect{got.Outcome, got.OptedOut, got.AuthFailed}.word()
+	switch {
+	case want.Outcome != "" && word != want.Outcome:
+		return fmt.Sprintf("it is read as %s", orElse(word, string(got.Outcome)))
+	case want.Outcome == "accepted" && o.m.readsIDs() && want.MessageID != "" && !contains(got.MessageIDs, want.MessageID):
+		return "the message id is not read"
+	}
+	return ""
+}
+
+// readsIDs reports whether an answer of the method yields a message id.
+func (m *method) readsIDs() bool {
+	return slices.ContainsFunc(m.answers, func(a *answer) bool {
+		return a.body != nil && a.body.Uses(slotMessageID) || slices.ContainsFunc(a.headers, func(h headerPattern) bool { return h.value.Uses(slotMessageID) })
+	})
+}

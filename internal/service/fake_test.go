@@ -1,0 +1,160 @@
+package service
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const fakeBase = "http://127.0.0.1:9999"
+
+// fakeOf is a provider of a file of the catalogue.
+func fakeOf(t *testing.T, name string, given map[string]string) *Fake {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../../services", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fakeOfFile(t, string(data), given)
+}
+
+func fakeOfFile(t *testing.T, text string, given map[string]string) *Fake {
+	t.Helper()
+	s, problems := Parse([]byte(text))
+	if s == nil {
+		t.Fatal(problems)
+	}
+	redirected, err := Redirect(s, fakeBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, problems = Check(redirected); s == nil {
+		t.Fatalf("redirected, it is refused: %v", problems)
+	}
+	f, err := NewFake(s, given, fakeBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func catalogueNames(t *testing.T) (out []string) {
+	t.Helper()
+	files, err := filepath.Glob("../../services/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no catalogue", err)
+	}
+	for _, f := range files {
+		out = append(out, strings.TrimSuffix(filepath.Base(f), ".json"))
+	}
+	return out
+}
+
+var fakeNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func TestAFakeProviderTakesWhatEachFileOfTheCatalogueSends(t *testing.T) {
+	for _, name := range catalogueNames(t) {
+		t.Run(name, func(t *testing.T) {
+			f := fakeOf(t, name, nil)
+			for _, files := range [][]File{nil, {{URL: "https://files.example.com/a.jpg", MediaType: "image/jpeg"}}} {
+				for i, text := range []string{"Hello $to$ {{to}}", "é😀 €", `"\ Hi: there`, "0123", strings.Repeat("x", 400)} {
+					if len(files) > 0 && !f.SendsFiles() {
+						continue
+					}
+					m := &Sending{ID: fmt.Sprintf("0198f5a0-0000-7000-8000-%012d", i), From: "+14155550100", To: "+14155550123", Text: text, Country: "US", Files: files,
+						WebhookURL: "https://us.example/services/x/a1", Extension: "101", Domain: "acme", Segments: 1, Encoding: "gsm7", Created: fakeNow}
+					parts, err := f.Parts(m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for part := range parts {
+						f.takes(t, m, part, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func (f *Fake) takes(t *testing.T, m *Sending, part int, text string) {
+	t.Helper()
+	r, err := f.Request(m, part, Attempt{Now: fakeNow, UUID: "u", Token: fakeToken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, c := f.Take(r)
+	if c != nil {
+		t.Fatalf("%s %s %s\nis refused: %q", r.Method, r.URL, r.Body, c.Problems)
+	}
+	if o.To != m.To || o.From != "" && o.From != m.From || o.ID != "" && o.ID != m.ID || part == 0 && o.Text != text {
+		t.Errorf("%s %s is read as %+v", r.URL, r.Body, o)
+	}
+	for _, want := range []Said{
+		{Outcome: "accepted", MessageID: "170000000000000001"}, {Outcome: "refused"}, {Outcome: "busy", RetryAfter: 2}, {Outcome: "unclear"},
+	} {
+		answer, err := f.Answer(o, want, fakeNow)
+		if err != nil {
+			t.Errorf("%s: %v", want.Outcome, err)
+			continue
+		}
+		got := f.Response(m, part, answer, fakeNow)
+		word := effect{got.Outcome, got.OptedOut, got.AuthFailed}.word()
+		if word != want.Outcome || want.Outcome == "accepted" && o.m.readsIDs() && !slices.Equal(got.MessageIDs, []string{want.MessageID}) {
+			t.Errorf("%s: %d %s is read as %+v", want.Outcome, answer.Status, answer.Body, got)
+		}
+		if want.Outcome == "busy" && got.RetryAfter != 2*time.Second {
+			t.Errorf("busy for %v", got.RetryAfter)
+		}
+	}
+	for i := range f.Entries(o) {
+		answer, err := f.Answer(o, Said{Entry: i + 1, MessageID: "17"}, fakeNow)
+		if err != nil {
+			t.Errorf("entry %d: %v", i+1, err)
+			continue
+		}
+		f.Response(m, part, answer, fakeNow)
+	}
+}
+
+func TestAFakeProviderSaysWhatEachFileOfTheCatalogueReads(t *testing.T) {
+	picture := []File{{URL: fakeBase + "/sample.png", MediaID: "sample.png", Name: "sample.png", MediaType: "image/png", Data: []byte("\x89PNG\r\n\x1a\n")}}
+	const ours, contact = "+14155550100", "+14155550123"
+	never := map[string][]string{ // what a provider never tells
+		"skyetel": {"receipt", "sent", "failed"}, "questblue": {"receipt", "sent", "failed"}, "generic": {"sent", "failed"}, "clickatell": {"mms"},
+		"generic_get": {"mms"}, "vonage_sms": {"mms"},
+	}
+	for _, name := range catalogueNames(t) {
+		t.Run(name, func(t *testing.T) {
+			f := fakeOf(t, name, nil)
+			hook := "https://us.example/services/" + name + "/a1"
+			for what, e := range map[string]Emission{
+				"text":    {Type: EventMessage, From: contact, To: ours, Text: "yes $to$ 0123 é😀"},
+				"mms":     {Type: EventMessage, From: contact, To: ours, Text: "Look", Files: picture},
+				"receipt": {Type: EventDelivered, From: ours, To: contact},
+				"sent":    {Type: EventSent, From: ours, To: contact},
+				"failed":  {Type: EventFailed, From: ours, To: contact, ErrorCode: "30008", ErrorText: "simulated"},
+			} {
+				e.MessageID, e.ID = "170000000000000001", "0198f5a0-0000-7000-8000-000000000001"
+				r, err := f.Callback(e, hook, fakeNow)
+				if slices.Contains(never[name], what) {
+					if err == nil || !strings.Contains(err.Error(), "no model of the file reads") {
+						t.Errorf("%s, which it never tells: %v", what, err)
+					}
+					continue
+				}
+				if err != nil {
+					t.Errorf("%s: %v", what, err)
+					continue
+				}
+				cb := &Callback{Request: *r, Now: fakeNow, Numbers: NewNumbers([]Number{{Value: ours, Country: "US"}}), RemoteIP: "127.0.0.1"}
+				if err := f.Verify(cb); err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
