@@ -107,7 +107,8 @@ func (r *reader) several(u *variable, vs []tree.Value, converted bool) bool {
 		return r.value(u, vs[0], converted)
 	}
 	read := false
-	for _, v := range vs {
+	ofFiles, row := u.def.PerFile || u.def.EachFile, count(r.values[u.place])
+	for i, v := range vs {
 		if v.Kind() == tree.List && u.def.Take == nil {
 			continue // lists of lists are no values of anything
 		}
@@ -115,9 +116,12 @@ func (r *reader) several(u *variable, vs []tree.Value, converted bool) bool {
 			return false
 		}
 		mark := len(r.trail)
-		if r.value(u, v, converted) {
-			read = true
-		} else {
+		if ofFiles { // lists side by side: what has no type keeps its place among the types
+			r.alignFiles([]int{u.place}, row+i)
+		}
+		ok := r.value(u, v, converted)
+		read = read || ok
+		if !ok || ofFiles && count(r.values[u.place]) != row+i+1 {
 			r.undo(mark)
 		}
 	}

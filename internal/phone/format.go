@@ -97,12 +97,12 @@ func Read(filter, spelling, country string) string {
 }
 
 // readDigits reads digits that begin with a country code. Ten digits for a North American number are doubtful, since providers leave the
-// 1 away: they are an assigned number of the world, or else a national one.
+// 1 away: they are an assigned number of the world, or else a national one. While the country is not known yet they stay as they are.
 func readDigits(spelling, country string) string {
 	if spelling == "" || !allDigits(spelling) || !isE164("+"+spelling) {
 		return ""
 	}
-	if len(spelling) == 10 && callingCode(country) == "1" && bare(spelling) == "" {
+	if code := callingCode(country); len(spelling) == 10 && (code == "1" || country == "") && bare(spelling) == "" {
 		return ""
 	}
 	return "+" + spelling

@@ -144,6 +144,8 @@ func TestFiltersNameTheFormOnTheWire(t *testing.T) {
 		{"digits", "+15551234567", "US", "+15551234567"},
 		{"digits", "2065551234", "US", "+12065551234"}, // the 1 left away
 		{"digits", "0412345678", "AU", "+61412345678"},
+		{"digits", "2065551234", "", "2065551234"}, // whoever knows the country reads it later
+		{"digits", "6591234567", "", "+6591234567"},
 		{"digits", "{FROM}", "US", "{FROM}"},
 		{"digits", "", "US", ""},
 		{"international00", "15551234567", "US", "+15551234567"},

@@ -43,6 +43,11 @@ func (l *loader) address(raw, ptr string, scope *pattern.Scope) address {
 			}
 		}
 		a.prefix, rest = raw[:end], raw[end:]
+		if strings.Contains(a.prefix, "$") && strings.Contains(raw, "://") {
+			l.fail(ptr, `a host is not written in parts, for what is filled in could then send the credentials anywhere: make the whole of it one property, `+
+				`"Base URL" with https:// and the host as its value (or its "choices"), and write $Base URL$/path`)
+			return a
+		}
 		if why := wrongBase(a.prefix); why != "" {
 			l.fail(ptr, "%s", why)
 			return a

@@ -164,9 +164,13 @@ func (l *loader) method(api, v tree.Value, k *methodKind, ptr string) *method {
 	}
 	if err := wire.CheckHeader("X-Check", m.contentType); err != nil {
 		l.fail(ctAt, "%q is no content type", m.contentType)
+	} else if err := wire.CheckContentType(m.contentType); err != nil {
+		l.fail(ctAt, "%v", err)
 	}
 	m.headers = l.methodHeaders(get, v, m, scope)
-	m.inQuery = m.verb == http.MethodGet || m.verb == http.MethodDelete
+	if m.inQuery = m.verb == http.MethodGet || m.verb == http.MethodDelete; m.inQuery && !wire.IsUTF8(m.contentType) {
+		l.fail(ctAt, "with %s the parameters are the query, which is written in UTF-8: leave the charset out", m.verb)
+	}
 	params, paramsAt := get("request_parameters")
 	l.parameters(m, params, paramsAt, scope)
 	idem, idemAt := get("idempotent")

@@ -2,6 +2,9 @@ package service
 
 import (
 	"strings"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
 
 	"patchbay/internal/pattern"
 	"patchbay/internal/phone"
@@ -318,11 +321,27 @@ func takeURL(_ any, v tree.Value) (tree.Value, bool) {
 	return v, false
 }
 
-// takeFile keeps bytes: what a filter or a multipart body made a file.
+// takeFile keeps bytes whose type is known: a multipart body says it, or they show it themselves. So a text that merely looks like base64 is no file.
 func takeFile(_ any, v tree.Value) (tree.Value, bool) {
 	f := v.File()
-	return v, f != nil && len(f.Data) > 0
+	if f == nil || len(f.Data) == 0 {
+		return v, false
+	}
+	if t, _, _ := strings.Cut(strings.ToLower(f.MediaType), ";"); strings.TrimSpace(t) != "" && t != octets {
+		return v, true
+	}
+	found := mimetype.Detect(f.Data[:min(len(f.Data), headSize)])
+	if found.Is(octets) || strings.HasPrefix(found.String(), "text/plain") && !utf8.Valid(f.Data) {
+		return v, false
+	}
+	kind, _, _ := strings.Cut(found.String(), ";")
+	return tree.FileOf(&tree.Blob{Name: f.Name, MediaType: kind, Data: f.Data}), true
 }
+
+const (
+	octets   = "application/octet-stream"
+	headSize = 4096 // of a file, from which its type is told
+)
 
 func sameNumber(_ any, known, read tree.Value) bool {
 	a, b := known.Text(), read.Text()

@@ -30,6 +30,8 @@ func (l *loader) reply(v tree.Value, ptr string) *reply {
 	}
 	if err := wire.CheckHeader("X-Check", r.contentType); err != nil {
 		l.fail(ptr+"/content_type", "%q is no content type", r.contentType)
+	} else if err := wire.CheckContentType(r.contentType); err != nil {
+		l.fail(ptr+"/content_type", "%v", err)
 	}
 	scope := l.names.replyScope()
 	if h := v.Get("headers"); h.Kind() != tree.Absent && l.isObject(h, ptr+"/headers") {

@@ -4,8 +4,6 @@ import (
 	"mime"
 	"strings"
 
-	"golang.org/x/text/encoding"
-
 	"patchbay/internal/tree"
 )
 
@@ -30,7 +28,11 @@ func encode(contentType string, v tree.Value) ([]byte, string, error) {
 		body, err := EncodeXML(v)
 		return body, contentType, err
 	case Form:
-		body, err := appendForm(make([]byte, 0, 256), v, Form, encoderOf(contentType))
+		charset, err := writerOf(contentType)
+		if err != nil {
+			return nil, "", err
+		}
+		body, err := appendForm(make([]byte, 0, 256), v, Form, charset)
 		return body, contentType, err
 	case Multipart:
 		_, params, _ := mime.ParseMediaType(contentType)
@@ -43,14 +45,11 @@ func encode(contentType string, v tree.Value) ([]byte, string, error) {
 	if f == PlainText && !strings.Contains(strings.ToLower(contentType), "charset") {
 		contentType += "; charset=utf-8" // text/plain alone means ASCII (RFC 2046 §4.1.2)
 	}
-	return []byte(inCharset(text, encoderOf(contentType))), contentType, nil
+	charset, err := writerOf(contentType)
+	if err != nil {
+		return nil, "", err
+	}
+	text, err = charset.bytes(text, f)
+	return []byte(text), contentType, err
 }
 
-// encoderOf writes the charset that a content type names, or is nil for UTF-8. JSON and XML are always UTF-8.
-func encoderOf(contentType string) *encoding.Encoder {
-	e := encodingOf(charsetOf(contentType))
-	if e == nil {
-		return nil
-	}
-	return encoding.ReplaceUnsupported(e.NewEncoder())
-}

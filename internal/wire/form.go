@@ -120,14 +120,22 @@ func EncodeQuery(v tree.Value) (string, error) {
 	return string(b), err
 }
 
-func appendForm(dst []byte, v tree.Value, f Format, charset *encoding.Encoder) ([]byte, error) {
+func appendForm(dst []byte, v tree.Value, f Format, charset *charset) ([]byte, error) {
 	err := eachField(v, f, func(name string, value tree.Value) error {
+		name, err := charset.bytes(name, f)
+		if err != nil {
+			return err
+		}
+		text, err := charset.bytes(flat(value), f)
+		if err != nil {
+			return err
+		}
 		if len(dst) > 0 {
 			dst = append(dst, '&')
 		}
-		dst = appendEscaped(dst, inCharset(name, charset), true)
+		dst = appendEscaped(dst, name, true)
 		dst = append(dst, '=')
-		dst = appendEscaped(dst, inCharset(flat(value), charset), true)
+		dst = appendEscaped(dst, text, true)
 		return nil
 	})
 	if err != nil {

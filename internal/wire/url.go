@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/text/encoding"
 
 	"patchbay/internal/tree"
 )
@@ -46,18 +45,6 @@ func flat(v tree.Value) string {
 		return base64.StdEncoding.EncodeToString(f.Data)
 	}
 	return v.Text()
-}
-
-// inCharset is s as bytes of a charset; what it lacks is what the charset has for it, usually a question mark.
-func inCharset(s string, charset *encoding.Encoder) string {
-	if charset == nil {
-		return s
-	}
-	out, err := charset.String(s)
-	if err != nil {
-		return s
-	}
-	return out
 }
 
 // Headers that frame a message or name its receiver belong to the HTTP client: a service file that set them could smuggle a second
