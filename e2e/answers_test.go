@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -10,11 +12,30 @@ import (
 
 // answers is what a provider says to whom: to requests that name a contact what was set for that contact.
 type answers struct {
-	mu sync.Mutex
-	of map[string]http.HandlerFunc // by the last digits of the contact
+	mu    sync.Mutex
+	of    map[string]http.HandlerFunc // by the last digits of the contact
+	files map[string]http.HandlerFunc // by their path: what programs send
 }
 
-func newAnswers() *answers { return &answers{of: map[string]http.HandlerFunc{}} }
+func newAnswers() *answers {
+	return &answers{of: map[string]http.HandlerFunc{}, files: map[string]http.HandlerFunc{}}
+}
+
+// file is the path at which a file can be fetched.
+func (a *answers) file(contentType, inBase64 string) string {
+	content, err := base64.StdEncoding.DecodeString(inBase64)
+	if err != nil {
+		panic(err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	path := fmt.Sprintf("/files/%d", len(a.files))
+	a.files[path] = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content)
+	}
+	return path
+}
 
 // lastDigits are those that a number has in every form.
 func lastDigits(number string) string { return number[max(0, len(number)-9):] }
@@ -31,6 +52,9 @@ func (a *answers) serve(w http.ResponseWriter, r *http.Request) {
 	said := r.URL.RawQuery + string(body)
 	a.mu.Lock()
 	var h http.HandlerFunc = http.NotFound
+	if file, ok := a.files[r.URL.Path]; ok {
+		h = file
+	}
 	for digits, one := range a.of {
 		if strings.Contains(said, digits) {
 			h = one

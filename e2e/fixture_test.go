@@ -27,6 +27,10 @@ type sendCase struct {
 	Inputs struct {
 		From, To, Content, LocalID string
 		URLs                       []string
+		Files                      []struct {
+			Type   string `json:"content_type"`
+			Base64 string
+		}
 	}
 	Request  *wireRequest // absent: the fixture knows only the answer
 	Response wireResponse
