@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"patchbay/internal/pattern"
+	"patchbay/internal/phone"
 	"patchbay/internal/tree"
 	"patchbay/internal/wire"
 )
@@ -28,7 +29,17 @@ type Emission struct {
 	Part      int // of a long text, from 1; 0: it is whole
 	Parts     int
 	PartRef   string
+	Proof     Proof
 }
+
+// Proof is whether a callback proves its sender.
+type Proof uint8
+
+const (
+	Signed Proof = iota
+	Unsigned
+	Forged // it has what a proof looks like, and is none
+)
 
 // habit is how a provider sends the callbacks of a model: what the file's own tests show.
 type habit struct{ verb, contentType string }
@@ -83,13 +94,30 @@ func (f *Fake) habitsOf(m *model) []habit {
 func (f *Fake) Callback(e Emission, webhookURL string, now time.Time) (*wire.Request, error) {
 	why := fmt.Errorf("no model of the file reads %s", e.Type)
 	for _, m := range f.inOrder() {
-		for _, word := range m.wordsFor(e) {
-			for _, h := range f.habitsOf(m) {
-				for _, files := range fileSlots(m, e) {
-					cb, err := f.callback(m, e, word, h, files, webhookURL, now)
-					if err == nil {
-						return &cb.Request, nil
-					}
+		r, err := f.callbackBy(m, e, webhookURL, now)
+		if err == nil {
+			return r, nil
+		}
+		if !errors.Is(err, errOtherModel) {
+			why = err
+		}
+	}
+	return nil, why
+}
+
+var errOtherModel = errors.New("it is for other callbacks")
+
+// callbackBy is Callback for one model. Of several ways in which it cannot be written it tells the first: the others are guesses.
+func (f *Fake) callbackBy(m *model, e Emission, webhookURL string, now time.Time) (*wire.Request, error) {
+	why := errOtherModel
+	for _, word := range m.wordsFor(e) {
+		for _, h := range f.habitsOf(m) {
+			for _, files := range fileSlots(m, e) {
+				cb, err := f.callback(m, e, word, h, files, webhookURL, now)
+				if err == nil {
+					return &cb.Request, nil
+				}
+				if why == errOtherModel {
 					why = fmt.Errorf("%s: %w", m.pointer, err)
 				}
 			}
@@ -133,20 +161,23 @@ func fileSlots(m *model, e Emission) []int {
 }
 
 func (f *Fake) callback(m *model, e Emission, word string, h habit, files int, webhookURL string, now time.Time) (*Callback, error) {
-	in := &pattern.Input{Values: f.emitting(m, e, word, files, now), Env: &Sending{Country: f.Country}}
 	cb := &Callback{Now: now, Signer: f.signer, RemoteIP: "127.0.0.1", Request: wire.Request{Method: h.verb, URL: webhookURL, Header: http.Header{}}}
 	ours := e.From
-	if e.Type == EventMessage {
+	if !e.isReceipt() {
 		ours = e.To
 		if !m.read.uses(slotTo) {
 			cb.Number = e.To
 			cb.addQuery("number", e.To)
 		}
 	}
-	cb.Numbers = NewNumbers([]Number{{Value: ours, Country: f.Country}})
+	country := orElse(phone.Country(ours), f.Country)
+	cb.Numbers = NewNumbers([]Number{{Value: ours, Country: country}})
+	in := &pattern.Input{Values: f.emitting(m, e, word, files, now), Env: &Sending{Country: country}}
 	if err := f.put(m, cb, h, in); err != nil {
 		return nil, err
 	}
+	plain := *cb
+	plain.Request.Header = cb.Request.Header.Clone()
 	leaves(f.verify, func(c check) { nonces(c, cb, now) })
 	if err := f.Sign(cb); err != nil {
 		return nil, fmt.Errorf("it cannot be signed: %w", err)
@@ -155,7 +186,48 @@ func (f *Fake) callback(m *model, e Emission, word string, h habit, files int, w
 	if err := f.Verify(cb); err != nil {
 		return nil, fmt.Errorf("its own signature is refused: %w", err)
 	}
-	return cb, f.reads(cb, e)
+	if err := f.reads(cb, e); err != nil {
+		return nil, err
+	}
+	switch e.Proof {
+	case Signed:
+		return cb, nil
+	case Forged:
+		plain.Request = forged(plain.Request, cb.Request)
+	}
+	plain.decoded = nil
+	if f.Verify(&plain) == nil {
+		return nil, errors.New("the file asks for no proof, so none can be wrong")
+	}
+	return &plain, nil
+}
+
+// isReceipt reports whether the emission speaks of a message of ours.
+func (e *Emission) isReceipt() bool {
+	_, is := (&Event{Type: e.Type}).Status()
+	return is
+}
+
+// forged is a request with what signing added, each a little different.
+func forged(plain, signed wire.Request) wire.Request {
+	out := plain
+	out.Header = plain.Header.Clone()
+	for name, values := range signed.Header {
+		if text := values[0]; text != plain.Header.Get(name) {
+			other := byte('A')
+			if text != "" && text[len(text)/2] == other {
+				other = 'B'
+			}
+			if text != "" {
+				text = text[:len(text)/2] + string(other) + text[len(text)/2+1:]
+			}
+			out.Header[name] = []string{text}
+		}
+	}
+	if signed.URL != plain.URL {
+		out.URL = signed.URL + "x"
+	}
+	return out
 }
 
 // put writes what the model looks at.
