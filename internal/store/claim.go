@@ -84,6 +84,15 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 	if n <= 0 {
 		return nil, time.Time{}, nil
 	}
+	if s.cluster != nil {
+		if err := s.cluster.clockTrouble(); err != nil {
+			return nil, time.Time{}, err
+		}
+		// To look is free, to write is the others' turn.
+		if due, next, err := s.anyDue(ctx, kind, now); err != nil || !due {
+			return nil, next, err
+		}
+	}
 	err = s.write(ctx, func(t *tx) error {
 		claimed, next = nil, time.Time{}
 		due, err := s.dueLanes(t, kind, now, n)
@@ -128,6 +137,19 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 	return claimed, next, nil
 }
 
+// anyDue looks whether a lane is due or, if not, when one will be.
+func (s *Store) anyDue(ctx context.Context, kind lane.Kind, now time.Time) (due bool, next time.Time, err error) {
+	err = s.read(ctx, func(db engine) error {
+		if due, err = one(db, qDueLanes, func(*row) error { return nil }, string(kind), micros(now), 1); err != nil || due {
+			return err
+		}
+		at, err := count(db, qNextLane, string(kind), micros(now))
+		next = fromMicros(at)
+		return err
+	})
+	return due, next, err
+}
+
 // ClaimSends leases up to n lanes that are due, fairly over organizations, and begins the next attempt of each in the
 // same commit. next is when the earliest lane that was not claimed is due; zero when none is waiting.
 func (s *Store) ClaimSends(ctx context.Context, now time.Time, n int) (claimed []lane.Claimed[message.Send], next time.Time, err error) {
@@ -143,7 +165,12 @@ func (s *Store) takeLanesBack(db engine) error {
 
 // OpenAttempts are the attempts that were begun and never ended. It is meant for the start, before the first claim: what
 // is not settled by then is handed out by ClaimSends, as unfinished.
+// On a database that several nodes share there are none to be found so: another node may be at them, and only the end of its lease
+// says that it is not.
 func (s *Store) OpenAttempts(ctx context.Context) (list []message.Send, err error) {
+	if s.cluster != nil {
+		return nil, nil
+	}
 	err = s.read(ctx, func(db engine) error {
 		var lanes []laneRow
 		if err := db.each(qInFlight, func(r *row) error { lanes = append(lanes, readLane(r)); return nil }, string(lane.Sends)); err != nil {

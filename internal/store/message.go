@@ -59,7 +59,9 @@ func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, pr
 	if providerID != "" {
 		refs = refLines([]string{providerID})
 	}
-	seq = t.nextMessage()
+	if seq, err = t.nextMessage(); err != nil {
+		return 0, err
+	}
 	n, err := t.exec(qInsertMessage, seq, m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,

@@ -49,7 +49,7 @@ func versions(ctx context.Context, p *goose.Provider) (have, want int64, err err
 		want = max(want, s.Version)
 	}
 	have, err = p.GetDBVersion(ctx)
-	if err != nil && strings.Contains(err.Error(), "no such table") {
+	if err != nil && (strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), `relation "goose_db_version" does not exist`)) {
 		return 0, want, nil
 	}
 	return have, want, err

@@ -9,7 +9,8 @@ import (
 // query is one SQL text, the same for every engine: $1 placeholders, and only what SQLite and PostgreSQL both know.
 type query struct {
 	name, text string
-	reads      bool // it changes nothing
+	postgres   string // where the engines differ: PostgreSQL's text, beside SQLite's
+	reads      bool   // it changes nothing
 }
 
 // queries are all of them, so that a test can prepare each on every engine.
@@ -25,11 +26,15 @@ func sqlText(name, text string) *query {
 type engine interface {
 	// exec runs a query that changes rows, and returns how many.
 	exec(q *query, args ...any) (int64, error)
-	// each calls fn for every row. fn must not run q again.
+	// each calls fn for every row. fn must not run another query.
 	each(q *query, fn func(*row) error, args ...any) error
+	// later is exec for those who need no count: its error may come with a later query, or with the commit.
+	later(q *query, args ...any) error
 	begin(write bool) error
 	commit() error
 	rollback() error
+	// broken reports whether the transaction can only be rolled back: a query of it failed, and the engine lets no other follow.
+	broken() bool
 	close() error
 }
 

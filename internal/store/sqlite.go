@@ -187,6 +187,14 @@ func (c *sqliteConn) each(q *query, fn func(*row) error, args ...any) error {
 	return err
 }
 
+func (c *sqliteConn) later(q *query, args ...any) error {
+	_, err := c.exec(q, args...)
+	return err
+}
+
+// broken: a statement that fails leaves the others as they were.
+func (c *sqliteConn) broken() bool { return false }
+
 func (c *sqliteConn) begin(write bool) error {
 	q := qBeginRead
 	if write {
@@ -222,27 +230,6 @@ func (c *sqliteConn) close() error {
 		return &sqliteError{rc, "close"}
 	}
 	return nil
-}
-
-// isOutage reports whether the database could not do it now, whatever was asked: a full or broken disk, a lock held
-// from outside. The same request may succeed later.
-func isOutage(err error) bool {
-	var e *sqliteError
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.code & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB:
-		return true
-	}
-	return false
-}
-
-// isDuplicate reports whether a unique constraint refused a row.
-func isDuplicate(err error) bool {
-	var e *sqliteError
-	return errors.As(err, &e) && (e.code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
 // arena is memory of SQLite's world that a connection passes texts in: one piece for all, used like a stack. It begins

@@ -42,6 +42,12 @@ func (e *onSQLite) Reopen(t testing.TB, s *store.Store) *store.Store {
 	return e.open(t, dir)
 }
 
+// Alone: the directory's lock says so.
+func (e *onSQLite) Alone() bool { return true }
+
+// Text: SQLite keeps any bytes.
+func (e *onSQLite) Text(s string) string { return s }
+
 func TestSQLiteStoreDoesWhatAStoreMust(t *testing.T) {
 	storetest.Run(t, &onSQLite{map[*store.Store]string{}})
 }

@@ -24,7 +24,8 @@ var ErrGone = errors.New("it was already done")
 // Options are what a store needs to open.
 type Options struct {
 	DataDir     string // its files; made when missing
-	DatabaseURL string // empty: SQLite inside DataDir
+	DatabaseURL string // of a PostgreSQL that other nodes may share; empty: SQLite inside DataDir
+	MediaID     string // names the directory of media files, which all nodes of a database share; empty: not checked
 	Box         *secret.Box
 	Log         *slog.Logger
 	ReadOnly    bool // look without locking, migrating or writing: for `patchbay verify`
@@ -44,8 +45,12 @@ type Store struct {
 	flight  flight
 	tidy    *checkpointer
 	wal     *wal
-	hooks   []func(Commit)
+	cluster *cluster // the other nodes, on PostgreSQL; nil: on SQLite there are none
 	closing sync.Once
+
+	mu    sync.Mutex
+	hooks []func(Commit)
+	seen  changes // what others have changed, as far as we know
 
 	unmatched map[string]int // callbacks since the last trim, by account; the writer's
 }
@@ -70,9 +75,6 @@ const readerCount = 4
 
 // Open opens the store, and refuses whatever it cannot vouch for.
 func Open(ctx context.Context, o Options) (s *Store, err error) {
-	if o.DatabaseURL != "" {
-		return nil, errors.New("this build keeps its data in SQLite only; leave the database URL empty")
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -84,59 +86,67 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 			s = nil
 		}
 	}()
+	if o.DatabaseURL != "" {
+		return s, s.openPostgres(ctx, o)
+	}
+	return s, s.openDir(ctx, o)
+}
+
+// openDir opens the store in a directory, which it has for itself.
+func (s *Store) openDir(ctx context.Context, o Options) (err error) {
 	path := filepath.Join(o.DataDir, databaseFile)
 	if o.ReadOnly {
 		if err := checkFile(path); err != nil {
-			return nil, err
+			return err
 		}
-		return s, s.openReaders(path)
+		return s.openReaders(path)
 	}
 	if s.lock, err = lockDir(o.DataDir); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.lock.checkDatabase(path); err != nil {
-		return nil, err
+		return err
 	}
 	if err := migrateSQLite(ctx, path); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.lock.markUsed(); err != nil {
-		return nil, err
+		return err
 	}
 	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=0", "journal_size_limit=8388608")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.writer = newWriter(db, o.Log)
 	s.writer.before, s.writer.after = s.beforeCommit, s.afterCommit
 	if v, err := db.version(); err != nil {
-		return nil, err
+		return err
 	} else if v < minSQLite {
-		return nil, fmt.Errorf("SQLite %d is too old: 3.51.3 is the first without the write-ahead log's reset race", v)
+		return fmt.Errorf("SQLite %d is too old: 3.51.3 is the first without the write-ahead log's reset race", v)
 	}
 	if err := s.checkKey(db); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.takeLanesBack(db); err != nil {
-		return nil, fmt.Errorf("take the lanes back: %w", err)
+		return fmt.Errorf("take the lanes back: %w", err)
 	}
 	if s.writer.lastMessage, err = count(db, qLastMessage); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.openReaders(path); err != nil {
-		return nil, err
+		return err
 	}
 	if s.tidy, err = newCheckpointer(path, o.Log); err != nil {
-		return nil, err
+		return err
 	}
 	s.writer.rest = s.tidy.rest
 	if s.wal, err = openWAL(path); err != nil {
-		return nil, err
+		return err
 	}
 	s.writer.disk.start(s.wal.sync)
 	go s.writer.run()
 	s.tidy.start()
-	return s, s.finishDeletions(ctx)
+	return s.finishDeletions(ctx)
 }
 
 func (s *Store) openReaders(path string) error {
@@ -163,6 +173,9 @@ func (s *Store) Close() (err error) {
 }
 
 func (s *Store) closeFiles() (err error) {
+	if s.cluster != nil {
+		s.cluster.close()
+	}
 	if s.tidy != nil {
 		err = errors.Join(err, s.tidy.close())
 	}
@@ -185,9 +198,22 @@ func (s *Store) closeFiles() (err error) {
 	return err
 }
 
-// OnCommit has f called after each grouped commit, in the order of the commits. It must not block or call the store.
-// To be called before the store is used.
-func (s *Store) OnCommit(f func(Commit)) { s.hooks = append(s.hooks, f) }
+// OnCommit has f called after each grouped commit, in the order of the commits, and some time after other nodes', many as one.
+// It must not block or call the store.
+func (s *Store) OnCommit(f func(Commit)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(s.hooks, f)
+}
+
+func (s *Store) tellHooks(c Commit) {
+	s.mu.Lock()
+	hooks := s.hooks
+	s.mu.Unlock()
+	for _, f := range hooks {
+		f(c)
+	}
+}
 
 // Healthy says why the store should not be relied on now, if it should not.
 func (s *Store) Healthy() error {
@@ -199,6 +225,9 @@ func (s *Store) Healthy() error {
 	}
 	if n := s.writer.failed.Load(); n >= 3 {
 		return fmt.Errorf("the last %d commits failed", n)
+	}
+	if s.cluster != nil {
+		return s.cluster.trouble()
 	}
 	return nil
 }
@@ -250,8 +279,41 @@ func readFault(err error) error {
 	return err
 }
 
+// turnBegan forgets what other nodes have changed since this one's last turn.
+func (s *Store) turnBegan(now changes) {
+	if s.seen.webhooks != now.webhooks {
+		s.wakes.forget()
+	}
+	s.seen.webhooks = now.webhooks
+	s.sawDirectory(now.directory)
+}
+
+// sawDirectory forgets what was remembered of another state of the directory.
+func (s *Store) sawDirectory(now int64) {
+	s.mu.Lock()
+	old := s.seen.directory < now
+	s.seen.directory = max(s.seen.directory, now)
+	s.mu.Unlock()
+	if old {
+		s.cache.forget()
+	}
+}
+
 // beforeCommit is what a group owes for its writes as a whole.
-func (s *Store) beforeCommit(t *tx) error { return s.wakes.wake(t) }
+func (s *Store) beforeCommit(t *tx) error {
+	if err := s.wakes.wake(t); err != nil || s.cluster == nil {
+		return err
+	}
+	if t.directory || len(t.rehook) > 0 {
+		if err := t.later(qPgChanged, flag(t.directory), flag(len(t.rehook) > 0)); err != nil {
+			return err
+		}
+	}
+	if said := s.cluster.say(t.touched, t.directory); said != "" {
+		return t.later(qPgNotify, said)
+	}
+	return nil
+}
 
 // afterCommit tells everybody, in the order of the commits.
 func (s *Store) afterCommit(t *tx) {
@@ -261,9 +323,7 @@ func (s *Store) afterCommit(t *tx) {
 	if t.directory {
 		s.cache.forget()
 	}
-	for _, f := range s.hooks {
-		f(t.touched)
-	}
+	s.tellHooks(t.touched)
 }
 
 // age is how far back something is kept.

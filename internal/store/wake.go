@@ -23,7 +23,11 @@ const skipEvery = 1000
 // the writer's goroutine touches it.
 type wakes struct {
 	byAccount map[string][]*hook
+	shared    bool // other nodes wake them and let them sleep, too: only the rows know which do
 }
+
+// forget has the webhooks read anew: another node changed some.
+func (w *wakes) forget() { w.byAccount = nil }
 
 // hook is a webhook as the writer sees it.
 type hook struct {
@@ -91,7 +95,7 @@ func (w *wakes) skip(t *tx, h *hook, n news, times int) error {
 	if h.hears(n) {
 		return nil
 	}
-	if h.missed += times; h.missed < skipEvery || h.awake || t.hasWoken(h) {
+	if h.missed += times; h.missed < skipEvery || w.isAwake(h) || t.hasWoken(h) {
 		return nil
 	}
 	h.missed = 0
@@ -105,13 +109,15 @@ func (w *wakes) tell(t *tx, h *hook, n news, _ int) error {
 		return nil
 	}
 	t.touched.Webhooks = true
-	if h.awake && !slices.Contains(t.asleep, h.lane) || t.hasWoken(h) {
+	if w.isAwake(h) && !slices.Contains(t.asleep, h.lane) || t.hasWoken(h) {
 		return nil
 	}
 	t.woken = append(t.woken, h)
 	_, err := t.exec(qWakeLane, h.lane)
 	return err
 }
+
+func (w *wakes) isAwake(h *hook) bool { return h.awake && !w.shared }
 
 // committed remembers what the group has made true.
 func (w *wakes) committed(t *tx) {

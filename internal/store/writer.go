@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -37,13 +38,21 @@ type tx struct {
 	rehook    []string     // accounts whose webhooks changed
 	flights   []took       // attempts that began or ended
 	joined    []joinedLane // lanes whose place was learnt
-	counter   *int64       // the last message's seq
+	counter   *int64       // the last message's seq; nil: the database counts
+	ahead     int          // writes of this group that have not ended
+	fresh     []int64      // seqs that the database gave this group
 }
 
 func (t *tx) exec(q *query, args ...any) (int64, error) {
 	n, err := t.engine.exec(q, args...)
 	t.writes += n
 	return n, err
+}
+
+// later is exec for those who need no count. What it changes may be found wrong only later, so it counts as a change.
+func (t *tx) later(q *query, args ...any) error {
+	t.writes++
+	return t.engine.later(q, args...)
 }
 
 func (t *tx) each(q *query, fn func(*row) error, args ...any) error {
@@ -54,10 +63,22 @@ func (t *tx) each(q *query, fn func(*row) error, args ...any) error {
 }
 
 // nextMessage is the seq of a new message: later ones are higher, which is the order of a lane.
-func (t *tx) nextMessage() int64 {
-	*t.counter++
-	return *t.counter
+func (t *tx) nextMessage() (seq int64, err error) {
+	if t.counter != nil {
+		*t.counter++
+		return *t.counter, nil
+	}
+	if len(t.fresh) == 0 {
+		// One for each write that waited with us: whoever comes after our commit, on whatever node, gets higher ones.
+		if err := t.each(qPgNextMessages, func(r *row) error { t.fresh = append(t.fresh, r.int()); return nil }, max(t.ahead, 1)); err != nil {
+			return 0, err
+		}
+	}
+	seq, t.fresh = t.fresh[0], t.fresh[1:]
+	return seq, nil
 }
+
+var qPgNextMessages = onlyPostgres("next messages", `SELECT nextval('messages_seq_seq') FROM generate_series(1, $1)`)
 
 // write is one change that waits for its commit.
 type write struct {
@@ -80,6 +101,7 @@ type writer struct {
 	queue  chan *write
 	stop   chan struct{}   // closed by close: take what is queued, then end
 	ended  chan struct{}   // closed when nothing is written any more
+	opened func()          // a transaction began
 	before func(*tx) error // inside the transaction, after the writes
 	after  func(*tx)       // once it is committed, before those who wait are told
 	rest   func(engine)    // between two groups
@@ -87,6 +109,7 @@ type writer struct {
 	disk   *durable
 	linger <-chan time.Time // until then the group waits for more; nil: it does not
 
+	shared      bool  // with other nodes: while we write they wait, and the database counts messages
 	lastMessage int64 // seq; what a rollback leaves out is never used
 }
 
@@ -162,7 +185,7 @@ func (w *writer) run() {
 				return
 			}
 		}
-		if w.linger = nil; busy {
+		if w.linger = nil; busy && !w.shared {
 			linger.Reset(lingerFor)
 			w.linger = linger.C
 		}
@@ -227,6 +250,9 @@ func (w *writer) more(group []*write) []*write {
 // gives the group as it has become.
 func (w *writer) commitGroup(group []*write) []*write {
 	group, spoilt, err := w.try(group, w.more)
+	if isConflict(err) {
+		group, spoilt, err = w.try(group, nil)
+	}
 	if !spoilt {
 		if err != nil {
 			tell(group, err)
@@ -234,7 +260,12 @@ func (w *writer) commitGroup(group []*write) []*write {
 		return group
 	}
 	for i := range group {
-		if one, _, err := w.try(group[i:i+1:i+1], nil); err != nil {
+		one, _, err := w.try(group[i:i+1:i+1], nil)
+		if isAway(err) { // it will not be back for the next one either
+			tell(group[i:], err)
+			break
+		}
+		if err != nil {
 			tell(one, err)
 		}
 	}
@@ -251,7 +282,13 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 	if err := w.db.begin(true); err != nil {
 		return group, false, w.outage("begin", err)
 	}
-	t := &tx{engine: w.db, counter: &w.lastMessage}
+	if w.opened != nil {
+		w.opened()
+	}
+	t := &tx{engine: w.db}
+	if !w.shared {
+		t.counter = &w.lastMessage
+	}
 	for i := 0; ; i++ {
 		if i == len(group) && more != nil {
 			group = more(group)
@@ -260,16 +297,19 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 			break
 		}
 		op, before := group[i], t.writes
-		t.lane = nil
-		if op.err = run(op.do, t); op.err == nil {
+		t.lane, t.ahead = nil, len(group)-i
+		if op.err = run(op.do, t); op.err == nil && !w.db.broken() {
 			continue
+		}
+		if op.err == nil { // it took an error for an answer, after which the engine takes nothing more
+			op.err = errors.New("a query of it failed")
 		}
 		outage := isOutage(op.err)
 		if outage {
 			w.log.Error("write", "err", op.err)
 			op.err = unavailable(op.err)
 		}
-		if outage || t.writes != before { // a full disk may have ended the transaction: the next write must not go without one
+		if outage || t.writes != before || w.db.broken() { // a full disk may have ended the transaction: the next write must not go without one
 			w.rollback()
 			return group, len(group) > 1, op.err
 		}
@@ -277,14 +317,14 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 	if w.before != nil {
 		if err := w.before(t); err != nil {
 			w.rollback()
-			return group, false, w.outage("finish the group", err)
+			return w.unfinished(group, "finish the group", err)
 		}
 	}
 	w.disk.begin()
 	if err := w.db.commit(); err != nil {
 		w.disk.commit(nil)
 		w.rollback()
-		return group, false, w.outage("commit", err)
+		return w.unfinished(group, "commit", err)
 	}
 	w.failed.Store(0)
 	if w.after != nil {
@@ -292,6 +332,14 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 	}
 	w.disk.commit(group)
 	return group, false, nil
+}
+
+// unfinished is a group that did not come to its end. A query whose answer was read only there may be what one of its writes did wrong.
+func (w *writer) unfinished(group []*write, doing string, err error) (_ []*write, spoilt bool, _ error) {
+	if isRefusal(err) {
+		return group, len(group) > 1, err
+	}
+	return group, false, w.outage(doing, err)
 }
 
 func (w *writer) rollback() {

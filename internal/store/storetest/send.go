@@ -127,8 +127,8 @@ func keepsNastyTexts(t *testing.T, w *World) {
 		v := w.View(ack.ID)
 		for what, got := range map[string]string{"content": v.Content, "version": v.ServiceVersion, "user": v.UserID, "error text": v.ErrorText,
 			"request": v.Attempts[0].Request, "response": v.Attempts[0].Response} {
-			if got != text {
-				t.Errorf("%s %q came back as %q", what, text, got)
+			if want := w.engine.Text(text); got != want {
+				t.Errorf("%s %q came back as %q, want %q", what, text, got, want)
 			}
 		}
 		c := &message.Callback{AccountID: w.Acct, ServiceID: "carrier", Body: []byte(text), Events: []byte(text)}

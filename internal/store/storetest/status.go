@@ -152,7 +152,7 @@ func parksReceipts(t *testing.T, w *World) {
 		t.Errorf("%d parked", n)
 	}
 	w.Reopen()
-	c := w.ClaimOne()
+	c := w.ClaimLeft()
 	w.Settle(Ends(c, message.Accepted, message.Sent, "p1"))
 	v := w.View(id)
 	wantEqual(t, "history", statuses(v), []message.Status{message.Queued, message.Sending, message.Sent, message.Delivered})

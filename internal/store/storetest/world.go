@@ -22,6 +22,10 @@ type Engine interface {
 	Open(t testing.TB) *store.Store
 	// Reopen opens the database again that s was opened on, as after a crash: s is left as it is, and not used any more.
 	Reopen(t testing.TB, s *store.Store) *store.Store
+	// Alone reports whether whoever opens a database knows that nobody else lives: what was in flight is taken back at once.
+	Alone() bool
+	// Text is what becomes of a text with characters that the doors have replaced before.
+	Text(s string) string
 }
 
 // Box is the key that the suite's databases are sealed with.
@@ -137,6 +141,25 @@ func (w *World) Claim(n int) []lane.Claimed[message.Send] {
 func (w *World) ClaimOne() lane.Claimed[message.Send] {
 	w.t.Helper()
 	list := w.Claim(1)
+	if len(list) != 1 {
+		w.t.Fatalf("claimed %d sends, want 1", len(list))
+	}
+	return list[0]
+}
+
+// leasesOver is when nobody's lease of now holds any more.
+func (w *World) leasesOver() time.Time {
+	if w.engine.Alone() {
+		return time.Now()
+	}
+	return time.Now().Add(lane.LeaseFor)
+}
+
+// ClaimLeft claims the one send that a crash has left.
+func (w *World) ClaimLeft() lane.Claimed[message.Send] {
+	w.t.Helper()
+	list, _, err := w.ClaimSends(w.Ctx, w.leasesOver(), 1)
+	w.must(err)
 	if len(list) != 1 {
 		w.t.Fatalf("claimed %d sends, want 1", len(list))
 	}

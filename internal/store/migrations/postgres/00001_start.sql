@@ -4,9 +4,9 @@
 -- from an id.
 --
 -- Nodes of this version and of the next one share a database while they are exchanged one by one, and may be exchanged back.
--- So a migration only adds: tables, columns with a default, indexes (on a large table CONCURRENTLY, in a file of its own that
--- says "+goose NO TRANSACTION"). What nothing uses any more goes a version later. A migration that older programs cannot live
--- with says so: UPDATE meta SET value = '<its number>' WHERE key = 'oldest program'.
+-- So a migration only adds: tables, columns with a default, indexes (on a large table CONCURRENTLY, in a file of its own with
+-- goose's annotation NO TRANSACTION). What nothing uses any more goes a version later. A migration that older programs cannot
+-- live with says so: UPDATE meta SET value = '<its number>' WHERE key = 'oldest program'.
 
 CREATE TABLE meta (
     key   TEXT COLLATE "C" PRIMARY KEY,
