@@ -29,7 +29,7 @@ var rooms = map[string]string{
 	"credential":   "directory exchange fault secret service wire",
 	"store":        "conversation directory fault lane message phone secret",
 	"media":        "exchange fault message wire",
-	"outbound":     "conversation directory exchange fault lane message phone secret service wire",
+	"outbound":     "conversation directory exchange fault lane media message phone secret service wire",
 	"inbound":      "conversation directory fault media message phone service tree wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "",

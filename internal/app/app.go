@@ -167,7 +167,10 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	// The flows.
 	links := media.NewLinks(box.Derive("media links"))
 	link := func(id string) string { return a.publicURL + links.Path(id, time.Now()) }
-	out := outbound.New(outbound.Options{Store: db, Shelf: shelf, Door: door, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log})
+	outgoing := media.NewOutgoing(db, door, files, links, a.publicURL)
+	out := outbound.New(outbound.Options{
+		Store: db, Shelf: shelf, Door: door, Files: outgoing, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
+	})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Log: o.Log})
 	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf}, Log: o.Log})
 	hub := notify.NewHub(db, link, o.Log)

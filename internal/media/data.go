@@ -9,7 +9,7 @@ import (
 )
 
 // fetchData takes a file out of its own address (RFC 2397), of which rest is what follows "data:".
-func fetchData(rest string, w io.Writer) (Fetched, error) {
+func fetchData(rest string, most int64, w io.Writer) (Fetched, error) {
 	head, body, ok := strings.Cut(rest, ",")
 	if !ok {
 		return Fetched{}, failed("the data: address has no data")
@@ -28,8 +28,8 @@ func fetchData(rest string, w io.Writer) (Fetched, error) {
 	switch {
 	case len(data) == 0:
 		return Fetched{}, failed("the file is empty")
-	case len(data) > MaxBytes:
-		return Fetched{}, failed(fmt.Sprintf("the file is larger than %d MiB", MaxBytes>>20))
+	case int64(len(data)) > most:
+		return Fetched{}, failed("the file is larger than " + sizeText(most))
 	}
 	if _, err := w.Write(data); err != nil {
 		return Fetched{}, fmt.Errorf("write file: %w", err)

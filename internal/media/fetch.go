@@ -37,6 +37,7 @@ type Source struct {
 	Plain   bool
 	Pool    string // whose connections; needed with Header
 	Secrets []string
+	Most    int64                     // bytes of the file; 0: MaxBytes
 	Sign    func(*wire.Request) error // what a request to Hosts is signed with at last; nil: nothing
 
 	// Answer, where it is not nil, gives the file's address from what URL gives. Its error may be shown.
@@ -53,6 +54,7 @@ type FetchError struct {
 	State  message.MediaState // failed or blocked, for good; pending: worth another try
 	After  time.Duration      // pending: not sooner than this
 	Reason string
+	Status int // of the HTTP answer that was no file; 0: there was none
 }
 
 func (e *FetchError) Error() string { return e.Reason }
@@ -60,10 +62,13 @@ func (e *FetchError) Error() string { return e.Reason }
 func failed(reason string) error { return &FetchError{State: message.MediaFailed, Reason: reason} }
 func again(reason string) error  { return &FetchError{State: message.MediaPending, Reason: reason} }
 
-// Fetch writes a file to w, at most MaxBytes of it. Every hop passes the door's guard.
+// Fetch writes a file to w, at most s.Most bytes of it. Every hop passes the door's guard.
 func Fetch(ctx context.Context, door *exchange.Door, s Source, w io.Writer) (Fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
+	if s.Most <= 0 {
+		s.Most = MaxBytes
+	}
 	if s.Answer != nil {
 		var body bytes.Buffer
 		answer, err := follow(ctx, door, &s, maxAnswer, &body)
@@ -75,9 +80,9 @@ func Fetch(ctx context.Context, door *exchange.Door, s Source, w io.Writer) (Fet
 		}
 	}
 	if rest, ok := cutPrefixFold(s.URL, "data:"); ok {
-		return fetchData(rest, w)
+		return fetchData(rest, s.Most, w)
 	}
-	return follow(ctx, door, &s, MaxBytes, w)
+	return follow(ctx, door, &s, s.Most, w)
 }
 
 // follow asks the address, and those it leads to.
@@ -130,7 +135,7 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s *Source, at string, m
 		return found, "", ofDoor(err, most)
 	}
 	if n == 0 {
-		return found, "", again("the provider gave an empty file")
+		return found, "", again("it is an empty file")
 	}
 	return found, "", nil
 }
@@ -163,7 +168,7 @@ func ofDoor(err error, most int64) error {
 	var e *exchange.Error
 	switch {
 	case errors.Is(err, exchange.ErrTooLarge):
-		return failed(fmt.Sprintf("the file is larger than %d MiB", most>>20))
+		return failed("the file is larger than " + sizeText(most))
 	case exchange.IsBlocked(err):
 		return &FetchError{State: message.MediaBlocked, Reason: err.Error()}
 	case errors.As(err, &e):
@@ -177,9 +182,9 @@ func ofStatus(status int, retryAfter string) error {
 	reason := "the provider answered " + strconv.Itoa(status)
 	switch {
 	case status < 300, status == 403, status == 404, status == 408, status == 409, status == 425, status == 429, status >= 500:
-		return &FetchError{State: message.MediaPending, Reason: reason, After: readRetryAfter(retryAfter, time.Now())}
+		return &FetchError{State: message.MediaPending, Reason: reason, After: readRetryAfter(retryAfter, time.Now()), Status: status}
 	}
-	return failed(reason)
+	return &FetchError{State: message.MediaFailed, Reason: reason, Status: status}
 }
 
 // readRetryAfter takes both forms, RFC 9110 §10.2.3, and nothing absurd.

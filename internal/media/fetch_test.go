@@ -249,7 +249,7 @@ func TestAnAddressThatMustBeAskedForIsFollowed(t *testing.T) {
 	}
 	for path, want := range map[string]FetchError{
 		"/none": {State: message.MediaPending, Reason: "it names none"},
-		"/gone": {State: message.MediaFailed, Reason: "the provider answered 410"},
+		"/gone": {State: message.MediaFailed, Reason: "the provider answered 410", Status: 410},
 		"/huge": {State: message.MediaFailed, Reason: "the file is larger than 1 MiB"},
 	} {
 		var got *FetchError

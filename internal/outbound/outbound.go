@@ -43,6 +43,7 @@ type Options struct {
 	Shelf     *service.Shelf
 	Door      *exchange.Door
 	PublicURL string // what providers reach us by: scheme and host, perhaps a path
+	Files     Files  // what is in the files of messages; nil: services that want it cannot send
 
 	Slots    int            // lanes that send at once; 256
 	Drain    time.Duration  // 25 s

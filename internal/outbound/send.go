@@ -54,7 +54,13 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	}
 	t.pace = pace(r.bound.Limits)
 	t.idempotent = r.bound.Idempotent(sending, m.Part)
-	req, err := r.bound.Request(sending, m.Part, service.Attempt{Now: s.At, UUID: uuid.NewString()})
+	at := service.Attempt{Now: s.At, UUID: uuid.NewString()}
+	done, ready := f.prepare(ctx, r, sending, m.Part, at, &t)
+	defer done()
+	if !ready {
+		return t
+	}
+	req, err := r.bound.Request(sending, m.Part, at)
 	if err != nil {
 		t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
 		return t
@@ -62,7 +68,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	left = true
 	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
 	left = x.Phase != exchange.Unreached
-	t.request, t.answer, t.duration = x.Request, x.Answer, max(x.Duration, 1)
+	t.record(x.Request, x.Answer, x.Duration)
 	t.result, t.status = f.read(r, sending, m.Part, x)
 	return t
 }

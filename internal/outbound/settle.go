@@ -13,6 +13,7 @@ type taught struct {
 	result     message.Result
 	status     int  // of the answer; 0: none came
 	idempotent bool // the provider takes the same part twice as one
+	own        bool // what kept it is of this message alone, not of its provider
 	late       bool // nothing was tried: the message's time was over
 	request    string
 	answer     string
@@ -25,6 +26,7 @@ const (
 	codeExpired     = "expired"
 	codeInterrupted = "interrupted" // we stopped before the answer came
 	codeHeld        = "held"        // its integration is off, or lacks something
+	codeFile        = "file"        // what is in a file of the message cannot be had
 	codeInternal    = "internal"
 )
 
@@ -98,7 +100,7 @@ func comeAgain(st *message.Settlement, s message.Send, t taught, now time.Time, 
 		return
 	}
 	st.Status, st.Again = message.Sending, s.Again
-	if t.result.Outcome == message.Busy && t.status != 429 && t.status != 503 {
+	if t.own || t.result.Outcome == message.Busy && t.status != 429 && t.status != 503 {
 		st.Aside, st.Pauses = true, 0
 		st.RetryAt = now.Add(lane.Wait(s.Tries+1, t.result.RetryAfter, random))
 		return

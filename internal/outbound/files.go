@@ -1,0 +1,128 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"patchbay/internal/exchange"
+	"patchbay/internal/media"
+	"patchbay/internal/message"
+	"patchbay/internal/service"
+)
+
+// Files gets what is in the files of a message: *media.Outgoing.
+type Files interface {
+	Get(ctx context.Context, urls []string, most int64) (files []media.Content, done func(), err error)
+}
+
+// prepare gets the files of a part what its request wants of them: their bytes, and what the provider calls them once it has them. It
+// reports whether the send may leave; if not, t says why. done gives back what the bytes take, once the request has left.
+func (f *Flow) prepare(ctx context.Context, r *route, s *service.Sending, part int, at service.Attempt, t *taught) (done func(), ready bool) {
+	done = func() {}
+	w := r.bound.Wants(s, part)
+	if w == (service.Wants{}) {
+		return done, true
+	}
+	if w.Bytes {
+		got, release, err := f.bytes(ctx, s.Files[w.Lo:w.Hi], r.bound.Limits.MediaMaxBytes)
+		done = release
+		if err != nil {
+			t.result, t.own = f.noFile(err), true
+			return done, false
+		}
+		for i, c := range got {
+			file := &s.Files[w.Lo+i]
+			file.Data, file.MediaType, file.Name = c.Data, c.Type, c.Name
+			if err := r.bound.TakesFile(file); err != nil {
+				t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
+				return done, false
+			}
+		}
+	}
+	for i := w.Lo; w.Upload && i < w.Hi; i++ {
+		if !f.upload(ctx, r, s, i, at, t) {
+			return done, false
+		}
+	}
+	return done, true
+}
+
+func (f *Flow) bytes(ctx context.Context, files []service.File, most int64) ([]media.Content, func(), error) {
+	urls := make([]string, len(files))
+	for i := range files {
+		urls[i] = files[i].URL
+	}
+	if f.o.Files == nil {
+		return nil, func() {}, errors.New("nobody gets the bytes of files here")
+	}
+	return f.o.Files.Get(ctx, urls, most)
+}
+
+// noFile is what becomes of a message whose file cannot be had: nothing of it has left.
+func (f *Flow) noFile(err error) message.Result {
+	var why *media.FetchError
+	if !errors.As(err, &why) {
+		f.o.Log.Error("get the bytes of a file", "err", err)
+		return message.Result{Outcome: message.Unreached, ErrorCode: codeFile, ErrorText: "the file could not be read here"}
+	}
+	r := message.Result{Outcome: message.Refused, ErrorCode: codeFile, ErrorText: why.Reason}
+	if why.State == message.MediaPending {
+		r.Outcome, r.RetryAfter = message.Unreached, why.After
+	}
+	return r
+}
+
+// maxUploadRecord is how much of an upload is kept with the attempt that it is part of.
+const maxUploadRecord = 8 << 10
+
+// upload gives one file to the provider. It may be made again, so that only a refusal ends the message: of anything else nobody has
+// taken it yet.
+func (f *Flow) upload(ctx context.Context, r *route, s *service.Sending, i int, at service.Attempt, t *taught) bool {
+	c := s.Upload(i)
+	req, err := r.bound.Call(service.UploadFile, c, at)
+	if err != nil {
+		t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
+		return false
+	}
+	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
+	t.record(clipRecord(x.Request), clipRecord(x.Answer), x.Duration)
+	if x.Phase != exchange.Answered || x.Response == nil {
+		t.result = message.Result{Outcome: message.Unreached, ErrorText: "the file was not uploaded: " + errorText(x.Err)}
+		return false
+	}
+	got := r.bound.Called(service.UploadFile, c, x.Response, time.Now())
+	got.ErrorCode, got.ErrorText = r.veil.Clip(got.ErrorCode, maxErrorCode), r.veil.Clip("the file was not uploaded: "+got.ErrorText, maxErrorText)
+	switch got.Outcome {
+	case message.Accepted:
+		s.Files[i].MediaID = got.Values["mediaid"]
+		return true
+	case message.Maybe: // whether the provider has the file does not matter: it has no message with it
+		got.Outcome = message.Unreached
+	}
+	got.MessageIDs = nil
+	t.result, t.status = got.Result, x.Response.Status
+	return false
+}
+
+// record adds an exchange to what is kept of the attempt.
+func (t *taught) record(request, answer string, took time.Duration) {
+	t.request, t.answer = after(t.request, request), after(t.answer, answer)
+	t.duration += max(took, 1)
+}
+
+// after is the record of several exchanges of one attempt, in their order.
+func after(earlier, later string) string {
+	if earlier == "" || later == "" {
+		return earlier + later
+	}
+	return earlier + "\n\n" + later
+}
+
+func clipRecord(s string) string {
+	if len(s) <= maxUploadRecord {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxUploadRecord], "") + "\n[more]"
+}
