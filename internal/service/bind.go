@@ -162,6 +162,7 @@ func (b *Bound) bindMethods() error {
 			}
 			f.url = string(url)
 		}
+		f.decided = b.decide(m)
 		b.fixed[m] = f
 	}
 	sort.Slice(b.secrets, func(i, j int) bool { return len(b.secrets[i]) > len(b.secrets[j]) })

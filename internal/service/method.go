@@ -14,8 +14,8 @@ type method struct {
 	name        string // of its kind
 	kind        *methodKind
 	pointer     string
-	when        *pattern.Pattern // nil: always
-	verb        string           // the HTTP method
+	when        *when  // nil: always
+	verb        string // the HTTP method
 	url         address
 	contentType string
 	headers     []headerPattern
@@ -140,8 +140,7 @@ func (l *loader) method(api, v tree.Value, k *methodKind, ptr string) *method {
 		if w.Kind() != tree.Object {
 			l.fail(ptr+"/when", `this must be an object of sending variables, like {"segments": {"$gt": 1}}, not %s`, kindName(w))
 		} else {
-			l.whenNames(w, ptr+"/when")
-			m.when = l.pattern(w, ptr+"/when", l.names.whenScope())
+			m.when = l.when(w, ptr+"/when")
 		}
 	}
 	m.verb = l.verb(get("request_method"))
@@ -278,9 +277,6 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	m.placesToken = m.uses.has(slotToken)
 	l.filePlaces(m, ptr)
 	m.hasText = m.uses.has(slotText) || m.uses.has(slotContent) && !m.file
-	if m.when != nil && len(l.problems.Errors()) == 0 {
-		m.uses |= whenUses(v.Get("when"))
-	}
 	if len(l.problems.Errors()) > 0 || !m.kind.sends {
 		return
 	}
@@ -294,37 +290,6 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	if m.file && !m.uses.has(slotContent) && m.uses&fileSlots == 0 {
 		l.warn(ptr, "no $content$, $url$, $urls$, $file$ or $mediaid$: the file is not sent")
 	}
-}
-
-// whenNames checks that a when asks about things that exist.
-func (l *loader) whenNames(v tree.Value, ptr string) {
-	var known []string
-	for _, row := range variables {
-		if row.places&inSend != 0 {
-			known = append(known, row.name)
-		}
-	}
-	known = append(known, l.names.propertyNames()...)
-	for _, m := range v.Members() {
-		if !strings.HasPrefix(m.Name, "$") && !contains(known, m.Name) {
-			l.fail(pointer(ptr, m.Name), "%q is neither a sending variable nor a property%s", m.Name, hint(m.Name, known))
-		}
-	}
-}
-
-// whenUses is the variables that a when looks at.
-func whenUses(v tree.Value) (u bits) {
-	for _, m := range v.Members() {
-		for slot, row := range variables {
-			if row.name == m.Name && row.places&inSend != 0 {
-				u |= 1 << slot
-			}
-		}
-		if strings.HasPrefix(m.Name, "$") {
-			u |= ^bits(0) >> (64 - firstProperty)
-		}
-	}
-	return u
 }
 
 // pattern compiles v and passes on what is wrong with it.

@@ -51,6 +51,7 @@ type fixed struct {
 	url     string // "" when the URL holds a variable of the message
 	headers http.Header
 	moving  []headerPattern // headers that hold a variable of the message
+	decided decision        // by properties alone, where "when" asks about nothing else
 }
 
 type headerPattern struct {

@@ -14,8 +14,8 @@ func TestAListThatSomeAnswersLackIsReadOrMissing(t *testing.T) {
 		outcome message.Outcome
 		ids     int
 	}{
-		`{"ok": true}`:                                      {message.Accepted, 0},
-		`{"ok": true, "parts": null}`:                       {message.Accepted, 0},
+		`{"ok": true}`:                {message.Accepted, 0},
+		`{"ok": true, "parts": null}`: {message.Accepted, 0},
 		`{"ok": true, "parts": [{"id": "a"}, {"id": "b"}]}`: {message.Accepted, 2},
 		`{"ok": true, "parts": [{"id": "a"}, {"no": "b"}]}`: {message.Maybe, 0},
 		`{"ok": true, "parts": "x"}`:                        {message.Maybe, 0},

@@ -131,13 +131,14 @@ func (r *testRun) sameList(at string, want tree.Value, got []string) {
 	}
 }
 
-func (r *testRun) run() {
+// ready makes the time and the integration of the test.
+func (r *testRun) ready() bool {
 	r.now = testNow
 	if now := r.test.Get("now"); now.Kind() != tree.Absent {
 		t, err := time.Parse(time.RFC3339, now.Text())
 		if err != nil {
 			r.broken("/now", "%s is no time; write it like \"2026-01-01T00:00:00Z\"", show(now))
-			return
+			return false
 		}
 		r.now = t
 	}
@@ -180,9 +181,16 @@ func (r *testRun) run() {
 	var err error
 	if r.bound, err = r.service.Bind(props); err != nil {
 		r.broken("/properties", "%v", err)
-		return
+		return false
 	}
 	r.bound.touched = r.touched
+	return true
+}
+
+func (r *testRun) run() {
+	if !r.ready() {
+		return
+	}
 	switch {
 	case r.test.Get("send").Kind() != tree.Absent:
 		r.runSend()

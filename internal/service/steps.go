@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"patchbay/internal/fault"
-	"patchbay/internal/pattern"
 )
 
 // step is one request of a message: which method, which of its files, and whether the text goes with it.
@@ -138,19 +137,4 @@ func (b *Bound) fileStep(m *Sending, part int) (step, error) {
 	s := step{lo: lo, hi: min(lo+per, len(m.Files)), text: part == 0, total: total}
 	s.method, err = b.variant(variants, m, s)
 	return s, err
-}
-
-// variant is the first variant that takes the step.
-func (b *Bound) variant(variants []*method, m *Sending, s step) (*method, error) {
-	for _, v := range variants {
-		if v.when == nil {
-			return v, nil
-		}
-		s.method = v
-		in := pattern.Input{Values: b.base, Env: m}
-		if v.when.Read(b.object(m, s), &in).Matched {
-			return v, nil
-		}
-	}
-	return nil, fault.New(fault.Invalid, "content", "%s has no variant of %s for this message: none of its \"when\" fits", b.Name, variants[0].name)
 }

@@ -145,24 +145,3 @@ func (f *File) class() string {
 	}
 	return "file"
 }
-
-// object is the sending variables as members, for a variant's "when". Per file it has the first.
-func (b *Bound) object(m *Sending, s step) tree.Value {
-	v := append([]tree.Value(nil), b.base...)
-	fill(v, m, s, Attempt{}, ^bits(0))
-	var members []tree.Member
-	for slot, row := range variables {
-		if row.places&inSend == 0 || v[slot].Kind() == tree.Absent {
-			continue
-		}
-		value := v[slot]
-		if value.Kind() == tree.List && slot != slotURLs {
-			value = value.List()[0]
-		}
-		members = append(members, tree.Member{Name: row.name, Value: value})
-	}
-	for i, p := range b.Properties { // a property hides a variable of the same name: the later member counts
-		members = append(members, tree.Member{Name: p.Name, Value: v[firstProperty+i]})
-	}
-	return tree.ObjectOf(members...)
-}
