@@ -26,7 +26,7 @@ type checkpointer struct {
 }
 
 // qCheckpoint copies what it can without waiting for anybody.
-var qCheckpoint = sqlText("checkpoint", `PRAGMA wal_checkpoint(PASSIVE)`)
+var qCheckpoint = onlySQLite("checkpoint", `PRAGMA wal_checkpoint(PASSIVE)`)
 
 func newCheckpointer(path string, log *slog.Logger) (*checkpointer, error) {
 	db, err := openSQLite(path, "synchronous=FULL", "cache_size=-500", "wal_autocheckpoint=0")

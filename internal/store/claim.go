@@ -40,8 +40,7 @@ func (l *laneRow) lane() lane.Lane {
 
 // save writes what changed in the lane.
 func (l *laneRow) save(t *tx) error {
-	_, err := t.exec(qSetLane, l.seq, l.pending, micros(l.nextAt), micros(l.freeAt), l.epoch, l.inFlight, micros(l.attemptAt), l.asides, l.turn, l.pauses)
-	return err
+	return t.later(qSetLane, l.seq, l.pending, micros(l.nextAt), micros(l.freeAt), l.epoch, l.inFlight, micros(l.attemptAt), l.asides, l.turn, l.pauses)
 }
 
 // dueLanes are lanes that are due, in the order in which organizations should get them; more than n when there are.

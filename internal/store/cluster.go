@@ -250,4 +250,3 @@ func (c *cluster) read(payload string) {
 func (c Commit) and(o Commit) Commit {
 	return Commit{c.Lanes || o.Lanes, c.Webhooks || o.Webhooks, c.Callbacks || o.Callbacks, c.Notifications || o.Notifications, c.Media || o.Media}
 }
-

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"patchbay/internal/message"
@@ -17,6 +18,7 @@ var (
 	qMediaByID = sqlText("media by id", `SELECT `+mediaColumns+` FROM media f JOIN messages m ON m.seq = f.message WHERE f.id = $1`)
 	qDueMedia  = sqlText("due media", `SELECT `+mediaColumns+` FROM media f JOIN messages m ON m.seq = f.message
 		WHERE f.state = 'pending' AND f.due_at <= $1 ORDER BY f.due_at LIMIT $2`)
+	qHoldMedia = sqlText("hold media", `UPDATE media SET due_at = $2 WHERE id = $1 AND state = 'pending'`)
 	qSaveMedia = sqlText("save media", `UPDATE media SET media_type = $2, name = $3, size = $4, state = $5, reason = $6, path = $7, tries = $8, due_at = $9
 		WHERE id = $1 AND state = 'pending' RETURNING message`)
 	qMediaPath = sqlText("media by path", `SELECT 1 FROM media WHERE path = $1 AND path <> ''`)
@@ -37,18 +39,85 @@ func insertMedia(t *tx, seq int64, f *message.Media, now time.Time) error {
 	return err
 }
 
-// PendingMedia are files that are to be fetched now.
+// PendingMedia are files that are to be fetched now, n at most with those that this process got before and has not saved. Where
+// several nodes fetch, each file is one node's for a while: some providers show a file once.
 func (s *Store) PendingMedia(ctx context.Context, now time.Time, n int) (list []message.Media, err error) {
-	err = s.read(ctx, func(db engine) error {
-		return db.each(qDueMedia, func(r *row) error { list = append(list, readMedia(r)); return nil }, micros(now), n)
+	if s.cluster != nil {
+		n = s.fetching.room(now, n)
+	}
+	err = s.read(ctx, func(db engine) (err error) {
+		list, err = dueMedia(db, now, n)
+		return err
 	})
+	if s.cluster == nil || err != nil || len(list) == 0 {
+		return list, err
+	}
+	err = s.write(ctx, func(t *tx) (err error) {
+		if list, err = dueMedia(t, now, n); err != nil {
+			return err
+		}
+		for i := range list {
+			if err := t.later(qHoldMedia, list[i].ID, micros(now.Add(mediaFor))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.fetching.took(list, now.Add(mediaFor))
+	return list, nil
+}
+
+func dueMedia(db engine, now time.Time, n int) (list []message.Media, err error) {
+	err = db.each(qDueMedia, func(r *row) error { list = append(list, readMedia(r)); return nil }, micros(now), n)
 	return list, err
+}
+
+// mediaFor is how long a file is one node's: longer than a fetch may take.
+const mediaFor = 2 * time.Minute
+
+// fetching are the files that this node has to itself, and until when.
+type fetching struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+// room is how many of n are not in hand.
+func (f *fetching) room(now time.Time, n int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, until := range f.until {
+		if !until.After(now) {
+			delete(f.until, id)
+		}
+	}
+	return max(n-len(f.until), 0)
+}
+
+func (f *fetching) took(list []message.Media, until time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.until == nil {
+		f.until = map[string]time.Time{}
+	}
+	for i := range list {
+		f.until[list[i].ID] = until
+	}
+}
+
+func (f *fetching) gave(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.until, id)
 }
 
 // SaveMedia keeps how far a pending file has come; one that stays pending is tried again at retryAt. Whoever looks at its
 // conversation is told when it is here, or never will be. ErrGone: it is not pending any more.
 func (s *Store) SaveMedia(ctx context.Context, f message.Media, retryAt time.Time) error {
 	now := time.Now()
+	s.fetching.gave(f.ID)
 	return s.write(ctx, func(t *tx) error {
 		var seq int64
 		if err := t.each(qSaveMedia, func(r *row) error { seq = r.int(); return nil },

@@ -27,8 +27,7 @@ func notify(t *tx, n *message.Notification, seq int64) error {
 		t.notified = map[news]int{}
 	}
 	t.notified[news{n.AccountID, n.OrgID, n.Type}]++
-	_, err := t.exec(qNotify, n.AccountID, n.OrgID, n.NumberID, n.UserID, n.Type, seq, string(n.Status), micros(n.At), string(n.Data))
-	return err
+	return t.later(qNotify, n.AccountID, n.OrgID, n.NumberID, n.UserID, n.Type, seq, string(n.Status), micros(n.At), string(n.Data))
 }
 
 // notifyStatus tells that a message has this status now.

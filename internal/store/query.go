@@ -22,6 +22,15 @@ func sqlText(name, text string) *query {
 	return q
 }
 
+// sqliteQueries are SQLite's own.
+var sqliteQueries []*query
+
+func onlySQLite(name, text string) *query {
+	q := &query{name: name, text: text}
+	sqliteQueries = append(sqliteQueries, q)
+	return q
+}
+
 // engine is one connection to a database. It is used by one goroutine at a time.
 type engine interface {
 	// exec runs a query that changes rows, and returns how many.

@@ -122,7 +122,7 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 		l.pending--
 	}
 	a := &st.Attempt
-	if _, err := t.exec(qInsertAttempt, attemptKey(m.seq, a.N), a.Part, micros(l.attemptAt), a.Duration.Microseconds(), string(a.Outcome),
+	if err := t.later(qInsertAttempt, attemptKey(m.seq, a.N), a.Part, micros(l.attemptAt), a.Duration.Microseconds(), string(a.Outcome),
 		flag(a.Again || m.again), a.ErrorCode, a.ErrorText, a.Request, a.Response); err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Se
 // keepRefs keeps the provider's ids and applies the receipts that came before them.
 func keepRefs(t *tx, m *stored, refs []string, now time.Time) error {
 	for _, ref := range refs {
-		if _, err := t.exec(qInsertRef, m.IntegrationID, ref, m.seq); err != nil {
+		if err := t.later(qInsertRef, m.IntegrationID, ref, m.seq); err != nil {
 			return err
 		}
 	}

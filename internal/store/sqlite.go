@@ -29,10 +29,10 @@ type sqliteConn struct {
 }
 
 var (
-	qBeginWrite = sqlText("begin write", `BEGIN IMMEDIATE`)
-	qBeginRead  = sqlText("begin read", `BEGIN`)
-	qCommit     = sqlText("commit", `COMMIT`)
-	qRollback   = sqlText("rollback", `ROLLBACK`)
+	qBeginWrite = onlySQLite("begin write", `BEGIN IMMEDIATE`)
+	qBeginRead  = onlySQLite("begin read", `BEGIN`)
+	qCommit     = onlySQLite("commit", `COMMIT`)
+	qRollback   = onlySQLite("rollback", `ROLLBACK`)
 )
 
 // sqliteError is what SQLite says went wrong.

@@ -26,7 +26,7 @@ func migrated(t *testing.T) *sqliteConn {
 func TestEveryQueryIsPrepared(t *testing.T) {
 	c := migrated(t)
 	names := map[string]bool{}
-	for _, q := range queries {
+	for _, q := range slices.Concat(queries, sqliteQueries) {
 		if names[q.name] {
 			t.Errorf("two queries are called %q", q.name)
 		}
@@ -52,16 +52,18 @@ func TestQueriesAreOneTextForBothEngines(t *testing.T) {
 	}
 }
 
+var hotQueries = []*query{qKeepIdempotency, qIdempotency, qOpenConversation, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
+	qSetLane, qRenewLane, qOpenAttempt, qJoinKnown, qGoOnConversation, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
+	qPutAside, qDropAside, qSettle, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
+	qRaise, qAppendHistory, qLeaveLane, qMessageByID, qSomeInLane, qSomeAside, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,
+	qRecentOf, qKeyByHash, qNumberByValue, qIntegration, qViewByID, qViewBySeq, qAttempts, qMediaOf, qDueMedia, qNotificationsAfter,
+	qHookOfLane, qHookState, qLastOf, qMoreFor, qSkip, qHookLanes, qWakeLane, qSeqsOfOrganization, qSeqsOfConversation, qUnmatched}
+
 // What runs for every message must find its rows, not look for them: two hundred thousand messages in one lane must not
 // slow down a claim.
 func TestHotQueriesScanNothing(t *testing.T) {
 	c := migrated(t)
-	for _, q := range []*query{qKeepIdempotency, qIdempotency, qOpenConversation, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
-		qSetLane, qRenewLane, qOpenAttempt, qJoinKnown, qGoOnConversation, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
-		qPutAside, qDropAside, qSettle, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
-		qRaise, qAppendHistory, qLeaveLane, qMessageByID, qSomeInLane, qSomeAside, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,
-		qRecentOf, qKeyByHash, qNumberByValue, qIntegration, qViewByID, qViewBySeq, qAttempts, qMediaOf, qDueMedia, qNotificationsAfter,
-		qHookOfLane, qHookState, qLastOf, qMoreFor, qSkip, qHookLanes, qWakeLane, qSeqsOfOrganization, qSeqsOfConversation, qUnmatched} {
+	for _, q := range hotQueries {
 		plan := ""
 		explain := &query{name: q.name, text: "EXPLAIN QUERY PLAN " + q.text}
 		args := slices.Repeat([]any{""}, 40)

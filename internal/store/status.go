@@ -30,7 +30,7 @@ func endWaiting(t *tx, m *stored, to message.Status, code, text string, at time.
 
 // setStatus writes a higher status, and tells.
 func setStatus(t *tx, m *stored, waiting int64, to message.Status, code, text string, at time.Time, before string) error {
-	if _, err := t.exec(qRaise, m.seq, string(to), to.Rank(), code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
+	if err := t.later(qRaise, m.seq, string(to), to.Rank(), code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
 		return err
 	}
 	m.Status, m.waiting = to, waiting
@@ -48,8 +48,7 @@ func raise(t *tx, m *stored, to message.Status, code, text string, at time.Time)
 		if seen, err := hasHappened(history, to, code); err != nil || seen {
 			return err
 		}
-		_, err := t.exec(qAppendHistory, m.seq, historyLine(to, at, code, text, true))
-		return err
+		return t.later(qAppendHistory, m.seq, historyLine(to, at, code, text, true))
 	}
 	if m.waiting == idle {
 		return setStatus(t, m, idle, to, code, text, at, "")
@@ -86,8 +85,7 @@ func leaveLane(t *tx, seq int64) error {
 		t.lane.pending--
 		return nil
 	}
-	_, err := t.exec(qLeaveLane, seq)
-	return err
+	return t.later(qLeaveLane, seq)
 }
 
 // outboundOf is the account's outbound message of this id.

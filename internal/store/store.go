@@ -33,20 +33,21 @@ type Options struct {
 
 // Store is the database, open.
 type Store struct {
-	log     *slog.Logger
-	box     *secret.Box
-	lock    *dirLock
-	writer  *writer
-	readers chan engine
-	cache   cache
-	lanes   fairness
-	wakes   wakes
-	places  places
-	flight  flight
-	tidy    *checkpointer
-	wal     *wal
-	cluster *cluster // the other nodes, on PostgreSQL; nil: on SQLite there are none
-	closing sync.Once
+	log      *slog.Logger
+	box      *secret.Box
+	lock     *dirLock
+	writer   *writer
+	readers  chan engine
+	cache    cache
+	lanes    fairness
+	wakes    wakes
+	places   places
+	flight   flight
+	fetching fetching
+	tidy     *checkpointer
+	wal      *wal
+	cluster  *cluster // the other nodes, on PostgreSQL; nil: on SQLite there are none
+	closing  sync.Once
 
 	mu    sync.Mutex
 	hooks []func(Commit)
