@@ -171,7 +171,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	out := outbound.New(outbound.Options{
 		Store: db, Shelf: shelf, Door: door, Files: outgoing, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
 	})
-	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Log: o.Log})
+	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Door: door, Log: o.Log})
 	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf}, Log: o.Log})
 	hub := notify.NewHub(db, link, o.Log)
 	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)

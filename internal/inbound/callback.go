@@ -22,8 +22,10 @@ func (f *Flow) Receive(ctx context.Context, r Request) Answer {
 		return f.turnAway(&r, err)
 	}
 	cb := &service.Callback{Request: r.HTTP, Number: r.NumberParam, Now: now, RemoteIP: r.RemoteIP}
-	if resp := f.handshake(to, cb); resp != nil {
-		return Answer{Status: resp.Status, Header: resp.Header, Body: resp.Body}
+	if a, err := f.handshake(ctx, src, to, &r, cb); err != nil {
+		return f.turnAway(&r, err)
+	} else if a != nil {
+		return *a
 	}
 	if isEmpty(&r.HTTP) {
 		f.counters.Empty.Add(1)
@@ -38,15 +40,18 @@ func (f *Flow) Receive(ctx context.Context, r Request) Answer {
 		f.counters.Empty.Add(1)
 		return plain(http.StatusOK, "")
 	}
-	row := &message.Callback{
-		ID: message.NewID(), AccountID: r.AccountID, ServiceID: src.service.ID, ServiceVersion: src.service.Version, At: now,
-		Method: r.HTTP.Method, URL: r.HTTP.URL, Header: r.HTTP.Header, Body: r.HTTP.Body, Number: r.NumberParam,
-	}
-	if err := f.keep(ctx, row, h); err != nil {
+	if err := f.keep(ctx, callbackRow(&r, src, now), h); err != nil {
 		return f.turnAway(&r, err)
 	}
 	f.counters.Kept.Add(1)
 	return f.reply(h)
+}
+
+func callbackRow(r *Request, src *source, at time.Time) *message.Callback {
+	return &message.Callback{
+		ID: message.NewID(), AccountID: r.AccountID, ServiceID: src.service.ID, ServiceVersion: src.service.Version, At: at,
+		Method: r.HTTP.Method, URL: r.HTTP.URL, Header: r.HTTP.Header, Body: r.HTTP.Body, Number: r.NumberParam,
+	}
 }
 
 // refusal is a callback that nobody here is to hear of.
@@ -98,20 +103,32 @@ func isEmpty(r *wire.Request) bool {
 	return true
 }
 
-// handshake answers a provider's check of our URL, which comes before it can have signed anything.
-func (f *Flow) handshake(to audience, cb *service.Callback) (resp *wire.Response) {
+// handshake answers a provider's check of our URL, which comes before it can have signed anything. Nothing of it is kept, unless an address
+// is to be called.
+func (f *Flow) handshake(ctx context.Context, src *source, to audience, r *Request, cb *service.Callback) (*Answer, error) {
 	for i, group := range to.groups {
 		if i == maxSecrets {
 			break
 		}
-		if b, err := group[0].bound(); err == nil {
-			f.contain("handshake", func() { resp = b.Handshake(cb) })
+		var shake *service.Handshake
+		b, err := group[0].bound()
+		if err != nil {
+			continue
 		}
-		if resp != nil {
-			return resp
+		if f.contain("handshake", func() { shake = b.Shake(cb) }); shake == nil {
+			continue
 		}
+		if said := &shake.Reading; said.Unmatched || said.Events[0].Confirm != "" {
+			p := &proof{flow: f, src: src, audience: to, cb: cb, trusted: true, passed: group}
+			h := &heard{proof: p, bound: b, reading: *said}
+			if err := f.keep(ctx, callbackRow(r, src, cb.Now), h); err != nil {
+				return nil, err
+			}
+			f.counters.Kept.Add(1)
+		}
+		return &Answer{Status: shake.Reply.Status, Header: shake.Reply.Header, Body: shake.Reply.Body}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // reply is what this provider expects, now that the callback is kept.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"patchbay/internal/exchange"
 	"patchbay/internal/message"
 )
 
@@ -24,6 +25,9 @@ type Store interface {
 	PendingCallbacks(ctx context.Context, limit int) ([]message.Callback, error)
 	// JoinParts delivers long texts whose parts have waited for each other long enough.
 	JoinParts(ctx context.Context, now time.Time) (texts int, err error)
+	// ClaimConfirmations begins the next try of addresses that providers want called; SettleConfirmation ends it.
+	ClaimConfirmations(ctx context.Context, now time.Time, lease time.Duration, n int) ([]message.Confirmation, error)
+	SettleConfirmation(ctx context.Context, c message.Confirmation, reason string, retryAt time.Time) error
 	// IntegrationsOfRefs is whose messages these ids name: refs are the provider's, ids ours.
 	IntegrationsOfRefs(ctx context.Context, accountID, serviceID string, refs, ids []string) ([]string, error)
 }
@@ -38,6 +42,7 @@ type Config struct {
 	Store Store
 	Shelf Shelf
 	Files Files
+	Door  *exchange.Door // nil: addresses that providers want called are kept, and not called
 	Log   *slog.Logger
 }
 
@@ -48,7 +53,9 @@ type Flow struct {
 	files    Files
 	log      *slog.Logger
 	counters Counters
+	door     *exchange.Door
 	wake     chan struct{}
+	confirms chan struct{}
 }
 
 // New makes a Flow. Receive works at once; what is left pending is settled by Run.
@@ -58,17 +65,22 @@ func New(c Config) *Flow {
 		sources: &sources{directory: c.Store, shelf: c.Shelf, known: map[sourceKey]*source{}},
 		files:   c.Files,
 		log:     c.Log,
+		door:    c.Door,
 		wake:    make(chan struct{}, 1),
+
+		confirms: make(chan struct{}, 1),
 	}
 }
 
 // Counters are this flow's.
 func (f *Flow) Counters() *Counters { return &f.counters }
 
-// Wake says that a callback may be pending. It never blocks.
+// Wake says that a callback may be pending, or an address to be called. It never blocks.
 func (f *Flow) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
+	for _, c := range [...]chan struct{}{f.wake, f.confirms} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
 	}
 }

@@ -57,6 +57,8 @@ func (h *heard) plan(row *message.Callback) (a message.Applied, files []inline) 
 			a.Arrivals = append(a.Arrivals, arrivals...)
 		} else if r, ok := h.receipt(row, ev); ok {
 			a.Receipts = append(a.Receipts, r)
+		} else if ev.Confirm != "" {
+			a.Confirms = append(a.Confirms, confirmation(row, ev, h.passed[0]))
 		}
 	}
 	return a, files

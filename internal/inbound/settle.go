@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"patchbay/internal/fault"
@@ -20,8 +21,11 @@ const (
 )
 
 // Run settles what is pending: callbacks with files inside, those that could not be applied when they came, those that a crash left, and
-// long texts that lack a part. It returns when ctx ends.
+// long texts that lack a part; and calls the addresses that providers want called. It returns when ctx ends.
 func (f *Flow) Run(ctx context.Context) error {
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	calls.Go(func() { f.confirmAll(ctx) })
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	tries := map[string]int{}

@@ -40,6 +40,19 @@ type Applied struct {
 	Now        time.Time
 	Arrivals   []Arrival
 	Receipts   []Receipt
+	Confirms   []Confirmation
+}
+
+// Confirmation is an address that a provider wants called before it sends us anything.
+type Confirmation struct {
+	ID             string
+	AccountID      string
+	OrgID          string
+	IntegrationID  string
+	ServiceID      string
+	ServiceVersion string
+	URL            string
+	Tries          int // begun so far
 }
 
 // Arrival is one inbound message to keep.
@@ -66,4 +79,6 @@ const PartsWait = time.Minute
 const MaxParts = 255
 
 // IsPart reports whether the rest of a text may be still to come.
-func (p TextPart) IsPart() bool { return p.Ref != "" && p.Of > 1 && p.Of <= MaxParts && p.N >= 1 && p.N <= p.Of }
+func (p TextPart) IsPart() bool {
+	return p.Ref != "" && p.Of > 1 && p.Of <= MaxParts && p.N >= 1 && p.N <= p.Of
+}

@@ -53,10 +53,11 @@ type Event struct {
 	Parts     int       `json:"parts,omitempty"`      // this is part Part of Parts of PartRef
 	Part      int       `json:"part,omitempty"`
 	PartRef   string    `json:"part_ref,omitempty"`
-	Key       string    `json:"key,omitempty"`  // equal keys of one integration are one event; empty: never a duplicate
-	Model     string    `json:"model"`          // pointer of the model that read it
-	Note      string    `json:"note,omitempty"` // for the operator: an unknown word …
-	Challenge string    `json:"-"`              // of a handshake: what must be said back
+	Key       string    `json:"key,omitempty"`     // equal keys of one integration are one event; empty: never a duplicate
+	Model     string    `json:"model"`             // pointer of the model that read it
+	Note      string    `json:"note,omitempty"`    // for the operator: an unknown word …
+	Challenge string    `json:"-"`                 // of a handshake: what must be said back
+	Confirm   string    `json:"confirm,omitempty"` // of a handshake: the address to call
 
 	model  *model
 	values *found // everything the model bound, for reply patterns

@@ -170,6 +170,8 @@ func (b *Bound) event(cb *Callback, m *model, f *found, out *Reading) {
 	case EventMessage:
 		b.message(cb, &e, out)
 		return
+	case EventHandshake:
+		b.confirm(&e, out)
 	case EventFailed:
 		if e.ErrorCode == "" {
 			e.ErrorCode = e.Word

@@ -307,8 +307,11 @@ func TestHandshakesAreAnsweredAndGuarded(t *testing.T) {
 }
 
 func TestRepliesAreWrittenAsTheFileSays(t *testing.T) {
-	b := reading(t, `{"reply": {"status": 202, "content_type": "text/plain", "body": "OK"}, "unmatched": {"status": 299},
+	b := reading(t, `{"reply": {"status": 202, "content_type": "text/plain", "body": "OK",
+			"outcomes": {"unmatched": {"status": 299}, "mms": {"status": 208}, "typing": {"status": 204}}},
 		"events": [
+			{"events": {"t1": "typing", "t2": "message", "t3": "messageRead"}, "request_parameters": {"table": "$event_key$", "from": "$from$", "to": "$to$", "text": "$content?$", "id": "$messageid?$"},
+			 "reply": {"outcomes": {"messageRead": {"status": 206, "body": "$event_key$ $messageid$"}}}},
 			{"event_type": "message", "request_parameters": {"t": "in", "from": "$from$", "to": "$to$", "text": "$content$", "id": "$messageid$"},
 			 "reply": {"content_type": "text/xml", "headers": {"X-Id": "$messageid$"}, "body": {"ok": {"@id": "$messageid$", "#text": "$content$"}}}},
 			{"event_type": "messageDelivered", "request_parameters": {"t": "dlr", "id": "$messageid$"}}]}`)
@@ -320,6 +323,11 @@ func TestRepliesAreWrittenAsTheFileSays(t *testing.T) {
 		{`{"t": "in", "from": "1", "to": "12345", "text": "x", "id": "a\r\nX: y"}`, `{"result": {}}`, "application/json", "", 200},
 		{`{"t": "dlr", "id": "a"}`, "OK", "text/plain", "", 202},
 		{`{"t": "odd"}`, "", "", "", 299},
+		{`not JSON`, "", "", "", 299},
+		{`{"table": "t1", "from": "1", "to": "12345"}`, "", "", "", 204},
+		{`{"table": "t2", "from": "1", "to": "12345", "text": "x"}`, "", "", "", 208},
+		{`{"table": "t3", "from": "1", "to": "12345", "id": "$to$"}`, "t3 $to$", "text/plain", "", 206},
+		{`{"table": "t4", "from": "1", "to": "12345", "id": "$to$"}`, "OK", "text/plain", "", 202},
 	} {
 		cb := post("application/json", c.body)
 		r := b.Read(cb)

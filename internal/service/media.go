@@ -28,15 +28,7 @@ func (l *loader) getFile(api, v tree.Value) {
 	if !l.object(v, ptr, getFileMembers) {
 		return
 	}
-	g := &getFile{}
-	for i, h := range l.texts(v.Get("hosts"), ptr+"/hosts") {
-		name := strings.TrimPrefix(h, "*.")
-		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || name == "" || strings.Contains(name, "*") || !strings.Contains(name, ".") && name != "localhost" {
-			l.fail(pointer(ptr+"/hosts", i), `%q is no host; write it like "api.example.com" or "*.cdn.example.com"`, h)
-			continue
-		}
-		g.hosts = append(g.hosts, strings.ToLower(h))
-	}
+	g := &getFile{hosts: l.hosts(v.Get("hosts"), ptr+"/hosts")}
 	if verb := l.verb(v.Get("request_method"), ptr+"/request_method"); v.Get("request_method").Kind() != tree.Absent && verb != http.MethodGet {
 		l.fail(ptr+"/request_method", "files are fetched with GET")
 	}
@@ -67,6 +59,19 @@ func (l *loader) getFile(api, v tree.Value) {
 		l.warn(ptr, `without "hosts" nobody receives the credentials, so files are fetched as if GetFile were not here`)
 	}
 	l.svc.program.getFile = g
+}
+
+// hosts is a list of hosts, of which "*.example.com" is every host below.
+func (l *loader) hosts(v tree.Value, ptr string) (hosts []string) {
+	for i, h := range l.texts(v, ptr) {
+		name := strings.TrimPrefix(h, "*.")
+		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || name == "" || strings.Contains(name, "*") || !strings.Contains(name, ".") && name != "localhost" {
+			l.fail(pointer(ptr, i), `%q is no host; write it like "api.example.com" or "*.cdn.example.com"`, h)
+			continue
+		}
+		hosts = append(hosts, strings.ToLower(h))
+	}
+	return hosts
 }
 
 // fileHeaders is the headers of GetFile's own, or those for all methods that need nothing of a message that is sent.

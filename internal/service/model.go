@@ -21,7 +21,9 @@ type model struct {
 	read    *look
 	others  *look // of a table: takes the words that are not in it, once no other model wants them
 	peek    *look // knows no property values, and takes any
-	reply   *reply
+	reply   *replies
+	guarded bool     // of a handshake: a property of the integration must stand in the callback
+	confirm *confirm // of a handshake: an address to call
 	weight  pattern.Weight
 }
 
@@ -35,17 +37,7 @@ type look struct {
 // looks is what all models together look at.
 type looks struct{ query bool }
 
-func (m *model) readsMessages() bool {
-	if m.kind == EventMessage {
-		return true
-	}
-	for _, kind := range m.table {
-		if kind == EventMessage {
-			return true
-		}
-	}
-	return false
-}
+func (m *model) readsMessages() bool { return m.gives(EventMessage) }
 
 // eventKinds is the table of event types. The mission's "mms" is a message that has files.
 var eventKinds = []struct {
@@ -83,7 +75,7 @@ var (
 	modelMembers = []string{
 		"event_key", "event_type", "events", "request_method", "request_content_type", "request_parameters", "query", "headers", "reply", "confirm",
 	}
-	webhookMembers = []string{"verify", "reply", "events", "unmatched"}
+	webhookMembers = []string{"verify", "reply", "events"}
 )
 
 const maxModels = 200
@@ -103,10 +95,7 @@ func (l *loader) webhook(v tree.Value) {
 			l.problems = append(l.problems, l.lapses...)
 		}
 		if r := v.Get("reply"); r.Kind() != tree.Absent {
-			l.svc.reply = l.reply(r, ptr+"/reply")
-		}
-		if r := v.Get("unmatched"); r.Kind() != tree.Absent {
-			l.svc.unfit = l.reply(r, ptr+"/unmatched")
+			l.svc.reply = l.replies(r, ptr+"/reply", nil)
 		}
 		l.models(v.Get("events"), ptr+"/events")
 	default:
@@ -175,12 +164,9 @@ func (l *loader) model(v tree.Value, ptr string) {
 	if verb := v.Get("request_method"); verb.Kind() != tree.Absent {
 		m.verb = l.verb(verb, ptr+"/request_method")
 	}
-	if v.Get("confirm").Kind() != tree.Absent {
-		l.fail(ptr+"/confirm", "an address that must be called to confirm is not supported by this version")
-	}
 	l.text(v.Get("request_content_type"), ptr+"/request_content_type") // a callback's own header decides
 	if r := v.Get("reply"); r.Kind() != tree.Absent {
-		m.reply = l.reply(r, ptr+"/reply")
+		m.reply = l.replies(r, ptr+"/reply", m)
 	}
 	words := func(any, tree.Value) (tree.Value, bool) { return tree.Value{}, false }
 	if m.table != nil {
@@ -210,6 +196,7 @@ func (l *loader) model(v tree.Value, ptr string) {
 		return
 	}
 	m.weight = m.read.weight()
+	l.handshake(m, v, ptr)
 	l.modelNeeds(m, v, ptr)
 	for _, other := range l.svc.models {
 		if other.weight == m.weight && other.verb == m.verb && other.key == m.key && l.sameLook(other, v) {
@@ -276,15 +263,43 @@ func (l *loader) modelKind(m *model, v tree.Value, ptr string) {
 	}
 }
 
-func (l *loader) eventKind(v tree.Value, ptr string) (EventType, bool) {
-	word := l.text(v, ptr)
-	names := make([]string, 0, len(eventKinds))
+// kindOfWord is what a word of the format means.
+func kindOfWord(word string) (EventType, bool) {
 	for _, row := range eventKinds {
 		if row.word == word {
 			return row.kind, true
 		}
-		names = append(names, row.word)
 	}
+	return "", false
+}
+
+func eventWords() []string {
+	names := make([]string, len(eventKinds))
+	for i, row := range eventKinds {
+		names[i] = row.word
+	}
+	return names
+}
+
+// gives reports whether the model may give events of this kind.
+func (m *model) gives(kind EventType) bool {
+	if m.table == nil {
+		return m.kind == kind
+	}
+	for _, k := range m.table {
+		if k == kind {
+			return true
+		}
+	}
+	return kind == EventIgnore
+}
+
+func (l *loader) eventKind(v tree.Value, ptr string) (EventType, bool) {
+	word := l.text(v, ptr)
+	if kind, ok := kindOfWord(word); ok {
+		return kind, true
+	}
+	names := eventWords()
 	if v.Kind() == tree.String || v.Kind() == tree.Absent {
 		l.fail(ptr, "%q is no type of event; there are %s%s", word, strings.Join(names, ", "), hint(word, names))
 	}

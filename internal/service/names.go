@@ -274,6 +274,15 @@ func (n *names) replyScope() *pattern.Scope {
 	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
 }
 
+// confirmScope writes an address that a handshake wants called. Properties have no place in it.
+func (n *names) confirmScope() *pattern.Scope {
+	vars := n.vars(inHook, false)
+	for i := range n.properties {
+		vars[firstProperty+i].Name = noName
+	}
+	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+}
+
 func parseJSON(b []byte) (tree.Value, error) { return wire.DecodeJSON(b, wire.Limits{}) }
 func formatJSON(v tree.Value) []byte         { return wire.AppendJSON(nil, v) }
 

@@ -20,8 +20,7 @@ type program struct {
 	models     []*model // in the order in which they are tried
 	looks      looks    // what of a callback the models look at
 	verify     check
-	reply      *reply // of the file
-	unfit      *reply // of the file, to what no model reads
+	reply      *replies // of the file
 	tests      tree.Value
 }
 

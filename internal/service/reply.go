@@ -9,7 +9,27 @@ import (
 	"patchbay/internal/wire"
 )
 
-// reply is what a provider expects to hear, where the file says so.
+// replies is what a provider expects to hear, where the file says so: by what became of its callback, or always the same.
+type replies struct {
+	always   *reply // nil: nothing is said for the rest
+	outcomes map[EventType]*reply
+}
+
+// outcomeUnmatched stands beside the types of events in a table of replies.
+const outcomeUnmatched EventType = "unmatched"
+
+// of is the reply to this outcome, or nil.
+func (r *replies) of(outcome EventType) *reply {
+	if r == nil {
+		return nil
+	}
+	if one, ok := r.outcomes[outcome]; ok {
+		return one
+	}
+	return r.always
+}
+
+// reply is one answer.
 type reply struct {
 	status      int
 	contentType string
@@ -18,12 +38,58 @@ type reply struct {
 	asText      bool
 }
 
-var replyMembers = []string{"status", "content_type", "headers", "body"}
+var (
+	replyMembers   = []string{"status", "content_type", "headers", "body"}
+	repliesMembers = append([]string{"outcomes"}, replyMembers...)
+)
 
-func (l *loader) reply(v tree.Value, ptr string) *reply {
-	if !l.object(v, ptr, replyMembers) {
+// replies compiles the reply of the file or, with the types of its events, of a model.
+func (l *loader) replies(v tree.Value, ptr string, of *model) *replies {
+	if !l.object(v, ptr, repliesMembers) {
 		return nil
 	}
+	r := &replies{}
+	table := v.Get("outcomes")
+	if table.Kind() == tree.Absent || hasAny(v, replyMembers) {
+		r.always = l.oneReply(v, ptr)
+	}
+	if table.Kind() == tree.Absent || !l.isObject(table, ptr+"/outcomes") {
+		return r
+	}
+	r.outcomes = map[EventType]*reply{}
+	for _, m := range table.Members() {
+		at := pointer(ptr+"/outcomes", m.Name)
+		kind, known := outcomeUnmatched, m.Name == string(outcomeUnmatched)
+		if !known {
+			kind, known = kindOfWord(m.Name)
+		}
+		switch _, twice := r.outcomes[kind]; {
+		case !known:
+			names := append(eventWords(), string(outcomeUnmatched))
+			l.fail(at, "%q is no outcome of a callback; there are %s%s", m.Name, strings.Join(names, ", "), hint(m.Name, names))
+			continue
+		case twice:
+			l.fail(at, "message and mms are one kind, and this is its second reply")
+		case of != nil && !of.gives(kind):
+			l.warn(at, "this model gives no %s, so nobody hears this", m.Name)
+		}
+		if l.object(m.Value, at, replyMembers) {
+			r.outcomes[kind] = l.oneReply(m.Value, at)
+		}
+	}
+	return r
+}
+
+func hasAny(v tree.Value, names []string) bool {
+	for _, name := range names {
+		if v.Get(name).Kind() != tree.Absent {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *loader) oneReply(v tree.Value, ptr string) *reply {
 	r := &reply{status: http.StatusOK, contentType: l.text(v.Get("content_type"), ptr+"/content_type")}
 	if s := v.Get("status"); s.Kind() != tree.Absent {
 		r.status = int(l.number(s, ptr+"/status", 200, 599))
@@ -75,29 +141,29 @@ func (l *loader) reply(v tree.Value, ptr string) *reply {
 	return r
 }
 
-// maxChallenge is how much of a challenge is said back: whoever sends one is not verified.
-const maxChallenge = 1024
-
-// Reply is what this provider expects to hear, once the callback is kept.
+// Reply is what this provider expects to hear, once the callback is kept. The model speaks before the file, and each says first what it
+// says of this outcome.
 func (b *Bound) Reply(cb *Callback, r *Reading) *wire.Response {
-	said := b.Service.program.reply
-	if r.Unmatched && b.unfit != nil {
-		said = b.unfit
-	}
-	var e *Event
 	for i := range r.Events {
-		if e == nil {
-			e = &r.Events[i]
+		e := &r.Events[i]
+		if e.Type == EventHandshake {
+			return b.shake(cb, e)
 		}
-		if m := r.Events[i].model; m != nil && m.reply != nil {
-			said, e = m.reply, &r.Events[i]
-			break
+		if e.model != nil {
+			if said := e.model.reply.of(e.Type); said != nil {
+				return b.write(said, e, cb)
+			}
 		}
 	}
-	if said == nil {
-		return plainReply(cb)
+	outcome, e := outcomeUnmatched, (*Event)(nil)
+	if len(r.Events) > 0 {
+		e = &r.Events[0]
+		outcome = e.Type
 	}
-	return b.write(said, e, cb)
+	if said := b.Service.program.reply.of(outcome); said != nil {
+		return b.write(said, e, cb)
+	}
+	return plainReply(cb)
 }
 
 // plainReply is what every provider takes that asks for nothing else. The body is empty except to JSON, because some providers text
@@ -153,32 +219,4 @@ func (b *Bound) write(said *reply, e *Event, cb *Callback) *wire.Response {
 		return plainReply(cb)
 	}
 	return r
-}
-
-// Handshake answers a provider's check of our URL, or nil when cb is none. It comes before Verify; a property in the model's pattern
-// keeps strangers out.
-func (b *Bound) Handshake(cb *Callback) *wire.Response {
-	d := cb.decode()
-	for _, m := range b.models {
-		if m.kind != EventHandshake || m.table != nil {
-			continue
-		}
-		found, _, ok := m.read.take(m, cb, d, d.subject(), b.base)
-		if !ok || len(found) == 0 {
-			continue
-		}
-		b.touched.model(m, m.kind)
-		if m.reply != nil {
-			e := Event{Type: EventHandshake, Model: m.pointer, model: m, values: found[0]}
-			r := b.write(m.reply, &e, cb)
-			r.Header.Set("X-Content-Type-Options", "nosniff")
-			return r
-		}
-		challenge := found[0].get(slotChallenge).Text()
-		return &wire.Response{
-			Status: http.StatusOK, Body: []byte(challenge[:min(len(challenge), maxChallenge)]),
-			Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}},
-		}
-	}
-	return nil
 }

@@ -145,6 +145,8 @@ func (s sayings) definitions() tree.Value {
 				"minimum", digits("100"), "maximum", digits("599"), "pattern", `^[1-5](?:[0-9][0-9]|[xX][xX])$`)),
 		"outcome", outcomeShape(),
 		"reply", s.object("reply", replyMembers),
+		"replies", s.object("reply", repliesMembers),
+		"confirm", s.object("confirm", confirmMembers, confirmMembers...),
 		"webhook", either(isContainerShape(), s.object("webhook", webhookMembers), ref("models")),
 		"models", either(jsonOf("type", "array"), jsonOf("maxItems", digits("200"), "items", ref("model")),
 			either(anyOfRequired("event_type", "event_key", "request_parameters", "query"), ref("model"),
@@ -194,6 +196,16 @@ func eventShape() tree.Value {
 		rows[i] = [2]string{k.word, k.sentence}
 	}
 	return wordShape(rows)
+}
+
+// repliesShape is a reply for each outcome of a callback.
+func repliesShape() tree.Value {
+	var ms []tree.Member
+	for _, k := range eventKinds {
+		ms = append(ms, tree.Member{Name: k.word, Value: described(ref("reply"), k.sentence)})
+	}
+	ms = append(ms, tree.Member{Name: string(outcomeUnmatched), Value: described(ref("reply"), "no model reads it")})
+	return closed(jsonOf("type", "object", "properties", tree.ObjectOf(ms...)), nil)
 }
 
 // modelShape: a table in "events" takes the place of event_type and event_key, and something must be there to know a callback by.

@@ -112,12 +112,16 @@ func newSayings() sayings {
 			"content_type": {"of the body; text/plain for a text and application/json for the rest unless said otherwise", aText},
 			"headers":      {"headers by name", textsOf(text)},
 			"body":         {"a pattern over the event's variables", writes},
+			"outcomes":     {"other replies, by what the callback tells", repliesShape()},
+		},
+		"confirm": {
+			"request_url": {"the address, as the callback says it: one variable, or https:// and a host with variables behind it", text},
+			"hosts":       {"the hosts that may be called; *.example.com is every host below", textList},
 		},
 		"webhook": {
-			"verify":    {"what proves that a callback is the provider's; several checks side by side must all hold", ref("check")},
-			"reply":     {"what the provider expects to hear", ref("reply")},
-			"events":    {"the models", ref("models")},
-			"unmatched": {"the reply to what no model reads", ref("reply")},
+			"verify": {"what proves that a callback is the provider's; several checks side by side must all hold", ref("check")},
+			"reply":  {"what the provider expects to hear", ref("replies")},
+			"events": {"the models", ref("models")},
 		},
 		"model": {
 			"event_key":            {"the word that must stand where $event_key$ does", jsonOf("not", jsonOf("type", []string{"object", "array"}))},
@@ -128,8 +132,8 @@ func newSayings() sayings {
 			"request_parameters":   {"reads the body, or the query when there is none", reads},
 			"query":                {"reads the query", jsonOf("allOf", listOf(anObject, reads))},
 			"headers":              {"patterns by the name of a header", textsOf(reads)},
-			"reply":                {"what to answer", ref("reply")},
-			"confirm":              {"an address that the provider wants called", anObject},
+			"reply":                {"what to answer", ref("replies")},
+			"confirm":              {"of a handshake: an address that the provider wants called", ref("confirm")},
 		},
 		"limits": {
 			"messages_per_second": {"how many messages a second", numberFrom("0.001", "100000")},
@@ -194,7 +198,7 @@ func newSayings() sayings {
 		"webhookTest": shaped(aText, "method", "url", "number", "remote_ip").and(jsonOf("type", []string{"string", "object"}), "query").
 			and(anObject, "headers").and(anything, "body"),
 		"eventTest": shaped(jsonOf("type", []string{"string", "number", "null"}), "from", "to", "content", "messageid", "id", "event_key", "error_code",
-			"error_text", "timestamp", "part", "parts", "part_ref").and(ref("event"), "type").and(oneOrAll, "also_to", "urls", "types", "names", "mediaids"),
+			"error_text", "timestamp", "part", "parts", "part_ref", "confirm").and(ref("event"), "type").and(oneOrAll, "also_to", "urls", "types", "names", "mediaids"),
 		"replyTest": shaped(jsonOf("type", []string{"integer", "string"}), "status").and(jsonOf("type", []string{"string", "null"}), "content_type").
 			and(anObject, "headers").and(anything, "body"),
 	}

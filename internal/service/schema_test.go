@@ -227,7 +227,7 @@ func TestSchemaSpeaksOfEveryMemberThatTheLoaderKnows(t *testing.T) {
 	slices.Sort(checks)
 	for group, known := range map[string][]string{
 		"file": fileMembers, "property": propertyMembers, "API": apiMembers, "method": methodMembers, "GetFile": getFileMembers,
-		"answer": answerMembers, "reply": replyMembers, "webhook": webhookMembers, "model": modelMembers, "limits": limitMembers,
+		"answer": answerMembers, "reply": repliesMembers, "confirm": confirmMembers, "webhook": webhookMembers, "model": modelMembers, "limits": limitMembers,
 		"media": mediaMembers, "check": slices.Compact(checks), "test": testMembers, "send": testSendMembers, "sendFile": testFileMembers,
 		"with": testWithMembers, "upload": testUploadMembers,
 		"request": testRequestMembers, "response": testAnswerMembers, "result": testResultMembers, "webhookTest": testWebhookMembers,

@@ -24,7 +24,7 @@ var (
 	testWebhookMembers = []string{"method", "url", "query", "number", "headers", "body", "remote_ip"}
 	testEventMembers   = []string{
 		"type", "from", "to", "also_to", "content", "urls", "types", "names", "mediaids", "messageid", "id", "event_key", "error_code",
-		"error_text", "timestamp", "part", "parts", "part_ref",
+		"error_text", "timestamp", "part", "parts", "part_ref", "confirm",
 	}
 	testReplyMembers = []string{"status", "content_type", "headers", "body"}
 )

@@ -55,8 +55,9 @@ func (r *testRun) runWebhook() {
 		r.broken("/webhook", "the callback cannot be made: %v", err)
 		return
 	}
-	if shaken := r.bound.Handshake(cb); shaken != nil {
-		r.reply(shaken)
+	if shaken := r.bound.Shake(cb); shaken != nil {
+		r.reading(&shaken.Reading)
+		r.reply(shaken.Reply)
 		return
 	}
 	if want := r.test.Get("verified"); want.Kind() != tree.Absent || r.test.Get("sign").Text() == "true" {
@@ -73,6 +74,11 @@ func (r *testRun) runWebhook() {
 		}
 	}
 	reading := r.bound.Read(cb)
+	r.reading(&reading)
+	r.reply(r.bound.Reply(cb, &reading))
+}
+
+func (r *testRun) reading(reading *Reading) {
 	if want := r.test.Get("unmatched"); want.Kind() != tree.Absent {
 		r.same("/unmatched", want, strconv.FormatBool(reading.Unmatched))
 	} else if reading.Unmatched {
@@ -81,7 +87,6 @@ func (r *testRun) runWebhook() {
 	if want := r.test.Get("events"); want.Kind() != tree.Absent {
 		r.events(want.List(), reading.Events)
 	}
-	r.reply(r.bound.Reply(cb, &reading))
 }
 
 func (r *testRun) events(want []tree.Value, got []Event) {
@@ -97,7 +102,7 @@ func (r *testRun) events(want []tree.Value, got []Event) {
 		r.same(at+"/type", kind, string(e.Type))
 		for _, row := range []struct{ name, got string }{
 			{"from", e.From}, {"to", e.To}, {"content", e.Content}, {"messageid", e.MessageID}, {"id", e.ID}, {"event_key", e.Word},
-			{"error_code", e.ErrorCode}, {"error_text", e.ErrorText}, {"part_ref", e.PartRef},
+			{"error_code", e.ErrorCode}, {"error_text", e.ErrorText}, {"part_ref", e.PartRef}, {"confirm", e.Confirm},
 			{"part", strconv.Itoa(e.Part)}, {"parts", strconv.Itoa(e.Parts)}, {"timestamp", moment(e.Timestamp).Text()},
 		} {
 			r.same(pointer(at, row.name), w.Get(row.name), row.got)

@@ -163,20 +163,31 @@ func (s *Store) Callbacks(ctx context.Context, accountID string, unmatchedOnly b
 	return list, next, err
 }
 
+// pendingBytes is how much one look at what is pending reads; a single callback may be larger.
+const pendingBytes = 16 << 20
+
+var errEnough = errors.New("enough")
+
 // PendingCallbacks are the oldest callbacks whose events are not applied yet, at most limit: fewer when they are large. Those with files
 // inside are the pending ones, and a hundred of them at once would not fit into memory.
 func (s *Store) PendingCallbacks(ctx context.Context, limit int) (list []message.Callback, err error) {
+	size := 0
 	err = s.read(ctx, func(db engine) error {
-		n, err := thatFit(db, limit)
-		if err != nil || n == 0 {
-			return err
-		}
 		return db.each(qPendingCallbacks, func(r *row) error {
 			_, c, err := readCallback(r)
+			if err != nil {
+				return err
+			}
 			list = append(list, c)
-			return err
-		}, n)
+			if size += len(c.Body) + len(c.Events); size >= pendingBytes {
+				return errEnough
+			}
+			return nil
+		}, limit)
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, err
 }
 
@@ -218,6 +229,11 @@ func (s *Store) apply(t *tx, account string, a *message.Applied) error {
 		rc.AccountID = account
 		if err := applyReceipt(t, &rc, fmt.Sprintf("%s/%d", a.CallbackID, i), now); err != nil {
 			return fmt.Errorf("receipt %d of callback %s: %w", i, a.CallbackID, err)
+		}
+	}
+	for i := range a.Confirms {
+		if err := keepConfirmation(t, account, &a.Confirms[i], now); err != nil {
+			return fmt.Errorf("address %d of callback %s: %w", i, a.CallbackID, err)
 		}
 	}
 	return nil

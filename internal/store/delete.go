@@ -19,6 +19,7 @@ var (
 		sqlText("delete organization's keys", `DELETE FROM keys WHERE org_id = $1 AND org_id <> ''`),
 		sqlText("delete integrations", `DELETE FROM integrations WHERE org_id = $1`),
 		sqlText("delete organization's parts", `DELETE FROM parts WHERE org_id = $1`),
+		sqlText("delete organization's confirmations", `DELETE FROM confirmations WHERE org_id = $1`),
 		sqlText("delete organization's dead letters", `DELETE FROM dead_letters WHERE webhook_id IN (SELECT id FROM webhooks WHERE org_id = $1 AND org_id <> '')`),
 		sqlText("delete organization's webhooks", `DELETE FROM webhooks WHERE org_id = $1 AND org_id <> ''`),
 		sqlText("delete organization's asides", `DELETE FROM asides WHERE lane IN (SELECT seq FROM lanes WHERE org_id = $1 AND org_id <> '')`),

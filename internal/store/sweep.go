@@ -26,6 +26,8 @@ var (
 		AND seq IN (SELECT seq FROM notifications ORDER BY seq LIMIT $2) AND seq < (SELECT MAX(seq) FROM notifications)`)
 	qSweepParts = sqlText("sweep parts", `DELETE FROM parts WHERE waiting = 0 AND due_at < $1
 		AND id IN (SELECT id FROM parts WHERE waiting = 0 ORDER BY due_at LIMIT $2)`)
+	qSweepConfirmations = sqlText("sweep confirmations", `DELETE FROM confirmations WHERE state <> 'pending' AND created_at < $1
+		AND id IN (SELECT id FROM confirmations WHERE state <> 'pending' ORDER BY created_at LIMIT $2)`)
 )
 
 const sweepMax = 1000
@@ -41,6 +43,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepCallbacks, keepCallbacks},
 		{qSweepNotifications, keepNotifications},
 		{qSweepParts, keepParts},
+		{qSweepConfirmations, keepCallbacks},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

@@ -50,6 +50,7 @@ func Run(t *testing.T, e Engine) {
 		{"parts that race are joined once", joinsUnderRace},
 		{"a part is known for a month", sweepsParts},
 		{"no part is lost or delivered twice, whatever happens", holdsPartsModel},
+		{"an address that a provider wants called is called once, and not too often", confirms},
 		{"files wait for nobody and are told of when they are here", keepsMedia},
 		{"notifications come in order and only to whom they are for", notifies},
 		{"a notification shows the message as it was", notifiesThePast},
