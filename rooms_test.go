@@ -32,7 +32,7 @@ var rooms = map[string]string{
 	"outbound":     "conversation directory exchange fault lane media message phone secret service wire",
 	"inbound":      "conversation directory exchange fault media message phone service tree wire",
 	"notify":       "directory exchange fault lane message secret wire",
-	"simulator":    "service wire",
+	"simulator":    "",
 	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
 	"cli":          "app exchange fault message phone secret service store wire",

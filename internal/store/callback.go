@@ -163,31 +163,20 @@ func (s *Store) Callbacks(ctx context.Context, accountID string, unmatchedOnly b
 	return list, next, err
 }
 
-// pendingBytes is how much one look at what is pending reads; a single callback may be larger.
-const pendingBytes = 16 << 20
-
-var errEnough = errors.New("enough")
-
 // PendingCallbacks are the oldest callbacks whose events are not applied yet, at most limit: fewer when they are large. Those with files
 // inside are the pending ones, and a hundred of them at once would not fit into memory.
 func (s *Store) PendingCallbacks(ctx context.Context, limit int) (list []message.Callback, err error) {
-	size := 0
 	err = s.read(ctx, func(db engine) error {
+		n, err := thatFit(db, limit)
+		if err != nil || n == 0 {
+			return err
+		}
 		return db.each(qPendingCallbacks, func(r *row) error {
 			_, c, err := readCallback(r)
-			if err != nil {
-				return err
-			}
 			list = append(list, c)
-			if size += len(c.Body) + len(c.Events); size >= pendingBytes {
-				return errEnough
-			}
-			return nil
-		}, limit)
+			return err
+		}, n)
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return list, err
 }
 
