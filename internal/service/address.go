@@ -136,10 +136,13 @@ func variableEnd(s string, i int) int {
 }
 
 func (a *address) uses() (u bits) {
-	u.add(a.path)
-	u.add(a.query)
+	for _, p := range a.patterns() {
+		u.add(p)
+	}
 	return u
 }
+
+func (a *address) patterns() []*pattern.Pattern { return []*pattern.Pattern{a.path, a.query} }
 
 // append writes the address. base is scheme and host when a property stands for them.
 func (a *address) append(dst []byte, base string, in *pattern.Input) ([]byte, error) {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"patchbay/internal/fault"
@@ -17,6 +18,8 @@ type auth struct {
 	header  *authHeader // the same Authorization header in every request
 	signer  signer      // what is added to each, over its bytes as they leave
 	tokens  bool        // a token that is fetched before
+	oauth2  *oauth2     // how, where it is not Login
+	source  []byte      // what the file says of it, for TokenKey
 }
 
 // signer adds to a request what proves its sender.
@@ -28,6 +31,7 @@ type signer interface {
 type authKind struct {
 	name     string
 	members  []string
+	more     []string // members that may be left out
 	sentence string
 	example  string
 	compile  func(l *loader, a *auth, v tree.Value)
@@ -50,19 +54,31 @@ var authKinds = []*authKind{
 		},
 	},
 	{
-		name: "HMAC", members: []string{"algorithm", "key", "over", "headers", "query", "parameters"},
+		name: "OAuth2", members: []string{"client_id", "token_endpoint"},
+		more:     []string{"client_secret", "flow_type", "authorization_endpoint", "authorization_parameters", "token_parameters", "token_auth", "request_auth"},
+		sentence: "a token by OAuth 2. `flow_type` \"0\": a person authorizes us at `authorization_endpoint` first; \"1\": `client_id` and `client_secret` are enough. The `default` of `authorization_parameters` and `token_parameters` is added to those requests, already encoded; `token_auth` `Basic` puts the client into a header. A request carries the token as `Bearer` (`request_auth`), or where it says `$token$`",
+		example:  `{"type": "OAuth2", "client_id": "$Client id$", "client_secret": "$Client secret$", "flow_type": {"default": "1"}, "token_endpoint": "https://api.example.com/oauth/token", "token_parameters": {"default": "scope=sms%20mms"}}`,
+		compile:  compileOAuth2,
+	},
+	{
+		name: "Login", sentence: "a token that the method `Login` yields, as `Bearer`, or where a request says `$token$`",
+		example: `{"type": "Login"}`,
+		compile: func(l *loader, a *auth, v tree.Value) { a.tokens, l.names.token = true, true },
+	},
+	{
+		name: "HMAC", members: []string{"algorithm", "key", "over"}, more: []string{"headers", "query", "parameters"},
 		sentence: "`$signature$` over a text that is written from the request, as in `verify`, wherever `headers`, `query` or `parameters` have it; they and `over` also know `$timestamp$` (now) and `$uuid$`",
 		example:  `{"type": "HMAC", "algorithm": "sha256", "key": "$API secret$", "over": "$header.x-time$.$body$", "headers": {"X-Time": "$timestamp|unix$", "X-Signature": "sha256=$signature|hex$"}}`,
 		compile:  compileHMACSigner,
 	},
 	{
-		name: "JWT", members: []string{"algorithm", "key", "key_id", "claims", "lifetime", "headers", "query"},
+		name: "JWT", members: []string{"algorithm", "key"}, more: []string{"key_id", "claims", "lifetime", "headers", "query"},
 		sentence: "a JSON Web Token of its own for each request, signed with a secret (`HS256`) or a private key (`RS256`, its name in `key_id`): `claims`, written as `over` is, and `iat`, `exp` (after `lifetime`, 5 minutes) and `jti`; `$token$` goes where `headers` or `query` say, or else into `Authorization: Bearer`",
 		example:  `{"type": "JWT", "algorithm": "RS256", "key": "$Private key$", "claims": {"application_id": "$Application id$"}, "lifetime": "15m"}`,
 		compile:  compileJWTSigner,
 	},
 	{
-		name: "AWS4", members: []string{"region", "service", "access_key", "secret_key", "session_token"},
+		name: "AWS4", members: []string{"region", "service", "access_key", "secret_key"}, more: []string{"session_token"},
 		sentence: "Amazon's Signature Version 4 in the `Authorization` header, over every header that the file gives, the query and the body; `session_token` may be left out",
 		example:  `{"type": "AWS4", "region": "$Region$", "service": "sns", "access_key": "$Access key$", "secret_key": "$Secret key$"}`,
 		compile:  compileAWSSigner,
@@ -73,18 +89,17 @@ func basic(username, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
-// laterAuth are types of the format that this version cannot do: a file that needs one must not send without it.
-var laterAuth = []string{"OAuth2", "Login"}
-
 func (l *loader) auth(v tree.Value) {
-	const ptr = "/auth"
-	if v.Get("OAuth2").Kind() != tree.Absent {
-		if v.Get("auth").Kind() != tree.Absent {
+	ptr := "/auth"
+	file := v
+	top := v.Get("OAuth2")
+	if v = v.Get("auth"); top.Kind() != tree.Absent {
+		if v.Kind() != tree.Absent {
 			l.fail("/OAuth2", "auth and OAuth2 exclude each other; keep one")
+			return
 		}
-		l.fail("/OAuth2", "OAuth2 is not supported by this version")
+		v, ptr = top, "/OAuth2"
 	}
-	v = v.Get("auth")
 	if v.Kind() == tree.Absent {
 		return
 	}
@@ -92,22 +107,22 @@ func (l *loader) auth(v tree.Value) {
 		l.fail(ptr, `this must be an object, like {"type": "Bearer", "token": "$API key$"}, not %s`, kindName(v))
 		return
 	}
-	name := l.text(v.Get("type"), ptr+"/type")
+	name := "OAuth2"
+	if top.Kind() == tree.Absent {
+		name = l.text(v.Get("type"), ptr+"/type")
+	}
 	names := make([]string, 0, len(authKinds))
 	for _, k := range authKinds {
 		names = append(names, k.name)
-		if strings.EqualFold(k.name, name) {
-			l.object(v, ptr, append([]string{"type"}, k.members...))
-			l.svc.auth = &auth{kind: k, pointer: ptr}
-			k.compile(l, l.svc.auth, v)
-			return
+		if !strings.EqualFold(k.name, name) {
+			continue
 		}
-	}
-	for _, later := range laterAuth {
-		if strings.EqualFold(later, name) {
-			l.fail(ptr+"/type", "%s is not supported by this version; a key that goes into a header or a parameter can stand there as a $property$", later)
-			return
-		}
+		l.object(v, ptr, slices.Concat([]string{"type"}, k.members, k.more))
+		a := &auth{kind: k, pointer: ptr}
+		a.source = wire.AppendJSON(nil, tree.ListOf(v, file.Get("API").Get(Login), file.Get("API").Get("request_url"), file.Get("API").Get("request_headers")))
+		k.compile(l, a, v)
+		l.svc.auth = a
+		return
 	}
 	l.fail(ptr+"/type", "%q is no type of auth; there are %s%s", name, strings.Join(names, ", "), hint(name, names))
 }

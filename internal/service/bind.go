@@ -59,19 +59,27 @@ func (s *Service) Bind(props map[string]string) (*Bound, error) {
 		e.Problems = problems
 		return nil, e
 	}
+	b.bindToken()
 	return b, b.bindMethods()
+}
+
+// hosts is the slots of the properties that stand for scheme and host; negative ones are none.
+func (s *Service) hosts() (slots []int) {
+	for _, m := range s.methods() {
+		slots = append(slots, m.url.base)
+	}
+	if s.getFile != nil && s.getFile.url != nil {
+		slots = append(slots, s.getFile.url.base)
+	}
+	if s.auth != nil && s.auth.oauth2 != nil {
+		slots = append(slots, s.auth.oauth2.authorization.base, s.auth.oauth2.endpoint.base)
+	}
+	return slots
 }
 
 // bindBases checks the properties that stand for scheme and host.
 func (b *Bound) bindBases() (problems []fault.Problem) {
-	slots := []int{}
-	for _, m := range b.methods() {
-		slots = append(slots, m.url.base)
-	}
-	if b.getFile != nil && b.getFile.url != nil {
-		slots = append(slots, b.getFile.url.base)
-	}
-	for _, slot := range slots {
+	for _, slot := range b.Service.hosts() {
 		if _, done := b.bases[slot]; done || slot < 0 {
 			continue
 		}

@@ -39,7 +39,7 @@ const (
 )
 
 // laterMethods are methods of the format that this version cannot do.
-var laterMethods = []string{GetStatus, Receive, SetWebhook, Login}
+var laterMethods = []string{GetStatus, Receive, SetWebhook}
 
 var (
 	defaultMembers = []string{
@@ -82,6 +82,13 @@ func (l *loader) api(v tree.Value) {
 		if m.uses.has(slotMediaID) && v.Get(UploadFile).Kind() == tree.Absent {
 			l.fail(m.pointer, "$mediaid$ is what %s yields, and the file has no such method", UploadFile)
 		}
+	}
+	a := l.svc.auth
+	switch login := v.Get(Login).Kind() != tree.Absent; {
+	case login && (a == nil || !a.tokens || a.oauth2 != nil):
+		l.warn(pointer(ptr, Login), `nothing asks for its token: auth needs {"type": "Login"}`)
+	case !login && a != nil && a.tokens && a.oauth2 == nil:
+		l.fail(pointer(ptr, Login), "auth wants the token that this method yields, and the file has none")
 	}
 	if l.svc.send == nil && l.svc.sendFile == nil {
 		l.warn(ptr, "without %s nothing can be sent through this service", sendMessage)

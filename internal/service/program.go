@@ -35,14 +35,15 @@ func (p *program) methods() []*method {
 
 // binding is what an integration's property values make of the program.
 type binding struct {
-	base    []tree.Value // by slot: the property values
-	secrets []string
-	keys    map[string]crypto.PublicKey // those of verify, by their text
-	private crypto.Signer               // what signs our requests, where that is a private key
-	auth    string                      // the Authorization header; "" sends none
-	bases   map[int]string              // slot of a property that stands for scheme and host → those
-	fixed   map[*method]*fixed          // what of a method does not change from message to message
-	touched touched                     // nil except in the tests inside a file
+	base     []tree.Value // by slot: the property values
+	secrets  []string
+	keys     map[string]crypto.PublicKey // those of verify, by their text
+	private  crypto.Signer               // what signs our requests, where that is a private key
+	tokenKey string                      // see TokenKey
+	auth     string                      // the Authorization header; "" sends none
+	bases    map[int]string              // slot of a property that stands for scheme and host → those
+	fixed    map[*method]*fixed          // what of a method does not change from message to message
+	touched  touched                     // nil except in the tests inside a file
 }
 
 // fixed is what of a request is the same for all messages of an integration.

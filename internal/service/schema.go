@@ -136,7 +136,7 @@ func (s sayings) definitions() tree.Value {
 		"property", tree.ObjectOf(append(jsonOf("type", listOf(tree.Text("string"), tree.Text("object")),
 			"minLength", digits("1"), "pattern", `^[^$|\r\n]*$`, "not", jsonOf("enum", reserved)).Members(),
 			s.object("property", propertyMembers, "name").Members()[1:]...)...),
-		"auth", authShape(),
+		"auth", newSayings().authShape(), "OAuth2", newSayings().object("auth", oauth2Members(), "client_id", "token_endpoint"),
 		"variant", s.object("method", methodMembers),
 		"methods", methodsShape(ref("variant")),
 		"answer", withNot(s.object("answer", answerMembers), "outcome", "outcomes"),
@@ -220,13 +220,11 @@ func (s sayings) modelShape() tree.Value {
 }
 
 // authShape has a shape for each type, whose name is compared without case.
-func authShape() tree.Value {
+func (s sayings) authShape() tree.Value {
 	var kinds []tree.Value
 	for _, k := range authKinds {
-		ms := []tree.Member{{Name: "type", Value: jsonOf("anyOf", listOf(jsonOf("const", k.name), jsonOf("pattern", anyCase(k.name))))}}
-		for _, m := range k.members {
-			ms = append(ms, tree.Member{Name: m, Value: ref("text")})
-		}
+		shape := s.object("auth", slices.Concat(k.members, k.more))
+		ms := append([]tree.Member{{Name: "type", Value: jsonOf("anyOf", listOf(jsonOf("const", k.name), jsonOf("pattern", anyCase(k.name))))}}, shape.Get("properties").Members()...)
 		kinds = append(kinds, described(closed(jsonOf("type", "object", "properties", tree.ObjectOf(ms...)), append([]string{"type"}, k.members...)), k.sentence))
 	}
 	return jsonOf("anyOf", kinds)

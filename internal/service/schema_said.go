@@ -21,6 +21,7 @@ var (
 	anything  = jsonOf()
 	anAddress = jsonOf("type", "string", "pattern", "^https?://")
 	aTime     = jsonOf("type", listOf(tree.Text("string"), tree.Text("number")), "pattern", `^[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h)(?:[0-9].*)?$`)
+	orDefault = jsonOf("type", []string{"string", "number", "object"}, "properties", jsonOf("default", jsonOf("type", []string{"string", "number"})))
 	oneOrAll  = jsonOf("type", []string{"string", "array"}, "items", aText)
 )
 
@@ -66,7 +67,7 @@ func newSayings() sayings {
 			"setup":         {"what to do at the provider, step by step", textList},
 			"properties":    {"what an integration fills in; each is used as $name$", listWith(ref("property"))},
 			"auth":          {"how requests prove who sends them", ref("auth")},
-			"OAuth2":        {"tokens by OAuth 2", anObject},
+			"OAuth2":        {"tokens by OAuth 2, as the base format writes it; the same as auth of that type", ref("OAuth2")},
 			"API":           {"the requests, and how their answers are read", tree.Value{}},
 			"Webhook":       {"the callbacks of the provider: a list of models, one model, an object of named models, or an object with verify, reply and events", ref("webhook")},
 			"limits":        {"what the provider allows", tree.Value{}},
@@ -148,6 +149,34 @@ func newSayings() sayings {
 			"max_count": {"files of one request; more are split", wholeTo("1000")},
 			"types":     {"media types that are taken: \"image/*\"", textList},
 		},
+		"auth": {
+			"token":                    {"as a $property$", text},
+			"username":                 {"as a $property$", text},
+			"password":                 {"as a $property$", text},
+			"client_id":                {"as a $property$, or as it is", text},
+			"client_secret":            {"as a $property$", text},
+			"flow_type":                {"\"0\": a person authorizes us at the provider; \"1\": client credentials", orDefault},
+			"authorization_endpoint":   {"where a person authorizes us", text},
+			"authorization_parameters": {"members of that address, already encoded: {\"default\": \"scope=sms\"}", orDefault},
+			"token_endpoint":           {"where tokens are asked for", text},
+			"token_parameters":         {"members of that request, already encoded, and its content_type", jsonOf("type", "object", "properties", jsonOf("content_type", aText, "default", aText), "additionalProperties", tree.Truth(false))},
+			"token_auth":               {"how the client proves itself there: Parameters, or Basic", aText},
+			"request_auth":             {"how requests carry the token: Bearer", aText},
+			"algorithm":                {"the hash of an HMAC; HS256 or RS256 of a token", aText},
+			"key":                      {"the key, as a $property$", text},
+			"key_id":                   {"its name, the kid of a token", text},
+			"over":                     {"what is signed, written from the request: $header.x-time$.$body$", text},
+			"headers":                  {"what is added, by the name of a header: $signature|hex$, $token$, $timestamp|unix$, $uuid$", textsOf(text)},
+			"query":                    {"what is added to the query", textsOf(text)},
+			"parameters":               {"what is added to the body, or to the query where there is no body", textsOf(text)},
+			"claims":                   {"what a token says, besides iat, exp and jti", anObject},
+			"lifetime":                 {"how long a token holds: \"5m\"", aTime},
+			"region":                   {"of AWS: us-east-1", text},
+			"service":                  {"of AWS: sns", text},
+			"access_key":               {"as a $property$", text},
+			"secret_key":               {"as a $property$", text},
+			"session_token":            {"as a $property$", text},
+		},
 		"check": {
 			"algorithm":  {"the hash", jsonOf("enum", namesOf(hashes, func(i int) string { return hashes[i].name }))},
 			"algorithms": {"those that are taken; a token cannot choose", listWith(jsonOf("enum", namesOf(jwtAlgorithms, func(i int) string { return jwtAlgorithms[i].name })))},
@@ -166,6 +195,7 @@ func newSayings() sayings {
 			"name":       {"what it proves", aText},
 			"properties": {"values of properties; the rest is made up", textsOf(aText)},
 			"now":        {"the time: \"2026-01-01T00:00:00Z\"", aText},
+			"token":      {"what auth has fetched, of type OAuth2 or Login", aText},
 			"send":       {"a message of ours", tree.Value{}},
 			"request":    {"the request that it must become", tree.Value{}},
 			"requests":   {"the requests, where it takes several", tree.Value{}},

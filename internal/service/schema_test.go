@@ -225,10 +225,15 @@ func TestSchemaSpeaksOfEveryMemberThatTheLoaderKnows(t *testing.T) {
 		checks = append(checks, k.members...)
 	}
 	slices.Sort(checks)
+	auths := []string{}
+	for _, k := range authKinds {
+		auths = append(auths, slices.Concat(k.members, k.more)...)
+	}
+	slices.Sort(auths)
 	for group, known := range map[string][]string{
 		"file": fileMembers, "property": propertyMembers, "API": apiMembers, "method": methodMembers, "GetFile": getFileMembers,
 		"answer": answerMembers, "reply": repliesMembers, "confirm": confirmMembers, "webhook": webhookMembers, "model": modelMembers, "limits": limitMembers,
-		"media": mediaMembers, "check": slices.Compact(checks), "test": testMembers, "send": testSendMembers, "sendFile": testFileMembers,
+		"media": mediaMembers, "check": slices.Compact(checks), "auth": slices.Compact(auths), "test": testMembers, "send": testSendMembers, "sendFile": testFileMembers,
 		"with": testWithMembers, "upload": testUploadMembers,
 		"request": testRequestMembers, "response": testAnswerMembers, "result": testResultMembers, "webhookTest": testWebhookMembers,
 		"eventTest": testEventMembers, "replyTest": testReplyMembers,

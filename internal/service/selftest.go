@@ -203,8 +203,8 @@ func (r *testRun) run() {
 
 // standsForHost reports whether a property is the scheme and host of a request.
 func (s *Service) standsForHost(name string) bool {
-	for _, m := range s.methods() {
-		if m.url.base >= 0 && s.names.propertyOf(m.url.base).Name == name {
+	for _, slot := range s.hosts() {
+		if slot >= firstProperty && s.names.propertyOf(slot).Name == name {
 			return true
 		}
 	}

@@ -93,7 +93,10 @@ func (r *testRun) upload(test tree.Value, ptr string, c Calling, at Attempt, f *
 
 // attempt is the attempt of a test, whose UUID is always the same.
 func (r *testRun) attempt(v tree.Value) Attempt {
-	at := Attempt{Now: r.now, UUID: v.Get("uuid").Text()}
+	at := Attempt{Now: r.now, UUID: v.Get("uuid").Text(), Token: r.test.Get("token").Text()}
+	if at.Token == "" {
+		at.Token = "test" // as with properties that a test does not care about
+	}
 	if at.UUID == "" {
 		at.UUID = "00000000-0000-4000-8000-000000000001"
 	}

@@ -6,7 +6,7 @@ import (
 
 var (
 	testMembers = []string{
-		"name", "properties", "now", "send", "uploads", "request", "requests", "response", "responses", "result",
+		"name", "properties", "now", "token", "send", "uploads", "request", "requests", "response", "responses", "result",
 		"call", "with", "webhook", "numbers", "sign", "verified", "events", "unmatched", "reply",
 	}
 	testSendMembers = []string{

@@ -22,7 +22,7 @@ import (
 func proving(t testing.TB, auth, api string, props ...string) *Bound {
 	t.Helper()
 	values := map[string]string{}
-	var names []string
+	names := []string{}
 	for i := 0; i < len(props); i += 2 {
 		values[props[i]] = props[i+1]
 		names = append(names, props[i])
