@@ -27,37 +27,32 @@ func (a *App) bootstrap(ctx context.Context) error {
 	} else if len(key) < 22 {
 		a.o.Log.Warn("the bootstrap key is short; anything that people can remember, others can guess")
 	}
-	if _, err := createAccount(ctx, a.store, "First account", key); err != nil {
-		return err
+	account, k := newAccount("First account", key)
+	first, err := a.store.CreateFirstAccount(ctx, account, k, access.Hash(key))
+	if err != nil {
+		return fmt.Errorf("create the first account: %w", err)
 	}
-	if made {
+	if first && made {
 		fmt.Fprintf(a.o.Out, "The first account's API key, shown this once:\n\n    %s\n\n", key)
 	}
 	return nil
 }
 
-func createAccount(ctx context.Context, db *store.Store, name, key string) (*directory.Account, error) {
+func newAccount(name, key string) (*directory.Account, *directory.Key) {
 	now := time.Now()
 	account := &directory.Account{ID: directory.NewAccountID(), Name: name, Created: now}
-	k := &directory.Key{
+	return account, &directory.Key{
 		ID: directory.NewID(now), AccountID: account.ID, Role: directory.AccountAdmin, Name: "first key", Hint: access.Hint(key), Created: now,
 	}
-	if err := db.CreateAccount(ctx, account, k, access.Hash(key)); err != nil {
-		return nil, fmt.Errorf("create account: %w", err)
-	}
-	return account, nil
 }
 
-// CreateAccount makes a further account in a data directory that no server has open, and returns its id and key.
+// CreateAccount makes a further account and returns its id and key: in a data directory that no server has open or, on PostgreSQL, beside
+// the servers that run. It seals nothing, so it needs no key file.
 func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *slog.Logger) (id, key string, err error) {
 	if databaseURL == "" && !store.Exists(dataDir) { // a misspelt directory would become a server's that nobody runs
 		return "", "", fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
 	}
-	dataDir, box, err := openBox(dataDir)
-	if err != nil {
-		return "", "", err
-	}
-	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, Box: box, Log: log})
+	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, NotEmpty: true, Log: log})
 	if err != nil {
 		return "", "", fmt.Errorf("open the database: %w", err)
 	}
@@ -67,9 +62,9 @@ func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *
 		}
 	}()
 	key = access.NewKey()
-	account, err := createAccount(ctx, db, name, key)
-	if err != nil {
-		return "", "", err
+	account, k := newAccount(name, key)
+	if err := db.CreateAccount(ctx, account, k, access.Hash(key)); err != nil {
+		return "", "", fmt.Errorf("create account: %w", err)
 	}
 	return account.ID, key, nil
 }

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +21,6 @@ import (
 	"patchbay/internal/media"
 	"patchbay/internal/notify"
 	"patchbay/internal/outbound"
-	"patchbay/internal/secret"
 	"patchbay/internal/service"
 	"patchbay/internal/store"
 	"patchbay/services"
@@ -34,7 +31,9 @@ type Options struct {
 	Listen             string   // host:port; default 127.0.0.1:8080
 	MetricsListen      string   // host:port where /metrics asks for no key; empty: nowhere
 	DataDir            string   // default ./patchbay-data
-	DatabaseURL        string   // empty: the embedded database
+	DatabaseURL        string   // of a PostgreSQL that several nodes may share; empty: the embedded database
+	KeyFile            string   // default patchbay.key in DataDir; the nodes of a database need the same one
+	MediaDir           string   // on PostgreSQL: where all nodes keep files; default media in DataDir
 	PublicURL          string   // what providers and programs call us by; default: the listen address
 	BootstrapKey       string   // the first account's key, on an empty database
 	AllowPrivateEgress []string // host:port that requests may reach inside our own network
@@ -136,21 +135,21 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 
 	// What is kept.
-	dataDir, box, err := openBox(o.DataDir)
+	box, err := openBox(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: o.DatabaseURL, Box: box, Log: o.Log})
+	files, mediaID, err := openMedia(&o)
+	if err != nil {
+		return nil, fmt.Errorf("open the media directory: %w", err)
+	}
+	a.onClose("media directory", files.Close)
+	db, err := store.Open(ctx, store.Options{DataDir: o.DataDir, DatabaseURL: o.DatabaseURL, MediaID: mediaID, Box: box, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	a.store = db
 	a.onClose("store", db.Close)
-	files, err := media.OpenDir(dataDir)
-	if err != nil {
-		return nil, fmt.Errorf("open the media directory: %w", err)
-	}
-	a.onClose("media directory", files.Close)
 	shelf, err := service.NewShelf(services.Files, db)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogue: %w", err)
@@ -246,26 +245,6 @@ func (a *App) listen(ctx context.Context, addr string) (net.Listener, error) {
 		a.onClose("listener", func() error { return ignoreClosed(l.Close()) })
 	}
 	return l, err
-}
-
-// keyFile seals what is secret in the database; it lies beside it and is backed up apart from it.
-const keyFile = "patchbay.key"
-
-// openBox makes the data directory, whose absolute path it gives, and reads the key file in it, or makes the first one.
-func openBox(dataDir string) (string, *secret.Box, error) {
-	dataDir, err := filepath.Abs(dataDir)
-	if err != nil {
-		return "", nil, err
-	}
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
-		return "", nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	open := secret.OpenKeyFile
-	if store.Exists(dataDir) {
-		open = secret.ReadKeyFile // a new key would open nothing that is there
-	}
-	box, err := open(filepath.Join(dataDir, keyFile))
-	return dataDir, box, err
 }
 
 // Addr is where requests are served.

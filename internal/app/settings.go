@@ -1,10 +1,13 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
+
+	"patchbay/internal/store"
 )
 
 // WrongSetting is a setting that cannot be, as opposed to one that finds no room here: the command line was used wrongly.
@@ -22,6 +25,13 @@ func (o *Options) check() error {
 		if _, _, err := net.SplitHostPort(a.value); err != nil && a.value != "" {
 			return &WrongSetting{a.name, fmt.Errorf("%q is not an address: write host:port, such as 127.0.0.1:8080", a.value)}
 		}
+	}
+	if o.DatabaseURL != "" {
+		if err := store.CheckURL(o.DatabaseURL); err != nil {
+			return &WrongSetting{"--database-url", err}
+		}
+	} else if o.MediaDir != "" {
+		return &WrongSetting{"--media-dir", errors.New("is for a database that several nodes share; with the embedded one, files lie in the data directory")}
 	}
 	if o.PublicURL == "" {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"patchbay/internal/secret"
 	"patchbay/internal/store"
 )
 
@@ -18,19 +17,17 @@ type Report struct {
 	Problems []string         `json:"problems"`
 }
 
-// Verify counts every message of a data directory and checks that what was accepted is the sum over all statuses. It changes nothing.
+// Verify counts every message of a data directory, or of the database at a URL, and checks that what was accepted is the sum over all statuses. It changes nothing.
 func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err error) {
-	if dataDir, err = filepath.Abs(dataDir); err != nil {
-		return nil, err
+	if databaseURL == "" {
+		if dataDir, err = filepath.Abs(dataDir); err != nil {
+			return nil, err
+		}
+		if !store.Exists(dataDir) {
+			return nil, fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
+		}
 	}
-	if databaseURL == "" && !store.Exists(dataDir) {
-		return nil, fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
-	}
-	box, err := secret.ReadKeyFile(filepath.Join(dataDir, keyFile))
-	if err != nil {
-		return nil, err
-	}
-	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, Box: box, ReadOnly: true, Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, ReadOnly: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

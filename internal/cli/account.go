@@ -11,13 +11,13 @@ import (
 )
 
 type accountCommand struct {
-	Create accountCreateCommand `cmd:"" help:"Make an account and print its API key, once. The server must not be running."`
+	Create accountCreateCommand `cmd:"" help:"Make an account and print its API key, once. On the embedded database the server must not be running."`
 }
 
 type accountCreateCommand struct {
 	Name        string `arg:"" help:"What to call it."`
 	Data        string `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
-	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Leave empty: this version keeps its data in the embedded database."`
+	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"The PostgreSQL of servers that may be running; empty: the embedded database in the data directory."`
 	JSON        bool   `help:"Print JSON for programs."`
 }
 
@@ -41,12 +41,15 @@ func (a *accountCreateCommand) Run(c *console) error {
 }
 
 type verifyCommand struct {
-	Data        string `required:"" placeholder:"DIR" env:"PATCHBAY_DATA" help:"Data directory; a running server does not mind."`
-	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Leave empty: this version keeps its data in the embedded database."`
+	Data        string `placeholder:"DIR" env:"PATCHBAY_DATA" help:"Data directory; a running server does not mind."`
+	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Instead of it: the PostgreSQL of servers that may be running."`
 	JSON        bool   `help:"Print JSON for programs."`
 }
 
 func (v *verifyCommand) Run(c *console) error {
+	if v.Data == "" && v.DatabaseURL == "" {
+		return usage("name the data directory with --data, or the database with --database-url")
+	}
 	r, err := app.Verify(c.ctx, v.Data, v.DatabaseURL)
 	if err != nil {
 		return err

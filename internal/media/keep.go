@@ -11,7 +11,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"patchbay/internal/message"
 )
@@ -29,7 +31,24 @@ type Dir struct {
 
 // OpenDir opens <data>/media, makes it when missing, and removes what a crash left half written.
 func OpenDir(dataDir string) (*Dir, error) {
-	at := filepath.Join(dataDir, "media")
+	d, err := openDir(filepath.Join(dataDir, "media"))
+	if err == nil {
+		err = d.root.RemoveAll(unfinished)
+	}
+	return d.ready(err)
+}
+
+// OpenShared opens a directory that several nodes may keep files in, and makes it when missing. What is half written there may be another
+// node's, unless it is old.
+func OpenShared(at string) (*Dir, error) {
+	d, err := openDir(at)
+	if err == nil {
+		err = d.removeUnfinished(time.Now())
+	}
+	return d.ready(err)
+}
+
+func openDir(at string) (*Dir, error) {
 	if err := os.MkdirAll(at, 0o700); err != nil {
 		return nil, fmt.Errorf("media directory: %w", err)
 	}
@@ -37,11 +56,70 @@ func OpenDir(dataDir string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media directory: %w", err)
 	}
-	err = errors.Join(root.RemoveAll(unfinished), root.Mkdir(unfinished, 0o700))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("media directory: %w", err), root.Close())
-	}
 	return &Dir{root: root}, nil
+}
+
+// ready makes the place for what is being written.
+func (d *Dir) ready(err error) (*Dir, error) {
+	if d == nil {
+		return nil, err
+	}
+	if err == nil {
+		if err = d.root.Mkdir(unfinished, 0o700); errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("media directory: %w", err), d.root.Close())
+	}
+	return d, nil
+}
+
+func (d *Dir) removeUnfinished(now time.Time) error {
+	entries, err := fs.ReadDir(d.root.FS(), unfinished)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if name := path.Join(unfinished, e.Name()); d.isOld(name, now) {
+			err = errors.Join(err, d.root.Remove(name))
+		}
+	}
+	return err
+}
+
+// idFile names a directory, so that two nodes can tell whether theirs is one.
+const idFile = "id"
+
+// ID is the directory's own, made when it is first asked for.
+func (d *Dir) ID() (string, error) {
+	for {
+		b, err := d.root.ReadFile(idFile)
+		if id := strings.TrimSpace(string(b)); err == nil && id != "" {
+			return id, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("media directory: %w", err)
+		}
+		if err == nil {
+			return "", errors.New("media directory: its file \"id\" is empty")
+		}
+		f, err := d.create()
+		if err != nil {
+			return "", err
+		}
+		_, err = f.WriteString(rand.Text() + "\n")
+		if err = errors.Join(err, f.Sync()); err == nil {
+			err = d.root.Link(f.name, idFile) // whole or not at all, and never in another's place
+		}
+		f.discard()
+		if err == nil {
+			err = syncDir(d.root, ".")
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("media directory: %w", err)
+		}
+	}
 }
 
 func (d *Dir) Close() error { return d.root.Close() }

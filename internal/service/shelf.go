@@ -18,7 +18,7 @@ type Sources interface {
 }
 
 // currentFor is how long another node's change of a current version may go unseen here.
-const currentFor = 2 * time.Second
+const currentFor = time.Second
 
 // maxKept bounds the compiled services and the current versions that a Shelf remembers.
 const maxKept = 4096

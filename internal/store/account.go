@@ -10,6 +10,7 @@ import (
 
 var (
 	qInsertAccount = sqlText("insert account", `INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)`)
+	qAnyAccount    = sqlText("any account", `SELECT 1 FROM accounts LIMIT 1`)
 	qAccounts      = sqlText("accounts", `SELECT id, name, created_at FROM accounts ORDER BY created_at, id`)
 
 	qInsertKey = sqlText("insert key", `INSERT INTO keys (id, account_id, hash, role, org_id, user_id, name, hint, created_at)
@@ -22,16 +23,30 @@ var (
 
 // CreateAccount makes an account and its first key at once, so that there is never one that nobody can use.
 func (s *Store) CreateAccount(ctx context.Context, a *directory.Account, k *directory.Key, hash [32]byte) error {
-	return s.write(ctx, func(t *tx) error {
-		t.directory = true
-		if _, err := t.exec(qInsertAccount, a.ID, a.Name, micros(a.Created)); err != nil {
+	return s.write(ctx, func(t *tx) error { return createAccount(t, a, k, hash) })
+}
+
+// CreateFirstAccount does so unless there is an account already: of several nodes that find none, one makes it.
+func (s *Store) CreateFirstAccount(ctx context.Context, a *directory.Account, k *directory.Key, hash [32]byte) (made bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		any, err := one(t, qAnyAccount, func(*row) error { return nil })
+		if made = err == nil && !any; !made {
 			return err
 		}
-		if k == nil {
-			return nil
-		}
-		return insertKey(t, k, hash)
+		return createAccount(t, a, k, hash)
 	})
+	return made && err == nil, err
+}
+
+func createAccount(t *tx, a *directory.Account, k *directory.Key, hash [32]byte) error {
+	t.directory = true
+	if _, err := t.exec(qInsertAccount, a.ID, a.Name, micros(a.Created)); err != nil {
+		return err
+	}
+	if k == nil {
+		return nil
+	}
+	return insertKey(t, k, hash)
 }
 
 // Accounts are all of them, the oldest first.

@@ -37,8 +37,8 @@ func migratePostgres(ctx context.Context, config *pgconn.Config, log *slog.Logge
 	})
 }
 
-// checkSchema refuses to look at a schema that this program cannot read. It changes nothing.
-func checkSchema(ctx context.Context, config *pgconn.Config) error {
+// checkSchema refuses a database that holds nothing of ours or, to look at, not all that this program reads. It changes nothing.
+func checkSchema(ctx context.Context, config *pgconn.Config, toRead bool) error {
 	return withGoose(config, func(db *sql.DB, p *goose.Provider) error {
 		var known bool
 		if err := db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&known); err != nil {
@@ -46,6 +46,9 @@ func checkSchema(ctx context.Context, config *pgconn.Config) error {
 		}
 		if !known {
 			return errors.New("the database holds nothing of ours: name the one of a server that has run")
+		}
+		if !toRead {
+			return nil
 		}
 		have, want, err := versions(ctx, p)
 		switch {

@@ -117,6 +117,36 @@ func askFacts(ctx context.Context, conn *pgconn.PgConn) (f pgFacts, err error) {
 	return f, nil
 }
 
+// CheckURL says what is wrong with a database URL, without asking the server.
+func CheckURL(raw string) error {
+	_, err := parsePostgres(raw)
+	return err
+}
+
+// Sealed reports whether a node has sealed values in the database: then only that node's key opens them.
+func Sealed(ctx context.Context, databaseURL string) (bool, error) {
+	config, err := parsePostgres(databaseURL)
+	if err != nil {
+		return false, err
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return false, &awayError{err}
+	}
+	defer conn.Close(ctx)
+	has := func(sql string) (bool, error) {
+		answers, err := conn.Exec(ctx, sql).ReadAll()
+		if err != nil {
+			return false, fmt.Errorf("look for the database's key: %w", err)
+		}
+		return len(answers[0].Rows) > 0, nil
+	}
+	if there, err := has(`SELECT 1 WHERE to_regclass('meta') IS NOT NULL`); err != nil || !there {
+		return false, err
+	}
+	return has(`SELECT 1 FROM meta WHERE key = 'key check'`)
+}
+
 // openPostgres opens the store on a server that other nodes may work on, too.
 func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	config, err := parsePostgres(o.DatabaseURL)
@@ -127,12 +157,15 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.ReadOnly {
-		if err := checkSchema(ctx, config); err != nil {
+	if o.ReadOnly || o.NotEmpty {
+		if err := checkSchema(ctx, config, o.ReadOnly); err != nil {
 			return err
 		}
-	} else if err := migratePostgres(ctx, config, o.Log); err != nil {
-		return err
+	}
+	if !o.ReadOnly {
+		if err := migratePostgres(ctx, config, o.Log); err != nil {
+			return err
+		}
 	}
 	reader := fmt.Sprintf(pgReaderSetup, commits)
 	if o.ReadOnly { // counting everything may take its time
@@ -197,5 +230,6 @@ func checkMedia(db engine, id string) error {
 	case id:
 		return nil
 	}
-	return errors.New("the media of this database are in another directory: give every node the same one, on a disk that they share, with --media-dir")
+	return fmt.Errorf("the files of this database are in another media directory: give every node the same one, on a disk that they share, with --media-dir"+
+		" (where they are lost, write %s into the file \"id\" of the new one)", known)
 }

@@ -28,6 +28,7 @@ type Options struct {
 	MediaID     string // names the directory of media files, which all nodes of a database share; empty: not checked
 	Box         *secret.Box
 	Log         *slog.Logger
+	NotEmpty    bool // refuse a PostgreSQL database that nothing of ours is in, rather than begin there
 	ReadOnly    bool // look without locking, migrating or writing: for `patchbay verify`
 }
 
