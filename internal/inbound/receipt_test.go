@@ -1,11 +1,13 @@
 package inbound
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"patchbay/internal/message"
+	"patchbay/internal/service"
 )
 
 func receipt(word, id string, more ...string) string {
@@ -139,5 +141,30 @@ func TestAnEventThatNeedsNothingOfUsIsKeptAndDone(t *testing.T) {
 	tn.takes(tn.signed(receipt("buffered", "ref-1")))
 	if all, unmatched := tn.callbacks(tn.account, false), tn.callbacks(tn.account, true); len(all) != 1 || len(unmatched) != 0 {
 		t.Errorf("%d kept, %d of them unmatched", len(all), len(unmatched))
+	}
+}
+
+// What becomes no message and no receipt is kept with its callback, in our spelling of the numbers: who asks later for opt-outs finds them.
+func TestTypingAndOptOutsAreKeptWithTheirCallback(t *testing.T) {
+	g := newGate(t)
+	account := g.account("one")
+	g.put(account, `{"id":"words","name":"Words","class":"sms","Webhook":{"events":{"stop":"optout","typing":"typing"},
+		"request_parameters":{"what":"$event_key$","from":"$from$","to":"$to$"}}}`)
+	tn := g.enable(account, "a.example", "words", nil)
+	tn.number("+61412345678", "AU", 1)
+	for _, word := range []string{"stop", "typing"} {
+		tn.takes(tn.request(`{"what":"` + word + `","from":"08 5555 5555","to":"0412345678"}`))
+		id := tn.callbacks(account, false)[0].ID
+		cb, err := tn.store.Callback(t.Context(), account, id)
+		tn.must(err)
+		var read []service.Event
+		tn.must(json.Unmarshal(cb.Events, &read))
+		want := map[string]service.EventType{"stop": service.EventOptOut, "typing": service.EventTyping}[word]
+		if cb.State != message.CallbackDone || len(read) != 1 || read[0].Type != want || read[0].From != "+61855555555" || read[0].To != "+61412345678" {
+			t.Errorf("%s: kept as %s %s", word, cb.State, cb.Events)
+		}
+	}
+	if n := len(tn.messages(account)); n != 0 {
+		t.Errorf("%d messages", n)
 	}
 }

@@ -135,6 +135,7 @@ func (l *loader) answer(m *method, v tree.Value, ptr string) {
 			l.fail(ptr+"/outcomes", `this is a table over $error_code$, but that stands nowhere in "body" or "headers"`)
 		}
 	}
+	l.hollow(m, a, v.Get("body"))
 	m.answers = append(m.answers, a)
 }
 

@@ -47,9 +47,11 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 	rest := d.subject()
 	for _, m := range b.models {
 		v := ModelVerdict{Pointer: m.pointer, Type: m.kindText(), Literals: m.weight.Literals, Variables: m.weight.Variables}
-		switch _, left, ok := m.read.take(m, cb, d, rest, b.base); {
+		switch events, left, ok := m.read.take(m, cb, d, rest, b.base); {
 		case rest.Kind() == tree.Absent && d.subject().Kind() != tree.Absent:
 			v.Reason = "a model before it took the callback"
+		case ok && len(events) == 0 && left.Kind() == tree.Absent:
+			v.Reason = "it fits, and its list has no elements"
 		case ok:
 			v.Took, rest = true, left
 		default:
@@ -61,7 +63,7 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 		if m.others == nil || rest.Kind() == tree.Absent {
 			continue
 		}
-		if _, left, ok := m.others.take(m, cb, d, rest, b.base); ok {
+		if events, left, ok := m.others.take(m, cb, d, rest, b.base); ok && (len(events) > 0 || left.Kind() != tree.Absent) {
 			out.Order[i].Took, out.Order[i].Reason, rest = true, "", left
 		}
 	}

@@ -27,6 +27,9 @@ func (s *Service) Peek(cb *Callback) Peek {
 		for _, e := range events {
 			p.event(cb, m, e)
 		}
+		if len(events) == 0 && left.Kind() == tree.Absent {
+			continue
+		}
 		if rest = left; rest.Kind() == tree.Absent {
 			break
 		}
@@ -112,34 +115,35 @@ func (b *Bound) Read(cb *Callback) Reading {
 // tables that take the rest.
 func (b *Bound) readModels(cb *Callback, d *decoded, out *Reading) (rest tree.Value, took bool) {
 	rest = d.subject()
-	for _, m := range b.models {
-		events, left, ok := m.read.take(m, cb, d, rest, b.base)
-		if !ok {
-			continue
+	over := false // a list without elements was read: it gives nothing, and takes nothing from the models that look at another list
+	offer := func(m *model, k *look) (whole bool) {
+		events, left, ok := k.take(m, cb, d, rest, b.base)
+		switch {
+		case !ok:
+			return false
+		case len(events) == 0 && left.Kind() == tree.Absent:
+			over = true
+			return false
 		}
 		took = true
 		for _, e := range events {
 			b.event(cb, m, e, out)
 		}
-		if rest = left; rest.Kind() == tree.Absent {
+		rest = left
+		return rest.Kind() == tree.Absent
+	}
+	for _, m := range b.models {
+		if offer(m, m.read) {
 			return rest, true
 		}
 	}
 	for _, m := range b.models {
-		if m.others == nil {
-			continue
-		}
-		events, left, ok := m.others.take(m, cb, d, rest, b.base)
-		if !ok {
-			continue
-		}
-		took = true
-		for _, e := range events {
-			b.event(cb, m, e, out)
-		}
-		if rest = left; rest.Kind() == tree.Absent {
+		if m.others != nil && offer(m, m.others) {
 			return rest, true
 		}
+	}
+	if !took && over {
+		return tree.Value{}, true
 	}
 	return rest, took
 }

@@ -343,6 +343,37 @@ func TestRepliesAreWrittenAsTheFileSays(t *testing.T) {
 	}
 }
 
+// A provider may send all of its lists in every callback, most of them empty.
+func TestAnEmptyListTakesNothingFromTheOtherModels(t *testing.T) {
+	b := reading(t, `[
+		{"event_type": "message", "request_parameters": {"messages": [{"id": "$messageid$", "from": "$from$", "to": "$to$", "text": "$content$"}]}},
+		{"event_type": "messageDelivered", "request_parameters": {"statuses": [{"id": "$messageid$", "status": "delivered"}]}}]`)
+	for _, c := range []struct {
+		body      string
+		events    int
+		kind      EventType
+		unmatched bool
+	}{
+		{`{"messages": [], "statuses": [{"id": "m1", "status": "delivered"}]}`, 1, EventDelivered, false},
+		{`{"messages": [{"id": "m1", "from": "1", "to": "12345", "text": "x"}], "statuses": []}`, 1, EventMessage, false},
+		{`{"messages": [], "statuses": []}`, 0, "", false},
+		{`{"messages": []}`, 0, "", false},
+		{`{"messages": [], "statuses": [{"id": "m1", "status": "odd"}]}`, 0, "", false},
+	} {
+		cb := post("application/json", c.body)
+		got := b.Read(cb)
+		if len(got.Events) != c.events || got.Unmatched != c.unmatched || c.events > 0 && got.Events[0].Type != c.kind {
+			t.Errorf("%s: got %+v", c.body, got)
+		}
+		if x := b.Explain(post("application/json", c.body)); len(x.Reading.Events) != c.events || len(x.Order) != 2 {
+			t.Errorf("%s: explained as %+v", c.body, x)
+		}
+		if p := b.Peek(post("application/json", c.body)); len(p.MessageIDs) != map[EventType]int{EventDelivered: 1}[c.kind] {
+			t.Errorf("%s: peeked %+v", c.body, p)
+		}
+	}
+}
+
 func TestQueryAndHeadersBindToo(t *testing.T) {
 	b := reading(t, `[{"event_type": "message", "headers": {"x-provider-event": "sms", "X-Request-Id": "$messageid$"}, "query": {"line": "$to$"},
 		"request_parameters": {"from": "$from$", "text": "$content$"}}]`)

@@ -111,6 +111,7 @@ func (l *loader) webhook(v tree.Value) {
 		}
 		return a.Variables > b.Variables
 	})
+	l.hidden()
 }
 
 func isModel(v tree.Value) bool {
@@ -198,11 +199,6 @@ func (l *loader) model(v tree.Value, ptr string) {
 	m.weight = m.read.weight()
 	l.handshake(m, v, ptr)
 	l.modelNeeds(m, v, ptr)
-	for _, other := range l.svc.models {
-		if other.weight == m.weight && other.verb == m.verb && other.key == m.key && l.sameLook(other, v) {
-			l.warn(ptr, "this model reads the same callbacks as %s, which comes first", other.pointer)
-		}
-	}
 	l.looksOf = append(l.looksOf, lookSource{m, v})
 	l.svc.models = append(l.svc.models, m)
 	l.svc.looks.query = l.svc.looks.query || m.read.query != nil
@@ -212,21 +208,6 @@ func (l *loader) model(v tree.Value, ptr string) {
 type lookSource struct {
 	model *model
 	value tree.Value
-}
-
-func (l *loader) sameLook(m *model, v tree.Value) bool {
-	for _, s := range l.looksOf {
-		if s.model != m {
-			continue
-		}
-		for _, member := range []string{"request_parameters", "query", "headers"} {
-			if !s.value.Get(member).Equal(v.Get(member)) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
 }
 
 // modelKind reads event_type, event_key and events.
@@ -380,6 +361,7 @@ func (l *loader) modelNeeds(m *model, v tree.Value, ptr string) {
 		l.warn(ptr+"/event_key", "$event_key$ stands nowhere in the model, so this word is not looked for and the shape alone decides")
 	}
 	told := map[string]bool{}
+	l.partsTogether(m, at)
 	for _, word := range words {
 		for _, row := range eventKinds {
 			if row.word != word {
@@ -396,6 +378,26 @@ func (l *loader) modelNeeds(m *model, v tree.Value, ptr string) {
 				l.warn(at, "$to$ stands nowhere, so the URL that the provider calls must carry our number: …?number=")
 			}
 		}
+	}
+}
+
+// partsTogether: a part of a long text is known by three things.
+func (l *loader) partsTogether(m *model, at string) {
+	all := []int{slotPart, slotParts, slotPartRef}
+	var has, lacks []string
+	for _, slot := range all {
+		if name := "$" + variables[slot].name + "$"; m.read.uses(slot) {
+			has = append(has, name)
+		} else {
+			lacks = append(lacks, name)
+		}
+	}
+	switch {
+	case len(has) == 0:
+	case len(lacks) > 0:
+		l.warn(at, "%s without %s joins nothing: a part of a long text needs $part$, $parts$ and $part_ref$", strings.Join(has, " and "), strings.Join(lacks, " and "))
+	case !m.gives(EventMessage):
+		l.warn(at, "only messages have parts, and this model gives none")
 	}
 }
 
