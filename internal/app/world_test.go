@@ -43,6 +43,7 @@ func startWith(t *testing.T, o app.Options) *world {
 	if o.DataDir == "" {
 		o.DataDir = t.TempDir()
 	}
+	o.DatabaseURL = databaseOf(t, o.DataDir)
 	o.Listen, o.BootstrapKey = "127.0.0.1:0", bootstrapKey
 	o.Log = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if o.Drain == 0 {

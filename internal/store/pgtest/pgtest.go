@@ -266,12 +266,19 @@ var made atomic.Int64
 // Database makes a new database, empty or a copy of another one that nobody uses, and removes it after the test.
 func (c *Cluster) Database(t testing.TB, template string) (name string) {
 	t.Helper()
+	name = c.Keep(t, template)
+	t.Cleanup(func() { c.Exec(t, "postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return name
+}
+
+// Keep makes one that stays as long as the server.
+func (c *Cluster) Keep(t testing.TB, template string) (name string) {
+	t.Helper()
 	if template == "" {
 		template = "template0"
 	}
 	name = fmt.Sprintf("test%d", made.Add(1))
 	c.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+template)
-	t.Cleanup(func() { c.Exec(t, "postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return name
 }
 
