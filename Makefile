@@ -6,7 +6,7 @@ export CGO_ENABLED ?= 0
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
 run: ## start Patchbay with its sandbox carrier
@@ -39,6 +39,10 @@ crash: ## kill -9 at 200 random moments under mixed traffic; three ledgers must 
 .PHONY: fuzz-long
 fuzz-long: ## every fuzz target, FUZZTIME each (default 2m)
 	bash scripts/fuzz.sh $${FUZZTIME:-2m}
+
+.PHONY: bench-services
+bench-services: ## what each file of the catalogue costs beside encoding/json; ends with 1 when one costs too much
+	bash bench/services.sh
 
 .PHONY: bench
 bench: ## patterns and callbacks against encoding/json; end to end against a forwarding proxy, in one run

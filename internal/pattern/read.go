@@ -3,16 +3,37 @@ package pattern
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"patchbay/internal/tree"
 )
 
 // Read takes values out of v.
 func (p *Pattern) Read(v tree.Value, in *Input) Reading {
-	var room [8]undo // most patterns bind no more
-	r := reader{pattern: p, scope: p.scope, in: in, values: make([]tree.Value, len(p.slots)), trail: room[:0]}
-	return r.read(v)
+	r := readers.Get().(*reader)
+	r.pattern, r.scope, r.in = p, p.scope, in
+	if cap(r.values) < len(p.slots) {
+		r.values = make([]tree.Value, len(p.slots))
+	}
+	r.values = r.values[:len(p.slots)]
+	out := r.read(v)
+	if len(out.Events) > 0 && !p.root.events {
+		r.values = nil // they are the event's
+	}
+	if cap(r.values) <= mostKept && cap(r.trail) <= mostKept {
+		clear(r.values)
+		clear(r.trail[:cap(r.trail)])
+		*r = reader{values: r.values[:0], trail: r.trail[:0]}
+		readers.Put(r)
+	}
+	return out
 }
+
+// mostKept is how much room a reader that is kept may have: more is somebody's large callback.
+const mostKept = 128
+
+// readers are kept, because of most patterns that are tried on a callback nothing is left but their room.
+var readers = sync.Pool{New: func() any { return &reader{trail: make([]undo, 0, 8)} }}
 
 // What a step stands for: about a quarter of a microsecond, so that a million of them take less than a second.
 const (

@@ -111,28 +111,30 @@ func (k *look) take(m *model, cb *Callback, d *decoded, rest tree.Value, known [
 		return nil, rest, false
 	}
 	in := pattern.Input{Values: known, Steps: &d.steps}
+	var r pattern.Reading
+	if k.params != nil { // first, because it is where models differ
+		if r = k.params.Read(rest, &in); !r.Matched {
+			return nil, rest, false
+		}
+	}
 	var shared []pattern.Event
 	for _, h := range k.headers {
-		r := h.value.Read(cb.header(h.name), &in)
-		if !r.Matched {
+		header := h.value.Read(cb.header(h.name), &in)
+		if !header.Matched {
 			return nil, rest, false
 		}
-		shared = append(shared, r.Events...)
+		shared = append(shared, header.Events...)
 	}
 	if k.query != nil {
-		r := k.query.Read(d.query, &in)
-		if !r.Matched {
+		query := k.query.Read(d.query, &in)
+		if !query.Matched {
 			return nil, rest, false
 		}
-		shared = append(shared, r.Events...)
+		shared = append(shared, query.Events...)
 	}
 	if k.params == nil {
 		f := &found{shared: shared}
 		return []*found{f}, tree.Value{}, f.agrees()
-	}
-	r := k.params.Read(rest, &in)
-	if !r.Matched {
-		return nil, rest, false
 	}
 	for _, e := range r.Events {
 		f := &found{event: e, shared: shared}

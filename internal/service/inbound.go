@@ -225,8 +225,10 @@ func (b *Bound) message(cb *Callback, e *Event, out *Reading) {
 	}
 	var country, stranger string
 	for _, spelling := range called {
-		value := normal(spelling, "")
-		if cb.Numbers != nil {
+		value := ""
+		if cb.Numbers == nil {
+			value = normal(spelling, "")
+		} else {
 			n, ok := cb.Numbers.Find(spelling)
 			if !ok {
 				stranger = spelling
@@ -381,6 +383,9 @@ func timeOf(s string) time.Time {
 }
 
 func count(v tree.Value) int {
+	if v.Kind() == tree.Absent { // nearly always
+		return 0
+	}
 	n, err := strconv.Atoi(v.Text())
 	if err != nil || n < 0 || n > 1000 {
 		return 0

@@ -131,16 +131,17 @@ func (m *method) body(r *wire.Request, in *input) error {
 }
 
 func addQuery(r *wire.Request, v tree.Value, m *method) error {
-	query, err := wire.EncodeQuery(v)
+	separator := byte('?')
+	if m.url.query != nil {
+		separator = '&'
+	}
+	url := append(append(make([]byte, 0, len(r.URL)+256), r.URL...), separator)
+	all, err := wire.AppendQuery(url, v)
 	if err != nil {
 		return unwritable(m, "request_parameters", err)
 	}
-	switch {
-	case query == "":
-	case m.url.query != nil:
-		r.URL += "&" + query
-	default:
-		r.URL += "?" + query
+	if len(all) > len(url) {
+		r.URL = string(all)
 	}
 	return nil
 }

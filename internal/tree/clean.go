@@ -10,6 +10,16 @@ const replacement = "\uFFFD"
 
 // IsClean reports whether s is what Text wants: UTF-8 without NUL.
 func IsClean(s string) bool {
+	const short = 32 // numbers, ids, words: a loop is done before the calls begin
+	if len(s) <= short {
+		i := 0
+		for i < len(s) && s[i]-1 < utf8.RuneSelf-1 {
+			i++
+		}
+		if i == len(s) {
+			return true
+		}
+	}
 	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 

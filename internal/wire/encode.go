@@ -52,4 +52,3 @@ func encode(contentType string, v tree.Value) ([]byte, string, error) {
 	text, err = charset.bytes(text, f)
 	return []byte(text), contentType, err
 }
-

@@ -116,11 +116,15 @@ func EncodeForm(v tree.Value) ([]byte, error) {
 
 // EncodeQuery writes an object as the part of a URL after its question mark, as EncodeForm.
 func EncodeQuery(v tree.Value) (string, error) {
-	b, err := appendForm(nil, v, Form, nil)
+	b, err := AppendQuery(make([]byte, 0, 256), v)
 	return string(b), err
 }
 
+// AppendQuery is EncodeQuery, appended to dst.
+func AppendQuery(dst []byte, v tree.Value) ([]byte, error) { return appendForm(dst, v, Form, nil) }
+
 func appendForm(dst []byte, v tree.Value, f Format, charset *charset) ([]byte, error) {
+	start := len(dst)
 	err := eachField(v, f, func(name string, value tree.Value) error {
 		name, err := charset.bytes(name, f)
 		if err != nil {
@@ -130,7 +134,7 @@ func appendForm(dst []byte, v tree.Value, f Format, charset *charset) ([]byte, e
 		if err != nil {
 			return err
 		}
-		if len(dst) > 0 {
+		if len(dst) > start {
 			dst = append(dst, '&')
 		}
 		dst = appendEscaped(dst, name, true)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-
 	"patchbay/internal/tree"
 )
 
