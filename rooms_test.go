@@ -25,6 +25,7 @@ var rooms = map[string]string{
 	"access":       "directory fault",
 	"conversation": "directory message phone",
 	"service":      "fault message pattern phone services tree wire",
+	"infer":        "pattern phone service tree wire",
 	"exchange":     "fault secret wire",
 	"credential":   "directory exchange fault secret service wire",
 	"store":        "conversation directory fault lane message phone secret",
@@ -35,7 +36,7 @@ var rooms = map[string]string{
 	"simulator":    "",
 	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
-	"cli":          "app exchange fault message phone secret service store wire",
+	"cli":          "app exchange fault infer message phone secret service store wire",
 }
 
 func TestRoomsImportOnlyWhatTheTableSays(t *testing.T) {

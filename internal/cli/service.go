@@ -18,6 +18,7 @@ type serviceCommand struct {
 	Render  renderCommand  `cmd:"" help:"Show the requests that a message becomes, as HTTP and as curl, secrets masked."`
 	Explain explainCommand `cmd:"" help:"Say why a provider's request is read as it is, or by no model."`
 	New     newCommand     `cmd:"" help:"Write a service file to start from, which passes its own tests."`
+	Infer   inferCommand   `cmd:"" help:"Draft Webhook models from callbacks that a provider has made, with the reason for each choice."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of a service file, for editors; a server has it at /service.schema.json."`
 }
 
