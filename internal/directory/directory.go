@@ -47,6 +47,20 @@ type Integration struct {
 	Created    time.Time
 }
 
+// Attention is something about an integration that is not as it should be.
+type Attention struct {
+	About  string // one of the words below
+	Reason string
+	Since  time.Time
+}
+
+// What may not be as it should be.
+const (
+	AboutCredentials = "credentials" // the provider refuses them
+	AboutWebhook     = "webhook"     // our URL could not be registered at the provider
+	AboutMessages    = "messages"    // the provider cannot be asked for messages
+)
+
 // Number is an SMS number of an integration: E.164, a short code, or an alphanumeric sender. Unique within an account.
 type Number struct {
 	ID             string

@@ -65,5 +65,8 @@ type Settlement struct {
 	Pauses int       // its new back-off counter
 	More   bool      // begin the lane's next attempt in the same commit, if one is due now
 
-	Attention string // not empty: the integration needs its operator (credentials refused …)
+	Attention string // not empty: the provider refused the credentials
+
+	// AskAt, unless it is zero, is when the provider is asked for the first time what became of a message that ends in Sent or Unclear.
+	AskAt time.Time
 }

@@ -158,6 +158,9 @@ func (s *Store) ClaimSends(ctx context.Context, now time.Time, n int) (claimed [
 // takeLanesBack ends the leases of a process that is gone: the data directory's lock proves that nobody else lives.
 // What was in flight is handed out again as unfinished.
 func (s *Store) takeLanesBack(db engine) error {
+	if _, err := db.exec(qTakeBackPolls); err != nil {
+		return err
+	}
 	_, err := db.exec(qTakeBack)
 	return err
 }

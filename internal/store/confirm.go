@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
+	"patchbay/internal/directory"
 	"patchbay/internal/message"
 )
 
@@ -24,7 +24,7 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', '', 0, $8, $8)
 		ON CONFLICT (integration_id, url) DO UPDATE SET state = 'pending', reason = '', tries = 0, due_at = excluded.due_at
 		WHERE confirmations.state = 'failed' AND confirmations.due_at < $9`)
-	qDueConfirmation  = sqlText("due confirmation", `SELECT 1 FROM confirmations WHERE state = 'pending' AND due_at <= $1 LIMIT 1`)
+	qDueConfirmation = sqlText("due confirmation", `SELECT 1 FROM confirmations WHERE state = 'pending' AND due_at <= $1 LIMIT 1`)
 	// Begun before the call, so that a crash cannot make the calls endless; until the lease ends it is nobody else's.
 	qClaimConfirmations = sqlText("claim confirmations", `UPDATE confirmations SET tries = tries + 1, due_at = $2
 		WHERE id IN (SELECT id FROM confirmations WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at LIMIT $3)
@@ -81,10 +81,7 @@ func (s *Store) SettleConfirmation(ctx context.Context, c message.Confirmation, 
 		if err != nil || n == 0 {
 			return err
 		}
-		data, err := json.Marshal(attention{c.IntegrationID, c.ServiceID, "the address that confirms our webhook URL could not be called: " + reason})
-		if err != nil { // strings
-			panic(err)
-		}
-		return notify(t, &message.Notification{AccountID: c.AccountID, OrgID: c.OrgID, Type: message.IntegrationAttention, At: now, Data: data}, 0)
+		of := subject{c.AccountID, c.OrgID, c.IntegrationID, c.ServiceID}
+		return s.attend(t, of, directory.AboutWebhook, "the address that confirms our webhook URL could not be called: "+reason, now)
 	})
 }

@@ -18,6 +18,8 @@ var (
 		sqlText("delete users", `DELETE FROM users WHERE org_id = $1`),
 		sqlText("delete organization's keys", `DELETE FROM keys WHERE org_id = $1 AND org_id <> ''`),
 		sqlText("delete integrations", `DELETE FROM integrations WHERE org_id = $1`),
+		sqlText("delete organization's attention", `DELETE FROM attention WHERE org_id = $1`),
+		sqlText("delete organization's polls", `DELETE FROM polls WHERE org_id = $1`),
 		sqlText("delete organization's parts", `DELETE FROM parts WHERE org_id = $1`),
 		sqlText("delete organization's confirmations", `DELETE FROM confirmations WHERE org_id = $1`),
 		sqlText("delete organization's dead letters", `DELETE FROM dead_letters WHERE webhook_id IN (SELECT id FROM webhooks WHERE org_id = $1 AND org_id <> '')`),
@@ -137,7 +139,7 @@ func deleteMessages(t *tx, orgID string) (n int64, err error) {
 				return 0, err
 			}
 		}
-		for _, q := range []*query{qDeleteMedia, qDeleteMessage} {
+		for _, q := range []*query{qDeleteMedia, qAwaitNoMore, qDeleteMessage} {
 			if _, err := t.exec(q, g.seq); err != nil {
 				return 0, err
 			}

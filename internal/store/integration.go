@@ -106,6 +106,11 @@ func (s *Store) PutIntegration(ctx context.Context, i *directory.Integration) er
 		if err != nil {
 			return fmt.Errorf("seal the properties: %w", err)
 		}
+		// What was said of it was said of what it was before.
+		if _, err := t.exec(qForgetAttention, i.ID); err != nil {
+			return err
+		}
+		delete(s.refused, i.ID)
 		if _, err := t.exec(qPutIntegration, i.ID, i.AccountID, i.OrgID, i.ServiceID, flag(i.Enabled), micros(i.Created), sealed); err != nil {
 			return err
 		}

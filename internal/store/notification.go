@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"patchbay/internal/message"
@@ -114,19 +113,4 @@ func (s *Store) LastNotification(ctx context.Context) (seq int64, err error) {
 		return err
 	})
 	return seq, err
-}
-
-// attention is what the operator is told about an integration.
-type attention struct {
-	IntegrationID string `json:"integration_id"`
-	Service       string `json:"service"`
-	Reason        string `json:"reason"`
-}
-
-func notifyAttention(t *tx, m *stored, st *message.Settlement) error {
-	data, err := json.Marshal(attention{m.IntegrationID, m.ServiceID, st.Attention})
-	if err != nil { // strings
-		panic(err)
-	}
-	return notify(t, &message.Notification{AccountID: m.AccountID, OrgID: m.OrgID, Type: message.IntegrationAttention, At: st.Now, Data: data}, 0)
 }

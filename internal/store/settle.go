@@ -56,6 +56,12 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 		if err != nil {
 			return fmt.Errorf("settle message %s: %w", st.MessageID, err)
 		}
+		if err := s.attendTo(t, m, &st); err != nil {
+			return err
+		}
+		if err := await(t, m, &st); err != nil {
+			return err
+		}
 		t.flights = append(t.flights, took{l.seq, nil})
 		if next, err = passOn(t, l, &st); err != nil {
 			return err
@@ -129,11 +135,6 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 	if moved || first && m.waiting != idle && !st.PartTaken {
 		// A first try that was not the last is worth telling: until now the message was on its way without delay.
 		if err := notifyStatus(t, &m.Message, m.seq, m.privateTo, st.Status, st.Now); err != nil {
-			return err
-		}
-	}
-	if st.Attention != "" {
-		if err := notifyAttention(t, m, st); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,8 @@ type Store struct {
 	hooks []func(Commit)
 	seen  changes // what others have changed, as far as we know
 
-	unmatched map[string]int // callbacks since the last trim, by account; the writer's
+	unmatched map[string]int  // callbacks since the last trim, by account; the writer's
+	refused   map[string]bool // integrations whose credentials were; nil: not read yet; the writer's
 }
 
 // Page asks for a part of a list. The zero value asks for its beginning.
