@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -116,7 +115,7 @@ func (c *pgConn) prepare(q *query) (*pgStmt, error) {
 		text = q.postgres
 	}
 	c.deadline()
-	desc, err := c.conn.Prepare(context.Background(), "q"+strconv.Itoa(len(c.stmts)), text, nil)
+	desc, err := c.conn.Prepare(context.Background(), q.name, text, nil)
 	if err != nil {
 		return nil, c.trouble(q, err)
 	}

@@ -69,7 +69,7 @@ func TestHotQueriesScanNothingOnPostgres(t *testing.T) {
 		if args != "" {
 			args = "(" + args[2:] + ")"
 		}
-		plan := strings.Join(plain("EXPLAIN EXECUTE "+st.desc.Name+args), "\n")
+		plan := strings.Join(plain(`EXPLAIN EXECUTE "`+st.desc.Name+`"`+args), "\n")
 		// A scan without a condition on its index reads all of it. Of what is pending the oldest are asked, whichever they are.
 		for _, scan := range strings.Split(plan, "->") {
 			head, _, _ := strings.Cut(scan, "\n")
