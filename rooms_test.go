@@ -33,10 +33,10 @@ var rooms = map[string]string{
 	"outbound":     "conversation directory exchange fault lane media message phone secret service wire",
 	"inbound":      "conversation directory exchange fault media message phone service tree wire",
 	"notify":       "directory exchange fault lane message secret wire",
-	"simulator":    "",
+	"simulator":    "service wire",
 	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
-	"cli":          "app exchange fault infer message phone secret service store wire",
+	"cli":          "app exchange fault infer message phone secret service simulator store wire",
 }
 
 func TestRoomsImportOnlyWhatTheTableSays(t *testing.T) {

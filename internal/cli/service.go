@@ -12,14 +12,15 @@ import (
 
 // serviceCommand is the tools for service files. Each is what the server itself does with the file.
 type serviceCommand struct {
-	Lint    lintCommand    `cmd:"" help:"Say everything that is wrong in service files, and how to mend it."`
-	Test    testCommand    `cmd:"" help:"Run the tests that service files carry."`
-	Fmt     fmtCommand     `cmd:"" help:"Write service files in their canonical form: strict JSON, two spaces."`
-	Render  renderCommand  `cmd:"" help:"Show the requests that a message becomes, as HTTP and as curl, secrets masked."`
-	Explain explainCommand `cmd:"" help:"Say why a provider's request is read as it is, or by no model."`
-	New     newCommand     `cmd:"" help:"Write a service file to start from, which passes its own tests."`
-	Infer   inferCommand   `cmd:"" help:"Draft Webhook models from callbacks that a provider has made, with the reason for each choice."`
-	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of a service file, for editors; a server has it at /service.schema.json."`
+	Lint     lintCommand     `cmd:"" help:"Say everything that is wrong in service files, and how to mend it."`
+	Test     testCommand     `cmd:"" help:"Run the tests that service files carry."`
+	Fmt      fmtCommand      `cmd:"" help:"Write service files in their canonical form: strict JSON, two spaces."`
+	Render   renderCommand   `cmd:"" help:"Show the requests that a message becomes, as HTTP and as curl, secrets masked."`
+	Explain  explainCommand  `cmd:"" help:"Say why a provider's request is read as it is, or by no model."`
+	Simulate simulateCommand `cmd:"" help:"Be the provider of a service file: take what it sends, answer, call back signed, and fail on demand."`
+	New      newCommand      `cmd:"" help:"Write a service file to start from, which passes its own tests."`
+	Infer    inferCommand    `cmd:"" help:"Draft Webhook models from callbacks that a provider has made, with the reason for each choice."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of a service file, for editors; a server has it at /service.schema.json."`
 }
 
 // files is what lint, test and fmt have in common.

@@ -186,3 +186,12 @@ func texted(v tree.Value, f func(string) string) tree.Value {
 func (f *Fake) SendsFiles() bool {
 	return len(f.sendFile) > 0 || slices.ContainsFunc(f.send, func(m *method) bool { return m.allFiles })
 }
+
+// Tells reports whether a model of the file is for callbacks of a kind; of messages, for those with files or those without.
+func (f *Fake) Tells(kind EventType, files bool) bool {
+	e := Emission{Type: kind}
+	if files {
+		e.Files = make([]File, 1)
+	}
+	return slices.ContainsFunc(f.models, func(m *model) bool { return len(m.wordsFor(e)) > 0 && len(fileSlots(m, e)) > 0 })
+}

@@ -185,10 +185,8 @@ func (f *Fake) answering(o *Order, code string, want Said, now time.Time) *input
 
 // judge reads an answer as the sender will, and says what is not as wanted.
 func (f *Fake) judge(o *Order, by *answer, r *wire.Response, want Said, now time.Time) string {
-	in := &input{values: append([]tree.Value(nil), o.values...)}
-	in.Values, in.Env = in.values, &Sending{Country: f.Country}
 	if by != nil {
-		read := answerReader{response: r, in: &pattern.Input{Values: append([]tree.Value(nil), o.values...), Env: in.Env}}
+		read := answerReader{response: r, in: &pattern.Input{Values: append([]tree.Value(nil), o.values...), Env: &Sending{Country: f.Country}}}
 		for _, a := range o.m.answers {
 			if !a.fits(r.Status) || !read.takes(a) {
 				continue
@@ -199,15 +197,22 @@ func (f *Fake) judge(o *Order, by *answer, r *wire.Response, want Said, now time
 			break
 		}
 	}
-	got := f.answered(o.m, in, r, now, nil)
-	word := effect{got.Outcome, got.OptedOut, got.AuthFailed}.word()
+	word, ids := f.Meaning(o, r, now)
 	switch {
 	case want.Outcome != "" && word != want.Outcome:
-		return fmt.Sprintf("it is read as %s", orElse(word, string(got.Outcome)))
-	case want.Outcome == "accepted" && o.m.readsIDs() && want.MessageID != "" && !contains(got.MessageIDs, want.MessageID):
+		return "it is read as " + word
+	case want.Outcome == "accepted" && o.m.readsIDs() && want.MessageID != "" && !contains(ids, want.MessageID):
 		return "the message id is not read"
 	}
 	return ""
+}
+
+// Meaning is what the file makes of an answer: the outcome as it spells it, and the message ids.
+func (f *Fake) Meaning(o *Order, r *wire.Response, now time.Time) (outcome string, ids []string) {
+	in := &input{values: append([]tree.Value(nil), o.values...)}
+	in.Values, in.Env = in.values, &Sending{Country: f.Country}
+	got := f.answered(o.m, in, r, now, nil)
+	return orElse(effect{got.Outcome, got.OptedOut, got.AuthFailed}.word(), string(got.Outcome)), got.MessageIDs
 }
 
 // readsIDs reports whether an answer of the method yields a message id.

@@ -170,7 +170,8 @@ func queryMembers(query string) (out []tree.Member) {
 	return out
 }
 
-// Take reads a request as the provider would. Of several complaints it gives those of the method that comes nearest.
+// Take reads a request as the provider would. Of several methods that read it, it is of the one that finds most in it; of several complaints
+// it gives those of the method that comes nearest.
 func (f *Fake) Take(r *wire.Request) (*Order, *Complaint) {
 	nowhere := &Complaint{Status: http.StatusNotFound}
 	u, err := url.Parse(r.URL)
@@ -179,6 +180,7 @@ func (f *Fake) Take(r *wire.Request) (*Order, *Complaint) {
 		return nil, nowhere
 	}
 	var worst *Complaint
+	var best *Order
 	for _, t := range f.takers {
 		in := &pattern.Input{Values: append([]tree.Value(nil), f.base...), Env: &Sending{Country: f.Country}}
 		if f.NeedsToken() {
@@ -190,16 +192,32 @@ func (f *Fake) Take(r *wire.Request) (*Order, *Complaint) {
 		}
 		o, c := f.take(t, r, u, in)
 		if c == nil {
-			return o, nil
+			if best == nil || o.found() > best.found() {
+				best = o
+			}
+			continue
 		}
 		if worst == nil || len(c.Problems) < len(worst.Problems) {
 			worst = c
 		}
 	}
-	if worst != nil {
+	switch {
+	case best != nil:
+		return best, nil
+	case worst != nil:
 		return nil, worst
 	}
 	return nil, nowhere
+}
+
+// found is how many variables the request had a value for.
+func (o *Order) found() (n int) {
+	for _, v := range o.values {
+		if v.Kind() != tree.Absent {
+			n++
+		}
+	}
+	return n
 }
 
 // describe is the path that a method asks for.
@@ -250,7 +268,7 @@ func (f *Fake) take(t *taker, r *wire.Request, u *url.URL, in *pattern.Input) (*
 	if t.query != nil {
 		query, err := wire.DecodeQuery(u.RawQuery, wire.Limits{})
 		if err != nil {
-			c.say("the query cannot be read: %v", err)
+			c.say("%s: the query cannot be read: %v", t.at, err)
 		} else {
 			if query.Kind() == tree.Absent {
 				query = tree.ObjectOf()
@@ -338,7 +356,7 @@ func (f *Fake) body(t *taker, r *wire.Request, in *pattern.Input, c *Complaint) 
 		v = tree.Text(wire.Text(kind, r.Body))
 	default:
 		if v, err = wire.Decode(kind, r.Body, wire.Limits{}); err != nil {
-			c.say("the body cannot be decoded: %v", err)
+			c.say("%s: the body cannot be decoded: %v", t.at, err)
 			return
 		}
 	}

@@ -7,8 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -39,55 +38,33 @@ func urls(ms []media) []string {
 	return out
 }
 
-// deliver posts a callback until a 2xx comes or the retries end, as carriers do. It reports whether a 2xx came.
+// deliver brings a callback, and reports whether a 2xx came.
 func (s *Server) deliver(ctx context.Context, c callback) bool {
 	body, err := json.Marshal(c)
 	if err != nil {
-		s.o.Log.Error("simulator: encode callback", "err", err)
+		s.log.Error("simulator: encode callback", "err", err)
 		return false
 	}
-	wait := 200 * time.Millisecond
-	for try := 0; ; try++ {
-		if err = s.post(ctx, body); err == nil {
-			return true
-		}
-		if try >= s.o.Retries || ctx.Err() != nil {
-			s.o.Log.Warn("simulator: callback given up", "event", c.Event, "tries", try+1, "err", err)
-			return false
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
-		wait = min(2*wait, 5*time.Second)
-	}
+	_, err = s.bring(ctx, c.Event, s.retries, func() (*http.Request, error) { return s.signed(body) })
+	return err == nil
 }
 
-func (s *Server) post(ctx context.Context, body []byte) error {
-	s.mu.Lock()
-	to := s.callback
-	s.mu.Unlock()
+var errNoWebhook = errors.New("no webhook URL is set")
+
+func (s *Server) signed(body []byte) (*http.Request, error) {
+	to := s.webhook()
 	if to == "" {
-		return fmt.Errorf("no webhook URL is set")
+		return nil, errNoWebhook
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Simulator-Timestamp", stamp)
 	r.Header.Set("X-Simulator-Signature", Sign(s.o.Secret, stamp, body))
-	resp, err := s.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("status %d", resp.StatusCode)
-	}
-	return nil
+	return r, nil
 }
 
 // Sign is the carrier's signature: hex of HMAC-SHA256 over timestamp, a dot, and the body.

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type order struct {
 }
 
 const maxOrder = 1 << 20
+
+// statuses is how this carrier says that it did not take a text.
+var statuses = map[string]int{busy: http.StatusTooManyRequests, refused: http.StatusBadRequest}
 
 // takeMessage is POST /messages: the carrier's send API.
 func (s *Server) takeMessage(w http.ResponseWriter, r *http.Request) {
@@ -33,12 +37,12 @@ func (s *Server) takeMessage(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "missing", "from, to, and text or media are needed")
 		return
 	}
-	sc := scriptFor(m.To, s.countTry(m.Reference))
-	if sc.Status != 0 {
-		if sc.After != "" {
-			w.Header().Set("Retry-After", sc.After)
+	sc := scriptFor(m.To, s.countTry(m.Reference), 400*time.Millisecond)
+	if status := statuses[sc.Outcome]; status != 0 {
+		if sc.After > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(sc.After))
 		}
-		refuse(w, sc.Status, sc.Code, sc.Reason)
+		refuse(w, status, sc.Code, sc.Reason)
 		return
 	}
 	id := newID("SIM")
@@ -48,9 +52,7 @@ func (s *Server) takeMessage(w http.ResponseWriter, r *http.Request) {
 	s.ring(m)
 	if sc.Cut {
 		// The text is taken and nobody hears of it: what every sender has to live with.
-		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_ = c.Close()
-		}
+		hangUp(w)
 		return
 	}
 	if sc.Early {
