@@ -17,6 +17,8 @@ var (
 		sqlText("delete numbers", `DELETE FROM numbers WHERE org_id = $1`),
 		sqlText("delete users", `DELETE FROM users WHERE org_id = $1`),
 		sqlText("delete organization's keys", `DELETE FROM keys WHERE org_id = $1 AND org_id <> ''`),
+		sqlText("delete organization's credentials", `DELETE FROM credentials WHERE integration_id IN (SELECT id FROM integrations WHERE org_id = $1)`),
+		sqlText("delete organization's authorizations", `DELETE FROM authorizations WHERE integration_id IN (SELECT id FROM integrations WHERE org_id = $1)`),
 		sqlText("delete integrations", `DELETE FROM integrations WHERE org_id = $1`),
 		sqlText("delete organization's attention", `DELETE FROM attention WHERE org_id = $1`),
 		sqlText("delete organization's polls", `DELETE FROM polls WHERE org_id = $1`),

@@ -205,7 +205,12 @@ func (s *Store) DeleteIntegration(ctx context.Context, accountID, id string) err
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(qHoldLanes, id)
+		for _, q := range []*query{qHoldLanes, qDropAuthorizations} {
+			if _, err := t.exec(q, id); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(qDropCredentials, accountID, id, "")
 		return err
 	})
 }

@@ -44,6 +44,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepNotifications, keepNotifications},
 		{qSweepParts, keepParts},
 		{qSweepConfirmations, keepCallbacks},
+		{qSweepAuthorizations, 0},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {
