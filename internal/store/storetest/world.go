@@ -185,6 +185,13 @@ func (w *World) Settle(s message.Settlement) *lane.Claimed[message.Send] {
 // Reopen goes on with the same database in a new life.
 func (w *World) Reopen() { w.Store = w.engine.Reopen(w.t, w.Store) }
 
+// On is the same world as another node sees it.
+func (w *World) On(s *store.Store) *World {
+	other := *w
+	other.Store = s
+	return &other
+}
+
 // View is the message of this id.
 func (w *World) View(id string) *message.View {
 	w.t.Helper()
