@@ -23,7 +23,7 @@ var rooms = map[string]string{
 	"pattern":      "tree",
 	"lane":         "fault",
 	"access":       "directory fault",
-	"conversation": "directory message phone",
+	"conversation": "directory fault message phone",
 	"service":      "fault message pattern phone services tree wire",
 	"infer":        "pattern phone service tree wire",
 	"exchange":     "fault secret wire",

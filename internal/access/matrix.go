@@ -72,6 +72,12 @@ var Matrix = []Rule{
 	{"PATCH", "/v1/organizations/{orgid}/numbers/{id}", organization},
 	{"DELETE", "/v1/organizations/{orgid}/numbers/{id}", organization},
 
+	{"POST", "/v1/organizations/{orgid}/optouts", organization},
+	{"GET", "/v1/organizations/{orgid}/optouts", organization},
+	{"GET", "/v1/organizations/{orgid}/optouts/{id}", organization},
+	{"DELETE", "/v1/organizations/{orgid}/optouts/{id}", organization},
+	{"GET", "/v1/organizations/{orgid}/optout-events", organization},
+
 	{"POST", "/v1/messages", everyone},
 	{"GET", "/v1/messages", everyone},
 	{"GET", "/v1/messages/{id}", everyone},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"patchbay/internal/access"
+	"patchbay/internal/conversation"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/phone"
@@ -128,15 +130,14 @@ func (in *numberInput) applySettings(n *directory.Number) (ps problemList) {
 	ns := readSettings(n.Settings)
 	if in.OptOut != nil {
 		ns.OptOut = in.OptOut
-		if k := in.OptOut.Kind(); k != '{' && k != 'n' {
-			ps.add("/optout", `must be an object like {"keyword": "STOP", "autoreply": "…"}`)
-		}
+		ps.rules("/optout", in.OptOut, new(conversation.OptOut), `must be an object like {"keyword": "STOP", "autoreply": "…"}`)
 	}
 	if in.AutoReply != nil {
 		ns.AutoReply = in.AutoReply
-		if k := in.AutoReply.Kind(); k != '[' && k != 'n' {
-			ps.add("/autoreply", `must be a list like [{"key": "*", "value": "…"}]`)
-		}
+		ps.rules("/autoreply", in.AutoReply, new([]conversation.AutoReply), `must be a list like [{"key": "*", "value": "…"}]`)
+	}
+	if len(ps) > 0 {
+		return ps
 	}
 	text, err := json.Marshal(ns)
 	if err != nil {
@@ -144,7 +145,21 @@ func (in *numberInput) applySettings(n *directory.Number) (ps problemList) {
 		return ps
 	}
 	n.Settings = string(text)
+	rules, err := conversation.ReadRules(n.Settings)
+	if err != nil {
+		ps.add("/autoreply", "cannot be kept")
+	}
+	for _, p := range rules.Problems() {
+		ps.add(p.Pointer, p.Message)
+	}
 	return ps
+}
+
+// rules makes sure that settings have the form that the rules read.
+func (ps *problemList) rules(at string, v jsontext.Value, into any, want string) {
+	if unmarshal(bytes.Clone(v), into) != nil {
+		ps.add(at, want)
+	}
 }
 
 func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {

@@ -40,6 +40,9 @@ func (s *Server) rpcMethods() map[string]rpcCall {
 		"getServices":        s.rpcGetServices,
 		"message":            s.rpcMessage,
 		"delivered":          s.rpcDelivered,
+		"getOptoutList":      s.rpcGetOptoutList,
+		"addToOptout":        s.rpcAddToOptout,
+		"removeFromOptout":   s.rpcRemoveFromOptout,
 	}
 }
 

@@ -97,6 +97,7 @@ type Store interface {
 	Callbacks
 	Webhooks
 	Arrivals
+	OptOuts
 }
 
 // Shelf finds services: an account's own, then the catalogue's.
@@ -203,6 +204,12 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/organizations/{orgid}/numbers/{id}":    s.inOrganization(s.getNumber),
 		"PATCH /v1/organizations/{orgid}/numbers/{id}":  s.inOrganization(s.updateNumber),
 		"DELETE /v1/organizations/{orgid}/numbers/{id}": s.inOrganization(s.deleteNumber),
+
+		"POST /v1/organizations/{orgid}/optouts":             s.inOrganization(s.addOptOuts),
+		"GET /v1/organizations/{orgid}/optouts":              s.inOrganization(s.listOptOuts),
+		"GET /v1/organizations/{orgid}/optouts/{id}":    s.inOrganization(s.getOptOut),
+		"DELETE /v1/organizations/{orgid}/optouts/{id}": s.inOrganization(s.removeOptOut),
+		"GET /v1/organizations/{orgid}/optout-events":        s.inOrganization(s.listOptOutEvents),
 
 		"POST /v1/messages":              s.createMessage,
 		"GET /v1/messages":               s.listMessages,

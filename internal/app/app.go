@@ -190,6 +190,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		if c.Media {
 			fetch.Wake()
 		}
+		if c.Replies {
+			out.WakeReplies()
+		}
 	})
 
 	// What a former life left, before anything new begins.

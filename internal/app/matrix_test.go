@@ -17,6 +17,9 @@ type estate struct {
 	message, conversation, callback, hook, key, version string
 }
 
+// stoppedContact is on every estate's opt-out list.
+const stoppedContact = "+15550100099"
+
 // build makes an estate: a message sent, a callback that nothing reads, a webhook, a key.
 func (c *caller) build(domain, service, number string, mark string) *estate {
 	c.w.Helper()
@@ -24,6 +27,7 @@ func (c *caller) build(domain, service, number string, mark string) *estate {
 	e.message = c.call(202, "POST", "/v1/messages", map[string]any{"from": number, "to": "+15550100001", "content": mark + " content"}).str("id")
 	e.conversation = c.call(200, "GET", "/v1/messages/"+e.message, nil).str("conversation")
 	e.version = c.call(200, "GET", "/v1/services/"+service, nil).str("version")
+	c.call(200, "POST", "/v1/organizations/"+e.org+"/optouts", map[string]any{"contacts": []string{stoppedContact}})
 	e.hook = c.call(201, "POST", "/v1/webhooks", map[string]any{"url": "https://" + strings.ToLower(mark) + ".example.com/hook", "orgid": e.org}).str("id")
 	e.key = c.call(201, "POST", "/v1/keys", map[string]any{"role": "organization", "orgid": e.org, "name": mark + " key"}).str("id")
 	if a := c.w.post(e.webhook, "application/json", fmt.Sprintf(`{"mark":%q}`, mark)); a.status != 200 {
@@ -44,6 +48,7 @@ func (e *estate) path(pattern string) string {
 		"/v1/callbacks":                     e.callback,
 		"/v1/webhooks":                      e.hook,
 		"/v1/keys":                          e.key,
+		"/v1/organizations/{orgid}/optouts": stoppedContact,
 	} {
 		if strings.HasPrefix(pattern, prefix) {
 			id = value

@@ -93,7 +93,7 @@ func TestTheMessagingAPISaysClearlyWhatIsWrong(t *testing.T) {
 	tm := w.account.newTeam("a", "acme", "+15550001001", map[string]string{"API key": "k"})
 	other := w.account.newTeam("b", "acme", "+15550001002", map[string]string{"API key": "k"})
 	c := w.account
-	c.rpcRefused(422, `no method "fly"; there are createOrganization`, "fly", map[string]any{})
+	c.rpcRefused(422, `no method "fly"; there are addToOptout`, "fly", map[string]any{})
 	if a := c.call(405, "GET", "/api", nil); a.header.Get("Allow") != "POST" || string(a.body) != `{"error":{"code":405,"message":"GET is not possible here; use POST"}}` {
 		t.Errorf("GET: Allow %q, %s", a.header.Get("Allow"), a.body)
 	}

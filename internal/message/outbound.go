@@ -15,6 +15,8 @@ type Acceptance struct {
 	// IdempotencyKey is the caller's; with the same key and the same BodyHash the first answer is given again.
 	IdempotencyKey string
 	BodyHash       [32]byte
+	// OwedReply: it is the automatic answer of its ID, which is owed no more once it is kept.
+	OwedReply bool
 }
 
 // Ack is what the commit made of it.
@@ -69,4 +71,6 @@ type Settlement struct {
 
 	// AskAt, unless it is zero, is when the provider is asked for the first time what became of a message that ends in Sent or Unclear.
 	AskAt time.Time
+
+	OptedOut bool // the provider says that the contact wants no messages of this number
 }

@@ -30,11 +30,11 @@ type Draft struct {
 // Accept checks a draft and keeps it. When it returns without an error the message is durably stored and will be sent;
 // before that nothing was promised.
 func (f *Flow) Accept(ctx context.Context, d Draft) (message.Ack, error) {
-	return f.accept(ctx, d, nil)
+	return f.accept(ctx, d, nil, nil)
 }
 
-// accept keeps a draft; of, when not nil, is the message that it sends once more, as it stood.
-func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (message.Ack, error) {
+// accept keeps a draft; of, when not nil, is the message that it sends once more, as it stood; reply the automatic answer that it is.
+func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *message.OwedReply) (message.Ack, error) {
 	hash := d.hash(of)
 	d = d.clean()
 	if err := d.check(); err != nil {
@@ -82,6 +82,9 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (messag
 	if of != nil {
 		m.ResendOf = of.ID
 	}
+	if reply != nil {
+		m.ID, m.Auto = reply.ID, reply.Kind
+	}
 	if text != "" {
 		m.Encoding, m.Segments, _ = phone.Segments(text)
 	}
@@ -92,13 +95,17 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message) (messag
 	if m.Parts, err = r.bound.Parts(sending); err != nil {
 		return message.Ack{}, err
 	}
-	return f.o.Store.Accept(ctx, message.Acceptance{
+	a := message.Acceptance{
 		Message:          m,
 		ConversationUser: conversation.Owner(number, d.UserID),
 		LaneKey:          laneKey(&m, r.bound.Limits),
 		IdempotencyKey:   d.IdempotencyKey,
 		BodyHash:         hash,
-	})
+	}
+	if reply != nil {
+		a.ConversationUser, a.OwedReply = reply.UserID, true
+	}
+	return f.o.Store.Accept(ctx, a)
 }
 
 // hash is what tells a repeated request from another one under the same idempotency key: the request, whichever key of the account asks.

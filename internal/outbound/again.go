@@ -25,7 +25,7 @@ func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string)
 		AccountID: accountID, OrgID: old.OrgID, UserID: old.UserID,
 		From: old.From, To: old.To, Content: old.Content, URLs: old.URLs,
 		IdempotencyKey: idempotencyKey,
-	}, &old.Message)
+	}, &old.Message, nil)
 }
 
 func mayResend(s message.Status) bool {

@@ -31,6 +31,9 @@ type Store interface {
 	DismissMessage(ctx context.Context, accountID, id string, at time.Time) error
 	ExpireMessages(ctx context.Context, now time.Time) (int, error)
 
+	OwedReplies(ctx context.Context, now time.Time, limit int) ([]message.OwedReply, error)
+	DropReply(ctx context.Context, id string) error
+
 	OpenAttempts(ctx context.Context) ([]message.Send, error)
 	ClaimSends(ctx context.Context, now time.Time, n int) ([]lane.Claimed[message.Send], time.Time, error)
 	SettleSend(ctx context.Context, s message.Settlement) (*lane.Claimed[message.Send], error)
@@ -56,6 +59,7 @@ type Options struct {
 type Flow struct {
 	o      Options
 	runner *lane.Runner[message.Send]
+	owed   chan struct{} // an automatic answer may be owed
 
 	mu    sync.Mutex
 	bound map[boundKey]boundEntry
@@ -76,7 +80,7 @@ func New(o Options) *Flow {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	f := &Flow{o: o, bound: map[boundKey]boundEntry{}}
+	f := &Flow{o: o, bound: map[boundKey]boundEntry{}, owed: make(chan struct{}, 1)}
 	f.runner = lane.New(sends{o.Store}, f.work, lane.Options{Slots: o.Slots, Drain: o.Drain, Log: o.Log})
 	return f
 }
@@ -89,9 +93,10 @@ func (f *Flow) InFlight() int { return f.runner.InFlight() }
 
 // Run sends what is due until ctx ends, then waits for what is in flight, at most the drain time.
 func (f *Flow) Run(ctx context.Context) error {
-	var expiry sync.WaitGroup
-	expiry.Go(func() { f.expire(ctx) })
-	defer expiry.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { f.expire(ctx) })
+	beside.Go(func() { f.reply(ctx) })
+	defer beside.Wait()
 	return f.runner.Run(ctx)
 }
 

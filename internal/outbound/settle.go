@@ -46,6 +46,7 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 	if t.pace > 0 {
 		st.PaceAt = t.pace.After(s.At)
 	}
+	st.OptedOut = r.OptedOut
 	if r.AuthFailed {
 		st.Attention = "the provider refused the credentials"
 	}

@@ -53,6 +53,19 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 				return err
 			}
 		}
+		if a.OwedReply {
+			if gone, err := paid(t, m.ID); err != nil || gone {
+				ack.Repeated = gone
+				return err
+			}
+		}
+		if !message.Reaches(m.Auto) {
+			if out, err := isOptedOut(t, m.OrgID, m.NumberID, m.To); err != nil {
+				return err
+			} else if out {
+				return errOptedOut(m.To)
+			}
+		}
 		var err error
 		if m.ConversationID, err = openConversation(t, conversation, &m, m.To, a.ConversationUser); err != nil {
 			return err

@@ -108,6 +108,16 @@ func pick(t *tx, l *laneRow, now time.Time) (*stored, error) {
 			l.pending--
 			continue
 		}
+		// Whoever opted out since the message was accepted gets nothing more, from the commit on that says so.
+		if out, err := mustNotReach(t, m); err != nil {
+			return nil, err
+		} else if out {
+			if err := endOptedOut(t, m, now); err != nil {
+				return nil, err
+			}
+			l.pending--
+			continue
+		}
 		return m, nil
 	}
 	l.nextAt = now // much was out of date: go on in the next claim

@@ -251,9 +251,11 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 		}
 	}
 	var err error
-	if m.ConversationID, err = openConversation(t, message.NewConversationID(m.Created), &m, m.From, in.ConversationUser); err != nil {
+	fresh := message.NewConversationID(m.Created)
+	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, in.ConversationUser); err != nil {
 		return err
 	}
+	begins := m.ConversationID == fresh
 	if in.ProviderID == "" && in.Window > 0 {
 		again, err := isAgain(t, &m, in.Window)
 		if err != nil || again {
@@ -269,7 +271,15 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 			return err
 		}
 	}
-	return notifyStatus(t, &m, seq, in.ConversationUser, message.Received, now)
+	return arrived(t, &m, seq, in.ConversationUser, begins, now)
+}
+
+// arrived tells of an inbound message that was kept, and does what its text asks for. begins: it is the first of its conversation.
+func arrived(t *tx, m *message.Message, seq int64, privateTo string, begins bool, now time.Time) error {
+	if err := notifyStatus(t, m, seq, privateTo, message.Received, now); err != nil {
+		return err
+	}
+	return react(t, m, privateTo, begins, now)
 }
 
 // isAgain reports whether the contact sent the same text within the window and we have not answered since. A second

@@ -189,7 +189,7 @@ func (c *cluster) back() {
 	c.away = nil
 	c.mu.Unlock()
 	c.store.cache.forget()
-	c.store.tellHooks(Commit{true, true, true, true, true})
+	c.store.tellHooks(Commit{true, true, true, true, true, true})
 }
 
 // trouble is why this node should get no work now, or nil.
@@ -217,7 +217,7 @@ func (c *cluster) say(touched Commit, directory bool) string {
 	for _, n := range []struct {
 		is     bool
 		letter string
-	}{{touched.Lanes, "L"}, {touched.Webhooks, "W"}, {touched.Callbacks, "C"}, {touched.Notifications, "N"}, {touched.Media, "M"}, {directory, "D"}} {
+	}{{touched.Lanes, "L"}, {touched.Webhooks, "W"}, {touched.Callbacks, "C"}, {touched.Notifications, "N"}, {touched.Media, "M"}, {touched.Replies, "R"}, {directory, "D"}} {
 		if n.is {
 			said += n.letter
 		}
@@ -237,7 +237,8 @@ func (c *cluster) read(payload string) {
 	if strings.Contains(said, "D") {
 		c.store.cache.forget()
 	}
-	news := Commit{strings.Contains(said, "L"), strings.Contains(said, "W"), strings.Contains(said, "C"), strings.Contains(said, "N"), strings.Contains(said, "M")}
+	news := Commit{strings.Contains(said, "L"), strings.Contains(said, "W"), strings.Contains(said, "C"), strings.Contains(said, "N"), strings.Contains(said, "M"),
+		strings.Contains(said, "R")}
 	if news == (Commit{}) {
 		return
 	}
@@ -248,5 +249,6 @@ func (c *cluster) read(payload string) {
 }
 
 func (c Commit) and(o Commit) Commit {
-	return Commit{c.Lanes || o.Lanes, c.Webhooks || o.Webhooks, c.Callbacks || o.Callbacks, c.Notifications || o.Notifications, c.Media || o.Media}
+	return Commit{c.Lanes || o.Lanes, c.Webhooks || o.Webhooks, c.Callbacks || o.Callbacks, c.Notifications || o.Notifications, c.Media || o.Media,
+		c.Replies || o.Replies}
 }

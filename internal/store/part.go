@@ -124,9 +124,11 @@ func joinParts(t *tx, x *longText, window time.Duration, now time.Time) error {
 	}
 	m.Content = content.String()
 	var err error
-	if m.ConversationID, err = openConversation(t, message.NewConversationID(m.Created), &m, m.From, private); err != nil {
+	fresh := message.NewConversationID(m.Created)
+	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, private); err != nil {
 		return err
 	}
+	begins := m.ConversationID == fresh
 	if len(refs) == 0 && window > 0 {
 		if again, err := isAgain(t, &m, window); err != nil || again {
 			return err
@@ -146,7 +148,7 @@ func joinParts(t *tx, x *longText, window time.Duration, now time.Time) error {
 			return err
 		}
 	}
-	return notifyStatus(t, &m, seq, private, message.Received, now)
+	return arrived(t, &m, seq, private, begins, now)
 }
 
 // joinMax bounds how many texts one commit delivers.

@@ -138,6 +138,12 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 			return err
 		}
 	}
+	if st.OptedOut {
+		if _, err := changeOptOut(t, &message.OptOut{AccountID: m.AccountID, OrgID: m.OrgID, NumberID: m.NumberID, Contact: m.To, Since: st.Now,
+			Source: message.ByProvider}, true, ""); err != nil {
+			return err
+		}
+	}
 	l.inFlight = 0 // what the receipts that were early say finds it ended
 	return keepRefs(t, m, st.MessageIDs, st.Now)
 }

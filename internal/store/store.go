@@ -71,6 +71,7 @@ type Commit struct {
 	Callbacks     bool // a callback is pending
 	Notifications bool
 	Media         bool // a file is to be fetched
+	Replies       bool // an automatic answer is owed
 }
 
 // readerCount is how many reads run at once. They wait for a processor, hardly ever for the disk.

@@ -28,6 +28,7 @@ var (
 		AND id IN (SELECT id FROM parts WHERE waiting = 0 ORDER BY due_at LIMIT $2)`)
 	qSweepConfirmations = sqlText("sweep confirmations", `DELETE FROM confirmations WHERE state <> 'pending' AND created_at < $1
 		AND id IN (SELECT id FROM confirmations WHERE state <> 'pending' ORDER BY created_at LIMIT $2)`)
+	qSweepReplies = sqlText("sweep replies", `DELETE FROM replies WHERE at < $1 AND id IN (SELECT id FROM replies ORDER BY at LIMIT $2)`)
 )
 
 const sweepMax = 1000
@@ -45,6 +46,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepParts, keepParts},
 		{qSweepConfirmations, keepCallbacks},
 		{qSweepAuthorizations, 0},
+		{qSweepReplies, keepReplies},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

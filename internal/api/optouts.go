@@ -1,0 +1,241 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"net/http"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/message"
+	"patchbay/internal/phone"
+	"patchbay/internal/store"
+)
+
+// OptOuts is the list of contacts who want no messages.
+type OptOuts interface {
+	ChangeOptOuts(ctx context.Context, list []message.OptOut, out bool, by string) (changed int, err error)
+	OptOuts(ctx context.Context, f message.OptOutFilter, p store.Page) ([]message.OptOut, string, error)
+	OptOutEvents(ctx context.Context, accountID, orgID string, p store.Page) ([]message.OptOutEvent, string, error)
+}
+
+// optOutView is one line of the list.
+type optOutView struct {
+	Contact string `json:"contact"`
+	Number  string `json:"number"` // the number's id; empty: all numbers of the organization
+	Since   string `json:"since"`
+	Source  string `json:"source"` // keyword | provider | api | import
+}
+
+func viewOptOut(o *message.OptOut) optOutView {
+	return optOutView{Contact: o.Contact, Number: o.NumberID, Since: stamp(o.Since), Source: o.Source}
+}
+
+type optOutEventView struct {
+	Contact  string `json:"contact"`
+	Number   string `json:"number"`
+	OptedOut bool   `json:"opted_out"`
+	Source   string `json:"source"`
+	Key      string `json:"key"` // the id of the API key that asked for it; empty: nobody's
+	At       string `json:"at"`
+}
+
+func viewOptOutEvent(e *message.OptOutEvent) optOutEventView {
+	return optOutEventView{Contact: e.Contact, Number: e.NumberID, OptedOut: e.Out, Source: e.Source, Key: e.By, At: stamp(e.At)}
+}
+
+// listOptOuts gives the list, or all of it as a file with ?format=csv.
+func (s *Server) listOptOuts(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	n, err := s.numberNamed(r, o, r.URL.Query().Get("number"), "number")
+	if err != nil {
+		return err
+	}
+	switch format := r.URL.Query().Get("format"); format {
+	case "", "json":
+	case "csv":
+		return s.exportOptOuts(w, r, o, idOf(n))
+	default:
+		return fault.New(fault.Invalid, "format", "%q is neither json nor csv", format)
+	}
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(n)}, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, viewOptOut))
+}
+
+func idOf(n *directory.Number) string {
+	if n == nil {
+		return ""
+	}
+	return n.ID
+}
+
+// numberValues are an organization's numbers by id.
+func (s *Server) numberValues(ctx context.Context, o *directory.Organization) (map[string]string, error) {
+	all, err := everything(func(cursor string) ([]directory.Number, string, error) {
+		return s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
+	})
+	names := make(map[string]string, len(all))
+	for i := range all {
+		names[all[i].ID] = all[i].Value
+	}
+	return names, err
+}
+
+func (s *Server) listOptOutEvents(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	limit, cursor, err := page(r)
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.o.Store.OptOutEvents(r.Context(), o.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, listOf(rows, next, viewOptOutEvent))
+}
+
+// maxContacts is how many contacts one request may name; a file of them may have a megabyte.
+const maxContacts = 10_000
+
+type optOutInput struct {
+	Contacts []loose `json:"contacts"`
+	Number   loose   `json:"number"` // id or spelling; empty: all numbers of the organization
+}
+
+// changed answers how many contacts a request moved.
+type changed struct {
+	Changed int `json:"changed"`
+}
+
+// addOptOuts puts contacts on the list: {"contacts": […], "number"?}, or a CSV file with a column "contact", and perhaps one "number".
+func (s *Server) addOptOuts(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "text/csv" {
+		return s.importOptOuts(w, r, p, o)
+	}
+	var in optOutInput
+	if _, err := decode(w, r, &in); err != nil {
+		return err
+	}
+	n, err := s.moveOptOuts(r, p, o, in.Contacts, "contacts", string(in.Number), "number", true)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, changed{n})
+}
+
+// getOptOut gives the lines of one contact: 404 when there is none.
+func (s *Server) getOptOut(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	contact := spelled(clean(r.PathValue("id")))
+	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Contact: contact}, store.Page{Limit: pageSizeMax})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return fault.New(fault.NotFound, "contact", "%q is not on the opt-out list", contact)
+	}
+	return send(w, http.StatusOK, listOf(rows, next, viewOptOut))
+}
+
+// removeOptOut takes a contact off the list of the number in ?number=, or off every list of the organization.
+func (s *Server) removeOptOut(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	contact := loose(spelled(clean(r.PathValue("id"))))
+	if _, err := s.moveOptOuts(r, p, o, []loose{contact}, "contact", r.URL.Query().Get("number"), "number", false); err != nil {
+		return err
+	}
+	return none(w)
+}
+
+// moveOptOuts puts the contacts on the list of a number, or of all, or takes them off it. in and at are the names of the members that say so.
+func (s *Server) moveOptOuts(r *http.Request, p *access.Principal, o *directory.Organization, contacts []loose, in, number, at string, out bool) (int, error) {
+	n, err := s.numberNamed(r, o, number, at)
+	if err != nil {
+		return 0, err
+	}
+	var ps problemList
+	if len(contacts) == 0 {
+		ps.add("/"+in, `is missing; name the contacts like ["+15551234000"]`)
+	}
+	if len(contacts) > maxContacts {
+		ps.add("/"+in, fmt.Sprintf("has %d contacts; name at most %d in one request", len(contacts), maxContacts))
+		contacts = nil
+	}
+	country, now := s.countryOf(r.Context(), o, n), time.Now()
+	list := make([]message.OptOut, 0, len(contacts))
+	for i, c := range contacts {
+		value, err := phone.Parse(string(c), country)
+		if err != nil {
+			ps.add(fmt.Sprintf("/%s/%d", in, i), fmt.Sprintf("%q is not a number; write it like +15551234000", c))
+			continue
+		}
+		list = append(list, message.OptOut{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(n), Contact: value, Since: now, Source: message.ByAPI})
+	}
+	if err := ps.err(); err != nil {
+		return 0, err
+	}
+	return s.o.Store.ChangeOptOuts(r.Context(), list, out, p.KeyID)
+}
+
+// countryOf is the country that national numbers are read in: the number's or, where all are meant, that of all of them.
+func (s *Server) countryOf(ctx context.Context, o *directory.Organization, n *directory.Number) string {
+	if n != nil {
+		return n.Country
+	}
+	rows, _, err := s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax})
+	if err != nil || len(rows) == 0 {
+		return ""
+	}
+	for i := range rows {
+		if rows[i].Country != rows[0].Country {
+			return "" // whose? it must be written with its country
+		}
+	}
+	return rows[0].Country
+}
+
+// numberNamed finds a number of the organization by id or spelling; nil where none is named.
+func (s *Server) numberNamed(r *http.Request, o *directory.Organization, name, field string) (*directory.Number, error) {
+	if name = clean(name); name == "" {
+		return nil, nil
+	}
+	n, err := s.o.Store.Number(r.Context(), o.AccountID, name)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return nil, err
+	}
+	if err != nil || n == nil {
+		n, err = s.o.Store.NumberByValue(r.Context(), o.AccountID, spelled(name))
+		if err == nil && n == nil {
+			n, err = s.nationalNumber(r.Context(), o, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if n == nil || n.OrgID != o.ID {
+		return nil, fault.New(fault.NotFound, field, "%q is no number of this organization", name)
+	}
+	return n, nil
+}
+
+// nationalNumber finds the number that is spelled so in its own country.
+func (s *Server) nationalNumber(ctx context.Context, o *directory.Organization, name string) (*directory.Number, error) {
+	all, err := everything(func(cursor string) ([]directory.Number, string, error) {
+		return s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if value, err := phone.Parse(name, all[i].Country); err == nil && value == all[i].Value {
+			return &all[i], nil
+		}
+	}
+	return nil, nil
+}
