@@ -54,7 +54,7 @@ var eventKinds = []struct {
 	{"messageRead", EventRead, []need{needID}, "it was seen"},
 	{"typing", EventTyping, []need{needFrom}, "the contact is writing"},
 	{"optout", EventOptOut, []need{needFrom}, "the contact wants no more messages"},
-	{"handshake", EventHandshake, nil, "the provider checks our URL; answered before verification"},
+	{"handshake", EventHandshake, nil, "the provider checks our URL; where a property guards it, it is answered before verification"},
 	{"ignore", EventIgnore, nil, "nothing that concerns anybody"},
 }
 

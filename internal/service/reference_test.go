@@ -207,6 +207,22 @@ func TestReferenceSaysWhatTheCodeKnows(t *testing.T) {
 	}
 }
 
+// webhook loads a model, or a reply beside one.
+func webhook(t *testing.T, v tree.Value) {
+	t.Helper()
+	model, hook := v, []any{}
+	if r := v.Get("reply"); r.Kind() != tree.Absent {
+		hook, model = append(hook, "reply", r), jsonOf("event_type", "typing", "request_parameters", jsonOf("from", "$from$"))
+	}
+	file := jsonOf("id", "x", "properties", []string{"Topic ARN"}, "Webhook", jsonOf(append(hook, "events", listOf(model))...))
+	_, problems := Parse(formatJSON(file))
+	for _, p := range problems {
+		if !p.Warning || strings.HasPrefix(p.Pointer, "/Webhook/") {
+			t.Errorf("%s\n%s", p, formatJSON(v))
+		}
+	}
+}
+
 func TestServiceFilesOfTheReferencePassTheirTests(t *testing.T) {
 	page, err := os.ReadFile(reference)
 	if err != nil {
@@ -229,6 +245,9 @@ func TestServiceFilesOfTheReferencePassTheirTests(t *testing.T) {
 		case v.Get("hmac").Kind() != tree.Absent, v.Get("jwt").Kind() != tree.Absent, v.Get("any").Kind() != tree.Absent:
 			services++
 			verifying(t, b[1], "Secret", "s", "Old secret", "o")
+		case v.Get("event_type").Kind() != tree.Absent, v.Get("reply").Kind() != tree.Absent:
+			services++
+			webhook(t, v)
 		default:
 			t.Errorf("nobody knows what this is:\n%s", b[1])
 		}
