@@ -37,13 +37,7 @@ type ledgers struct {
 // TestKillAtAnyMoment kills the gateway at random moments under traffic both ways and compares three ledgers:
 // nothing acknowledged is lost, nothing is taken twice unless an attempt was unclear and the second is marked.
 func TestKillAtAnyMoment(t *testing.T) {
-	cycles := 5
-	if s := os.Getenv("PATCHBAY_CRASHES"); s != "" {
-		var err error
-		if cycles, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	cycles := crashes(t, 5)
 	l := &ledgers{acked: map[string]string{}, taken: map[string]int{}, inbound: map[string]bool{}}
 	g, sim, tm := onSimulator(t, func(x simulator.Taken) {
 		l.mu.Lock()
@@ -69,6 +63,20 @@ func TestKillAtAnyMoment(t *testing.T) {
 	wg.Wait()
 	l.settle(t, g)
 	l.audit(t, g, cycles, offered.Load())
+}
+
+// crashes is how often to crash: a few times, or as often as PATCHBAY_CRASHES says.
+func crashes(t *testing.T, few int) int {
+	t.Helper()
+	s := os.Getenv("PATCHBAY_CRASHES")
+	if s == "" {
+		return few
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // client sends texts until ctx ends; each is offered again under its key until an answer comes.
@@ -215,7 +223,11 @@ func (l *ledgers) audit(t *testing.T, g *gateway, cycles int, offered int64) {
 		t.Errorf("SIGTERM: %v", err)
 	}
 	bin, _ := binary()
-	out, err := exec.Command(bin, "verify", "--data", g.dir).CombinedOutput()
+	where := []string{"verify", "--data", g.dir}
+	if g.database != "" {
+		where = []string{"verify", "--database-url", g.database}
+	}
+	out, err := exec.Command(bin, where...).CombinedOutput()
 	if err != nil {
 		t.Errorf("patchbay verify: %v\n%s", err, out)
 	}

@@ -43,16 +43,17 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // gateway is one data directory and the process that serves it.
 type gateway struct {
-	t      testing.TB
-	dir    string
-	addr   string
-	egress string   // PATCHBAY_ALLOW_PRIVATE_EGRESS
-	args   []string // further ones of serve
-	public string   // the URL that providers are given; empty: where it listens
-	key    string   // the account's
-	cmd    *exec.Cmd
-	log    *os.File // what the program says, on both streams
-	client *http.Client
+	t        testing.TB
+	dir      string
+	addr     string
+	egress   string   // PATCHBAY_ALLOW_PRIVATE_EGRESS
+	args     []string // further ones of serve
+	public   string   // the URL that providers are given; empty: where it listens
+	key      string   // the account's
+	database string   // where its data are; empty: in dir
+	cmd      *exec.Cmd
+	log      *os.File // what the program says, on both streams
+	client   *http.Client
 }
 
 func newGateway(t testing.TB, egress string, args ...string) *gateway {
@@ -149,9 +150,18 @@ func (g *gateway) stop() error {
 	return err
 }
 
+// signal reaches the process.
+func (g *gateway) signal(s os.Signal) {
+	g.t.Helper()
+	if err := g.cmd.Process.Signal(s); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
 // answer is a response, read.
 type answer struct {
 	status int
+	header http.Header
 	body   []byte
 	json   map[string]any
 }
@@ -190,7 +200,7 @@ func (g *gateway) try(method, path string, body any, header ...string) (answer, 
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{status: resp.StatusCode, body: b}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: b}
 	_ = json.Unmarshal(b, &a.json) // lists and empty bodies have no members to look at
 	return a, nil
 }
