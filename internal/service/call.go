@@ -35,22 +35,24 @@ const (
 type methodKind struct {
 	name     string
 	sends    bool
-	asks     []int // the variables of a message that its requests may be written from; nil: all of them
-	yields   []int // what its answers bind, besides error_code, error_text and retry_after
-	must     int   // the one of them without which a 2xx is no success; -1: none
+	asks     []int    // the variables of a message that its requests may be written from; nil: all of them
+	yields   []int    // what its answers bind, besides error_code, error_text and retry_after
+	must     int      // the one of them without which a 2xx is no success; -1: none
+	tells    bool     // its answers are read as callbacks are
+	more     []string // members of its own
 	sentence string
 }
 
 // methodKinds is the table, in the order of the reference. GetFile is apart: its answer is a file.
 var methodKinds = []*methodKind{
-	{sendMessage, true, nil, []int{slotMessageID}, -1, "sends a text, and files where it has a place for `$urls$`"},
-	{sendFile, true, nil, []int{slotMessageID}, -1, "sends a file"},
-	{UploadFile, false, nil, []int{slotMediaID}, slotMediaID, "gives the provider a file, before the send that has its `$mediaid$`"},
-	{GetStatus, false, []int{slotMessageID, slotID, slotFrom, slotTo, slotNow, slotUUID}, nil, -1, "asks what became of a message"},
-	{Receive, false, []int{slotCursor, slotNow, slotUUID}, []int{slotCursor}, -1, "asks for messages, where a provider calls nobody"},
-	{CheckCredentials, false, []int{slotWebhookURL, slotNow, slotUUID}, nil, -1, "a harmless request, to see whether the credentials hold"},
-	{SetWebhook, false, []int{slotWebhookURL, slotFrom, slotNow, slotUUID}, nil, -1, "tells the provider our URL; where it has a place for `$from$`, once for each number"},
-	{Login, false, []int{slotNow, slotUUID}, []int{slotToken, slotExpiresIn}, slotToken, "gets the token that the other methods carry"},
+	{sendMessage, true, nil, []int{slotMessageID}, -1, false, nil, "sends a text, and files where it has a place for `$urls$`"},
+	{sendFile, true, nil, []int{slotMessageID}, -1, false, nil, "sends a file"},
+	{UploadFile, false, nil, []int{slotMediaID}, slotMediaID, false, nil, "gives the provider a file, before the send that has its `$mediaid$`"},
+	{GetStatus, false, []int{slotMessageID, slotID, slotFrom, slotTo, slotNow, slotUUID}, nil, -1, true, []string{"events"}, "asks what became of a message"},
+	{Receive, false, []int{slotCursor, slotNow, slotUUID}, []int{slotCursor}, -1, true, []string{"events", "interval"}, "asks for messages, where a provider calls nobody"},
+	{CheckCredentials, false, []int{slotWebhookURL, slotNow, slotUUID}, nil, -1, false, nil, "a harmless request, to see whether the credentials hold"},
+	{SetWebhook, false, []int{slotWebhookURL, slotFrom, slotNow, slotUUID}, nil, -1, false, nil, "tells the provider our URL; where it has a place for `$from$`, once for each number"},
+	{Login, false, []int{slotNow, slotUUID}, []int{slotToken, slotExpiresIn}, slotToken, false, nil, "gets the token that the other methods carry"},
 }
 
 func kindOf(name string) *methodKind {
@@ -79,7 +81,12 @@ func (k *methodKind) asked() (u bits) {
 }
 
 // members is what a method of this kind may say.
-func (k *methodKind) members() []string { return methodMembers }
+func (k *methodKind) members() []string {
+	if len(k.more) == 0 {
+		return methodMembers
+	}
+	return append(append([]string(nil), methodMembers...), k.more...)
+}
 
 // inherits reports whether what API says for all methods holds for this kind: what is said of a message means nothing to a call.
 func (k *methodKind) inherits(member string) bool {

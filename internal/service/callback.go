@@ -18,6 +18,7 @@ type Callback struct {
 	RemoteIP string        // the other end of the connection, whatever the request says about itself
 	Signer   crypto.Signer // for Sign alone: the private half of the public key that the integration has
 
+	answers *asking  // what it answers to; nil: it is a request
 	decoded *decoded // made once, by the first that needs it
 }
 

@@ -99,7 +99,11 @@ func (s *Service) coverage(t touched) Coverage {
 			}
 		}
 	}
-	for _, m := range s.inOrder() {
+	models := s.inOrder()
+	for _, m := range s.methods() {
+		models = append(models, m.models...)
+	}
+	for _, m := range models {
 		part(m.pointer, m.pointer, "no test has a callback that this model reads")
 		for _, name := range meanings(m.table, func(k EventType) string { return string(k) }) {
 			part(m.pointer+"/events "+name, m.pointer+"/events", "no test has a callback that this makes %q", name)

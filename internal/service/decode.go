@@ -107,7 +107,7 @@ func (f *found) agrees() bool {
 
 // take reads the callback, of whose body what is left is rest, with one model: 0..n events, and what this model leaves to others.
 func (k *look) take(m *model, cb *Callback, d *decoded, rest tree.Value, known []tree.Value) (events []*found, left tree.Value, ok bool) {
-	if m.verb != "" && m.verb != cb.Request.Method {
+	if m.verb != "" && m.verb != cb.Request.Method && !cb.isAnswer() {
 		return nil, rest, false
 	}
 	in := pattern.Input{Values: known, Steps: &d.steps}

@@ -45,7 +45,7 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 	out.Reading = b.Read(cb)
 	out.Nearest, out.Difference = out.Reading.Nearest, out.Reading.Difference
 	rest := d.subject()
-	for _, m := range b.models {
+	for _, m := range b.modelsFor(cb) {
 		v := ModelVerdict{Pointer: m.pointer, Type: m.kindText(), Literals: m.weight.Literals, Variables: m.weight.Variables}
 		switch events, left, ok := m.read.take(m, cb, d, rest, b.base); {
 		case rest.Kind() == tree.Absent && d.subject().Kind() != tree.Absent:
@@ -59,7 +59,7 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 		}
 		out.Order = append(out.Order, v)
 	}
-	for i, m := range b.models { // the words that no model knows, for the tables that take them all the same
+	for i, m := range b.modelsFor(cb) { // the words that no model knows, for the tables that take them all the same
 		if m.others == nil || rest.Kind() == tree.Absent {
 			continue
 		}
@@ -107,7 +107,7 @@ func (m *model) kindText() string {
 // nearest is the model that fits best what no model reads, and the first thing in which it differs.
 func (b *Bound) nearest(cb *Callback, d *decoded, rest tree.Value) (ptr, difference string) {
 	best := -1
-	for _, m := range b.models {
+	for _, m := range b.modelsFor(cb) {
 		if near, why := m.differs(cb, d, rest, b.base); why != "" && near > best {
 			best, ptr, difference = near, m.pointer, why
 		}
@@ -117,7 +117,7 @@ func (b *Bound) nearest(cb *Callback, d *decoded, rest tree.Value) (ptr, differe
 
 // differs is how many literals and variables of m fit, and the first thing that does not; "" when everything fits.
 func (m *model) differs(cb *Callback, d *decoded, rest tree.Value, known []tree.Value) (near int, why string) {
-	if m.verb != "" && m.verb != cb.Request.Method {
+	if m.verb != "" && m.verb != cb.Request.Method && !cb.isAnswer() {
 		why = fmt.Sprintf("/request_method: wants %s, and %s came", m.verb, cb.Request.Method)
 	}
 	in := pattern.Input{Values: known, Steps: &d.steps}

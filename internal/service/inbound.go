@@ -132,12 +132,13 @@ func (b *Bound) readModels(cb *Callback, d *decoded, out *Reading) (rest tree.Va
 		rest = left
 		return rest.Kind() == tree.Absent
 	}
-	for _, m := range b.models {
+	models := b.modelsFor(cb)
+	for _, m := range models {
 		if offer(m, m.read) {
 			return rest, true
 		}
 	}
-	for _, m := range b.models {
+	for _, m := range models {
 		if m.others != nil && offer(m, m.others) {
 			return rest, true
 		}
@@ -166,6 +167,9 @@ func (b *Bound) event(cb *Callback, m *model, f *found, out *Reading) {
 	}
 	b.touched.model(m, e.Type)
 	e.MessageID, e.ID = f.get(slotMessageID).Text(), f.get(slotID).Text()
+	if about := cb.answers; about != nil && e.MessageID+e.ID == "" {
+		e.MessageID, e.ID = about.messageID, about.id
+	}
 	e.ErrorCode, e.ErrorText = f.get(slotErrorCode).Text(), f.get(slotErrorText).Text()
 	e.Challenge = f.get(slotChallenge).Text()
 	e.Timestamp = timeOf(f.get(slotTimestamp).Text())

@@ -18,6 +18,7 @@ type loader struct {
 	names    *names
 	looksOf  []lookSource
 	asked    map[string]string // property → its pointer
+	telling  *methodKind       // whose answers the models are for; nil: callbacks
 	lapses   Problems          // checks that an empty property turns off
 }
 

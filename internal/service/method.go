@@ -3,6 +3,7 @@ package service
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"patchbay/internal/pattern"
 	"patchbay/internal/tree"
@@ -23,7 +24,9 @@ type method struct {
 	inQuery     bool             // parameters stand in the URL
 	idempotent  bool
 	answers     []*answer
-	strict      bool // the file says how answers look, so a 2xx that none of them reads is unclear
+	models      []*model      // what its answers tell; nil: those of Webhook
+	interval    time.Duration // of Receive
+	strict      bool          // the file says how answers look, so a 2xx that none of them reads is unclear
 
 	uses        bits // variables that a request is written from
 	knows       bits // variables that an answer is compared with
@@ -37,9 +40,6 @@ const (
 	sendMessage = "SendMessage"
 	sendFile    = "SendFile"
 )
-
-// laterMethods are methods of the format that this version cannot do.
-var laterMethods = []string{GetStatus, Receive, SetWebhook}
 
 var (
 	defaultMembers = []string{
@@ -65,16 +65,11 @@ func (l *loader) api(v tree.Value) {
 	if !l.object(v, ptr, apiMembers) {
 		return
 	}
-	for _, name := range laterMethods {
-		if v.Get(name).Kind() != tree.Absent {
-			l.fail(pointer(ptr, name), "%s is not supported by this version", name)
-		}
-	}
 	l.svc.send = l.variants(v, kindOf(sendMessage))
 	l.svc.sendFile = l.variants(v, kindOf(sendFile))
 	l.svc.calls = map[string][]*method{}
 	for _, k := range methodKinds {
-		if !k.sends && !contains(laterMethods, k.name) {
+		if !k.sends {
 			l.svc.calls[k.name] = l.variants(v, k)
 		}
 	}
@@ -188,6 +183,7 @@ func (l *loader) method(api, v tree.Value, k *methodKind, ptr string) *method {
 		responses = tree.Value{}
 	}
 	l.answers(m, responses, responsesAt, responseMap, mapAt)
+	l.events(m, v, ptr)
 	l.usage(m, v, ptr)
 	return m
 }

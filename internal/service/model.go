@@ -75,6 +75,7 @@ var (
 	modelMembers = []string{
 		"event_key", "event_type", "events", "request_method", "request_content_type", "request_parameters", "query", "headers", "reply", "confirm",
 	}
+	toldMembers    = []string{"event_key", "event_type", "events", "request_parameters", "headers"} // of what an answer tells
 	webhookMembers = []string{"verify", "reply", "events"}
 )
 
@@ -86,7 +87,9 @@ func (l *loader) webhook(v tree.Value) {
 	const ptr = "/Webhook"
 	switch {
 	case v.Kind() == tree.Absent:
-		l.warn(ptr, "without Webhook models nothing that the provider sends is read; it is kept as unmatched")
+		if !l.svc.Has(Receive) {
+			l.warn(ptr, "without Webhook models nothing that the provider sends is read; it is kept as unmatched")
+		}
 		return
 	case isContainer(v):
 		l.object(v, ptr, webhookMembers)
@@ -104,6 +107,11 @@ func (l *loader) webhook(v tree.Value) {
 	if l.svc.verify == nil && len(l.svc.models) > 0 && v.Get("verify").Kind() == tree.Absent {
 		l.warn(ptr, "without \"verify\" nobody proves that callbacks are the provider's; the secret URL is all there is")
 	}
+	l.order()
+}
+
+// order puts the models into the order in which they are tried.
+func (l *loader) order() {
 	sort.SliceStable(l.svc.models, func(i, j int) bool {
 		a, b := l.svc.models[i].weight, l.svc.models[j].weight
 		if a.Literals != b.Literals {
@@ -157,7 +165,11 @@ func (l *loader) models(v tree.Value, ptr string) {
 }
 
 func (l *loader) model(v tree.Value, ptr string) {
-	if !l.object(v, ptr, modelMembers) {
+	known := modelMembers
+	if l.telling != nil {
+		known = toldMembers
+	}
+	if !l.object(v, ptr, known) {
 		return
 	}
 	m := &model{pointer: ptr, place: len(l.svc.models)}
@@ -362,6 +374,11 @@ func (l *loader) modelNeeds(m *model, v tree.Value, ptr string) {
 	}
 	told := map[string]bool{}
 	l.partsTogether(m, at)
+	if l.telling != nil {
+		l.tellNeeds(m, at)
+		told["to"] = true                               // an integration with one number needs none
+		told[needID.cure] = l.telling.name == GetStatus // it is known which was asked about
+	}
 	for _, word := range words {
 		for _, row := range eventKinds {
 			if row.word != word {

@@ -59,6 +59,7 @@ func (l *loader) file(v tree.Value) {
 	l.auth(v)
 	l.api(v.Get("API"))
 	l.webhook(v.Get("Webhook"))
+	l.tellings()
 	l.limits(v.Get("limits"))
 	l.tests(v.Get("tests"))
 	l.unusedProperties(v)

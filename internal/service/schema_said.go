@@ -1,8 +1,6 @@
 package service
 
 import (
-	"slices"
-
 	"patchbay/internal/tree"
 )
 
@@ -51,6 +49,12 @@ var effectSentences = map[string]string{
 	"unclear":      "it may have been taken; never repeated by itself unless the method is idempotent",
 	"opted_out":    "refused, and the contact goes on the opt-out list",
 	"auth_expired": "refused, and the operator is told that the credentials no longer hold",
+}
+
+// tellingSaid is the members of methods whose answers are read as callbacks are.
+var tellingSaid = map[string]say{
+	"events":   {"what its answers tell: models, as in Webhook; absent: those of Webhook", ref("models")},
+	"interval": {"how long it waits where nothing is new: \"30s\", which is the default", aTime},
 }
 
 // newSayings says it all.
@@ -247,8 +251,15 @@ func newSayings() sayings {
 	inside("API", "GetFile", "GetFile", getFileMembers, false)
 	for _, k := range methodKinds {
 		shape := ref("methods")
-		if own := k.members(); !slices.Equal(own, methodMembers) {
-			shape = methodsShape(said.object("method", own))
+		if len(k.more) > 0 {
+			said[k.name] = rows{}
+			for name, row := range said["method"] {
+				said[k.name][name] = row
+			}
+			for _, name := range k.more {
+				said[k.name][name] = tellingSaid[name]
+			}
+			shape = methodsShape(said.object(k.name, k.members()))
 		}
 		said["API"][k.name] = say{k.sentence, shape}
 	}

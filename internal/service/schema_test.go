@@ -234,7 +234,7 @@ func TestSchemaSpeaksOfEveryMemberThatTheLoaderKnows(t *testing.T) {
 		"file": fileMembers, "property": propertyMembers, "API": apiMembers, "method": methodMembers, "GetFile": getFileMembers,
 		"answer": answerMembers, "reply": repliesMembers, "confirm": confirmMembers, "webhook": webhookMembers, "model": modelMembers, "limits": limitMembers,
 		"media": mediaMembers, "check": slices.Compact(checks), "auth": slices.Compact(auths), "test": testMembers, "send": testSendMembers, "sendFile": testFileMembers,
-		"with": testWithMembers, "upload": testUploadMembers,
+		"GetStatus": kindOf(GetStatus).members(), "Receive": kindOf(Receive).members(), "with": testWithMembers, "upload": testUploadMembers,
 		"request": testRequestMembers, "response": testAnswerMembers, "result": testResultMembers, "webhookTest": testWebhookMembers,
 		"eventTest": testEventMembers, "replyTest": testReplyMembers,
 	} {

@@ -3,6 +3,7 @@ package service
 import (
 	"strings"
 
+	"patchbay/internal/message"
 	"patchbay/internal/tree"
 )
 
@@ -26,6 +27,15 @@ func (r *testRun) runCall() {
 	}
 	got := r.bound.Called(name, c, testResponse(answer), r.now)
 	r.outcome("/result", r.test.Get("result"), &got)
+	if kindOf(name).tells && got.Outcome == message.Accepted {
+		cb := r.bound.Answer(name, c, req.URL, testResponse(answer), r.now)
+		cb.Numbers = r.numbers()
+		if ours := texts(r.test.Get("numbers")); len(ours) == 1 {
+			cb.Number = ours[0]
+		}
+		reading := r.bound.Read(cb)
+		r.reading(&reading)
+	}
 }
 
 // callNames is the methods that a test may call.

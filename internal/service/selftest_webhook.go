@@ -36,14 +36,21 @@ func (r *testRun) callback() (*Callback, error) {
 	if cb.Request.Body, err = testBody(v.Get("body"), cb.Request.Header); err != nil {
 		return nil, err
 	}
-	if ours := r.test.Get("numbers"); ours.Kind() != tree.Absent {
-		var list []Number
-		for _, n := range texts(ours) {
-			list = append(list, Number{Value: n, Country: phone.Country(n)})
-		}
-		cb.Numbers = NewNumbers(list)
-	}
+	cb.Numbers = r.numbers()
 	return cb, nil
+}
+
+// numbers is our numbers as the test has them; nil: every number is ours.
+func (r *testRun) numbers() NumberFinder {
+	ours := r.test.Get("numbers")
+	if ours.Kind() == tree.Absent {
+		return nil
+	}
+	var list []Number
+	for _, n := range texts(ours) {
+		list = append(list, Number{Value: n, Country: phone.Country(n)})
+	}
+	return NewNumbers(list)
 }
 
 func (r *testRun) runWebhook() {

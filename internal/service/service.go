@@ -48,8 +48,11 @@ type Limits struct {
 // Sends reports whether the file describes how to send at all.
 func (s *Service) Sends() bool { return len(s.send) > 0 || len(s.sendFile) > 0 }
 
-// Receives reports whether the file has a model that reads messages.
+// Receives reports whether the file has a way in which messages come.
 func (s *Service) Receives() bool {
+	if s.Has(Receive) {
+		return true
+	}
 	for _, m := range s.models {
 		if m.readsMessages() {
 			return true
