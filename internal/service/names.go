@@ -300,7 +300,10 @@ func takeToken(_ any, v tree.Value) (tree.Value, bool) {
 	return v, scalar && v.Kind() != tree.Bool && s != "" && len(s) <= 16<<10
 }
 
-func takeShort(_ any, v tree.Value) (tree.Value, bool) { return takeAtMost(v, 128) }
+// maxCode is how much of an error code is kept.
+const maxCode = 128
+
+func takeShort(_ any, v tree.Value) (tree.Value, bool) { return takeAtMost(v, maxCode) }
 func takeText(_ any, v tree.Value) (tree.Value, bool)  { return takeAtMost(v, 1000) }
 
 func takeAtMost(v tree.Value, n int) (tree.Value, bool) {

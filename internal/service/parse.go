@@ -63,6 +63,8 @@ func (l *loader) file(v tree.Value) {
 	l.limits(v.Get("limits"))
 	l.tests(v.Get("tests"))
 	l.unusedProperties(v)
+	l.unreached(v)
+	l.secrets(v)
 }
 
 // distinct drops what is told twice (a default of API is compiled for each method) and what is too much. Errors and warnings are counted
