@@ -40,7 +40,7 @@ func (c *compiler) compile(v tree.Value) (*Pattern, []Problem) {
 	if c.mistakes > 0 {
 		return nil, c.problems
 	}
-	p := &Pattern{root: root, scope: c.scope, slots: c.slots, places: c.places, files: c.counted}
+	p := &Pattern{root: root, scope: c.scope.rules, slots: c.slots, places: c.places, files: c.counted}
 	p.text = root.becomesText()
 	p.weight = root.weight()
 	for _, slot := range p.slots {
@@ -113,9 +113,9 @@ func (c *compiler) node(v tree.Value, pointer string, depth int) *node {
 	case tree.File:
 		c.fail(pointer, "a file cannot stand in a pattern")
 	default:
-		n.op, n.value, n.text = opLiteral, v, v.Text()
+		n.op, n.literal = opLiteral, &literal{value: v, text: v.Text()}
 	}
-	if n.op == opLiteral {
+	if n.op == opLiteral && n.literal != nil { // nil after a problem
 		n.json = c.json(n.value)
 	}
 	return n

@@ -10,9 +10,9 @@ func (c *compiler) str(n *node, v tree.Value) {
 	parts := c.parts(v.Text(), n.pointer, false)
 	switch {
 	case len(parts) == 0:
-		n.op, n.value = opLiteral, tree.Text("")
+		n.op, n.literal = opLiteral, &literal{value: tree.Text("")}
 	case len(parts) == 1 && parts[0].variable == nil:
-		n.op, n.text, n.value = opLiteral, parts[0].literal, tree.Text(parts[0].literal)
+		n.op, n.literal = opLiteral, &literal{text: parts[0].literal, value: tree.Text(parts[0].literal)}
 	case len(parts) == 1:
 		n.op, n.variable = opVariable, parts[0].variable
 	default:
@@ -102,7 +102,7 @@ func touching(before []part, p part) bool {
 
 func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 	if t.name == "n" || t.name == "n0" {
-		if _, taken := c.scope.names[t.name]; taken && !isName {
+		if c.scope.Slot(t.name) >= 0 && !isName {
 			c.fail(pointer, "$%s$ counts files in the name of a member, as in \"media$%s$\", so a property called %s cannot be used in a value: give it another name", t.name, t.name, t.name)
 			return part{}, false
 		}
@@ -121,7 +121,8 @@ func (c *compiler) part(t token, pointer string, isName bool) (part, bool) {
 		c.counted = true
 		return part{counter: k}, true
 	}
-	slot, ok := c.scope.names[t.name]
+	slot := c.scope.Slot(t.name)
+	ok := slot >= 0
 	if !ok && c.scope.Resolve != nil {
 		slot, ok = c.scope.Resolve(t.name)
 	}
@@ -151,7 +152,7 @@ var resolved = &Var{Use: Each}
 
 func (c *compiler) def(slot int) *Var {
 	if slot < len(c.scope.Vars) {
-		return &c.scope.Vars[slot]
+		return c.scope.own(slot)
 	}
 	return resolved
 }
@@ -196,7 +197,7 @@ func (c *compiler) filters(v *variable, t token, pointer string) bool {
 	}
 	bytes := "" // the filter whose result is no text
 	for _, call := range t.filters {
-		f := c.scope.filters[call.name]
+		f := c.scope.filter(call.name)
 		if f == nil {
 			near := Nearest(call.name, c.scope.filterNames())
 			if near != "" {
@@ -247,9 +248,11 @@ func (c *compiler) filters(v *variable, t token, pointer string) bool {
 }
 
 func (s *Scope) filterNames() []string {
-	names := make([]string, 0, len(s.filters))
-	for name := range s.filters {
-		names = append(names, name)
+	names := make([]string, 0, len(s.Filters)+len(builtin))
+	for _, table := range [...][]Filter{s.Filters, builtin} {
+		for i := range table {
+			names = append(names, table[i].Name)
+		}
 	}
 	slices.Sort(names)
 	return names

@@ -28,19 +28,13 @@ type node struct {
 	op      op
 	pointer string
 
-	value    tree.Value // opLiteral: as it is written
-	text     string     // opLiteral: as it is compared
-	json     string     // opLiteral: as it stands in JSON
-	variable *variable  // opVariable
-	parts    []part     // opText
-	members  []member   // opObject: in the file's order
-	reads    []int      // opObject: members in the order of reading, the one with events last
-	kids     []*node    // opList: kinds; opAny: alternatives; opAll: what must all fit; opNot, opJSON: the one inside
-	regexp   *regexp.Regexp
-	weighs   int         // opMatch: how much work its expression is at each byte
-	groups   []*variable // opMatch: by subexpression, nil where it has no name
-	above    *float64    // opCompare
-	below    *float64
+	*literal           // opLiteral
+	*test              // opMatch, opCompare
+	variable *variable // opVariable
+	parts    []part    // opText
+	members  []member  // opObject: in the file's order
+	reads    []int     // opObject: members in the order of reading, the one with events last
+	kids     []*node   // opList: kinds; opAny: alternatives; opAll: what must all fit; opNot, opJSON: the one inside
 
 	holds    bool  // variables stand in it
 	optional bool  // all of them are optional
@@ -49,6 +43,22 @@ type node struct {
 	perFile  bool  // it uses $urls$, outside lists and names that are themselves written per file
 	always   bool  // perFile, and without a file it is written once: only optional variables miss one
 	files    []int // dense places of the per-file variables in it
+}
+
+// literal is what a value in the file is to a writer and to a reader.
+type literal struct {
+	value tree.Value // as it is written
+	text  string     // as it is compared
+	json  string     // as it stands in JSON
+}
+
+// test is what a text or a number must be.
+type test struct {
+	regexp *regexp.Regexp
+	weighs int         // how much work the expression is at each byte
+	groups []*variable // by subexpression, nil where it has no name
+	above  *float64
+	below  *float64
 }
 
 // member is one member of an object pattern.

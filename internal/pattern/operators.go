@@ -106,7 +106,9 @@ func (c *compiler) operate(n *node, m tree.Member, pointer string, depth int) {
 		n.optional = true
 		n.absorb(k)
 	case "$gt", "$lt":
-		n.op = opCompare
+		if n.op = opCompare; n.test == nil {
+			n.test = &test{}
+		}
 		limit, ok := number(m.Value)
 		if !ok {
 			c.fail(pointer, "%s takes a number", m.Name)
@@ -140,7 +142,7 @@ func (c *compiler) several(n *node, m tree.Member, pointer string, depth int) {
 }
 
 func (c *compiler) match(n *node, v tree.Value, pointer string) {
-	n.op = opMatch
+	n.op, n.test = opMatch, &test{}
 	if v.Kind() != tree.String || len(v.Text()) > maxRegexp {
 		c.fail(pointer, "$match takes a regular expression in a string, at most %d characters", maxRegexp)
 		return

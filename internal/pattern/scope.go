@@ -85,10 +85,10 @@ type Scope struct {
 
 	Limits Limits
 
-	names   map[string]int
-	filters map[string]*Filter
-	fixed   map[int]tree.Value
-	files   []int // slots of the variables that differ from file to file
+	fixed map[int]tree.Value
+	files []int  // slots of the variables that differ from file to file
+	used  []*Var // by slot, the rows that patterns use
+	rules *Scope // what a pattern needs of the scope once it is compiled: neither rows nor filters, for a gateway holds many patterns
 }
 
 // Limits bound every compilation, writing and reading. A zero field has the value in DefaultLimits.
@@ -124,9 +124,9 @@ func NewScope(s Scope) *Scope {
 	s.Limits = s.Limits.withDefaults()
 	s.Vars = slices.Clone(s.Vars)
 	if s.AppendJSON == nil && s.FormatJSON != nil {
-		s.AppendJSON = func(dst []byte, v tree.Value) []byte { return append(dst, s.FormatJSON(v)...) }
+		format := s.FormatJSON
+		s.AppendJSON = func(dst []byte, v tree.Value) []byte { return append(dst, format(v)...) }
 	}
-	s.names = make(map[string]int, len(s.Vars))
 	for i, v := range s.Vars {
 		if v.EachFile {
 			s.Vars[i].List = true
@@ -135,16 +135,34 @@ func NewScope(s Scope) *Scope {
 			s.files = append(s.files, i)
 			s.Vars[i].Use = Each
 		}
-		s.names[v.Name] = i
 	}
-	s.filters = make(map[string]*Filter, len(builtin)+len(s.Filters))
-	for i := range builtin {
-		s.filters[builtin[i].Name] = &builtin[i]
-	}
-	for i := range s.Filters {
-		s.filters[s.Filters[i].Name] = &s.Filters[i]
+	s.used = make([]*Var, len(s.Vars))
+	s.rules = &Scope{
+		Direction: s.Direction, EveryElement: s.EveryElement, RawText: s.RawText, ParseJSON: s.ParseJSON, FormatJSON: s.FormatJSON,
+		AppendJSON: s.AppendJSON, Limits: s.Limits, files: s.files,
 	}
 	return &s
+}
+
+// own is the row of slot for patterns to keep, all of them the same one.
+func (s *Scope) own(slot int) *Var {
+	if s.used[slot] == nil {
+		v := s.Vars[slot]
+		s.used[slot] = &v
+	}
+	return s.used[slot]
+}
+
+// filter is the filter of a name, or nil. Names are looked through: only compiling asks, and a map would outlive it with the scope.
+func (s *Scope) filter(name string) *Filter {
+	for _, table := range [...][]Filter{s.Filters, builtin} {
+		for i := len(table) - 1; i >= 0; i-- {
+			if table[i].Name == name {
+				return &table[i]
+			}
+		}
+	}
+	return nil
 }
 
 // Fix is s with the variable of slot fixed to value: a literal wherever it stands, and counted as one. A model's event_key.
@@ -160,8 +178,10 @@ func (s *Scope) Fix(slot int, value tree.Value) *Scope {
 
 // Slot is the slot of name, or -1.
 func (s *Scope) Slot(name string) int {
-	if i, ok := s.names[name]; ok {
-		return i
+	for i := len(s.Vars) - 1; i >= 0; i-- {
+		if s.Vars[i].Name == name {
+			return i
+		}
 	}
 	return -1
 }

@@ -86,7 +86,7 @@ func costs(b *testing.B, s *Service) (out []cost) {
 			out = append(out, c)
 		}
 	}
-	for _, t := range s.tests.List() {
+	for _, t := range s.testList() {
 		r := &testRun{service: s, test: t}
 		if !r.ready() {
 			b.Fatal(r.result.Failures)

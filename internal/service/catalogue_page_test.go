@@ -313,7 +313,7 @@ func (d *told) page() string {
 				row("`"+k.name+"`", k.sentence)
 			}
 		}
-		row("proven by", fmt.Sprintf("%d tests inside the file", len(d.program.tests.List())))
+		row("proven by", fmt.Sprintf("%d tests inside the file", len(d.testList())))
 	}))
 	line("\n## Set up\n")
 	for i, step := range d.Setup {

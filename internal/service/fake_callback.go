@@ -46,7 +46,7 @@ type habit struct{ verb, contentType string }
 
 // learn looks at the callbacks in the file's tests.
 func (f *Fake) learn() {
-	for _, test := range f.program.tests.List() {
+	for _, test := range f.testList() {
 		if test.Get("webhook").Kind() == tree.Absent {
 			continue
 		}

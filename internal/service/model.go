@@ -181,28 +181,24 @@ func (l *loader) model(v tree.Value, ptr string) {
 	if r := v.Get("reply"); r.Kind() != tree.Absent {
 		m.reply = l.replies(r, ptr+"/reply", m)
 	}
-	words := func(any, tree.Value) (tree.Value, bool) { return tree.Value{}, false }
-	if m.table != nil {
-		words = func(_ any, v tree.Value) (tree.Value, bool) {
-			_, known := m.table[v.Text()]
-			return v, known && v.Text() != "*"
-		}
-	}
 	before := len(l.problems)
-	vars := l.names.hookVars(true)
-	vars[slotEventKey].Tells = m.key != "" || m.table != nil
+	scope := l.names.hookScope(true, m.key != "")
 	if m.table != nil {
-		vars[slotEventKey].Take = words
+		scope = l.names.wordScope(m.table)
 	}
-	m.read = l.look(m, v, ptr, vars)
+	m.read = l.look(m, v, ptr, scope)
 	if len(l.problems[before:].Errors()) > 0 {
 		return
 	}
 	said := len(l.problems) // the same patterns give the same warnings again
+	m.peek = m.read
 	if m.table != nil {
-		m.others = l.look(m, v, ptr, l.names.hookVars(true))
+		m.others = l.look(m, v, ptr, l.names.hookScope(true, false))
+		m.peek = m.others
 	}
-	m.peek = l.look(m, v, ptr, l.names.hookVars(false))
+	if m.read.asksProperties() {
+		m.peek = l.look(m, v, ptr, l.names.hookScope(false, false))
+	}
 	l.problems = l.problems[:said]
 	if m.read.params == nil && m.read.query == nil && len(m.read.headers) == 0 {
 		l.fail(ptr, "a model needs request_parameters, query or headers to know its callbacks by")
@@ -300,8 +296,7 @@ func (l *loader) eventKind(v tree.Value, ptr string) (EventType, bool) {
 }
 
 // look compiles the patterns of a model.
-func (l *loader) look(m *model, v tree.Value, ptr string, vars []pattern.Var) *look {
-	scope := l.names.hookScope(vars)
+func (l *loader) look(m *model, v tree.Value, ptr string, scope *pattern.Scope) *look {
 	if m.key != "" {
 		scope = scope.Fix(slotEventKey, tree.Text(m.key))
 	}
@@ -346,6 +341,18 @@ func (k *look) weight() (w pattern.Weight) {
 		w.Variables += p.Weight().Variables
 	}
 	return w
+}
+
+// asksProperties reports whether a property stands in one of the patterns: only then Peek, which knows none, needs its own.
+func (k *look) asksProperties() bool {
+	for _, p := range k.patterns() {
+		for _, slot := range p.Slots() {
+			if slot >= firstProperty {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (k *look) uses(slot int) bool {

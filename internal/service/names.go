@@ -1,6 +1,7 @@
 package service
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -118,6 +119,21 @@ type names struct {
 	properties []Property
 	count      int  // slots, properties included
 	token      bool // auth fetches tokens, so requests may say $token$
+
+	scopes map[string]*pattern.Scope // those that were made, for files have many patterns of few kinds
+}
+
+// kept is the scope of a kind, made once while a file is loaded.
+func (n *names) kept(kind string, of func() pattern.Scope) *pattern.Scope {
+	if s := n.scopes[kind]; s != nil {
+		return s
+	}
+	if n.scopes == nil {
+		n.scopes = map[string]*pattern.Scope{}
+	}
+	s := pattern.NewScope(of())
+	n.scopes[kind] = s
+	return s
 }
 
 func newNames(properties []Property) *names {
@@ -173,19 +189,21 @@ func fileVars(vars []pattern.Var) {
 
 // askScope is for requests. In SendFile $content$ is the URL of the file.
 func (n *names) askScope(k *methodKind) *pattern.Scope {
-	vars := n.of(k.asked(), false)
-	file := k.name == sendFile || k.name == UploadFile
-	fileVars(vars)
-	vars[slotMediaID].PerFile = true
-	if k.name != Login {
-		n.giveToken(vars)
-	}
-	vars[slotFrom].Give = numberGive
-	vars[slotTo].Give = numberGive
-	vars[slotText].FirstFile, vars[slotContent].FirstFile = true, !file // a caption stands once
-	vars[slotContent].PerFile = file
-	return pattern.NewScope(pattern.Scope{
-		Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON, ParseJSON: parseJSON,
+	return n.kept("request of "+k.name, func() pattern.Scope {
+		vars := n.of(k.asked(), false)
+		file := k.name == sendFile || k.name == UploadFile
+		fileVars(vars)
+		vars[slotMediaID].PerFile = true
+		if k.name != Login {
+			n.giveToken(vars)
+		}
+		vars[slotFrom].Give = numberGive
+		vars[slotTo].Give = numberGive
+		vars[slotText].FirstFile, vars[slotContent].FirstFile = true, !file // a caption stands once
+		vars[slotContent].PerFile = file
+		return pattern.Scope{
+			Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, AppendJSON: wire.AppendJSON, ParseJSON: parseJSON,
+		}
 	})
 }
 
@@ -196,48 +214,56 @@ func (n *names) giveToken(vars []pattern.Var) {
 
 // textScope is for texts made of properties alone: auth, secrets in headers.
 func (n *names) textScope() *pattern.Scope {
-	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+	return n.kept("text", func() pattern.Scope {
+		return pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON}
+	})
 }
 
 // keyScope is for the keys of signatures: bytes, from what a provider shows in the form that the filters name.
 func (n *names) keyScope() *pattern.Scope {
-	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), RawText: true, Decodes: true, FormatJSON: formatJSON, ParseJSON: parseJSON})
+	return n.kept("key", func() pattern.Scope {
+		return pattern.Scope{Direction: pattern.Writes, Vars: n.vars(0, false), RawText: true, Decodes: true, FormatJSON: formatJSON, ParseJSON: parseJSON}
+	})
 }
 
 // whenScope reads the sending variables, which stand there as members of one object.
 func (n *names) whenScope() *pattern.Scope {
-	return pattern.NewScope(pattern.Scope{Direction: pattern.Reads, Vars: n.vars(0, true), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+	return n.kept("when", func() pattern.Scope {
+		return pattern.Scope{Direction: pattern.Reads, Vars: n.vars(0, true), Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON}
+	})
 }
 
 // answerScope is for answers. What the request knew has a value, and so is a literal, unless the answer yields it anew.
 func (n *names) answerScope(k *methodKind) *pattern.Scope {
-	known := k.asked()
-	read := bits(1<<slotErrorCode | 1<<slotErrorText | 1<<slotRetryAfter)
-	for _, slot := range k.yields {
-		read |= 1 << slot
-	}
-	vars := n.of(known|read, true)
-	for slot := range variables {
-		switch {
-		case read.has(slot):
-			vars[slot].Use = pattern.First
-		case known.has(slot):
-			vars[slot].Known = true
+	return n.kept("answer to "+k.name, func() pattern.Scope {
+		known := k.asked()
+		read := bits(1<<slotErrorCode | 1<<slotErrorText | 1<<slotRetryAfter)
+		for _, slot := range k.yields {
+			read |= 1 << slot
 		}
-	}
-	vars[slotErrorCode].Take, vars[slotErrorText].Take = takeShort, takeText
-	vars[slotMediaID].Take, vars[slotToken].Take, vars[slotCursor].Take = takeID, takeToken, takeToken
-	for _, slot := range []int{slotMessageID, slotCursor} {
-		if read.has(slot) {
-			vars[slot].Use = pattern.Key
+		vars := n.of(known|read, true)
+		for slot := range variables {
+			switch {
+			case read.has(slot):
+				vars[slot].Use = pattern.First
+			case known.has(slot):
+				vars[slot].Known = true
+			}
 		}
-	}
-	if read.has(slotMessageID) {
-		vars[slotMessageID].Take = takeID
-	}
-	vars[slotFrom].Same, vars[slotTo].Same = sameNumber, sameNumber
-	return pattern.NewScope(pattern.Scope{
-		Direction: pattern.Reads, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON, EveryElement: true,
+		vars[slotErrorCode].Take, vars[slotErrorText].Take = takeShort, takeText
+		vars[slotMediaID].Take, vars[slotToken].Take, vars[slotCursor].Take = takeID, takeToken, takeToken
+		for _, slot := range []int{slotMessageID, slotCursor} {
+			if read.has(slot) {
+				vars[slot].Use = pattern.Key
+			}
+		}
+		if read.has(slotMessageID) {
+			vars[slotMessageID].Take = takeID
+		}
+		vars[slotFrom].Same, vars[slotTo].Same = sameNumber, sameNumber
+		return pattern.Scope{
+			Direction: pattern.Reads, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON, EveryElement: true,
+		}
 	})
 }
 
@@ -264,14 +290,36 @@ func (n *names) hookVars(known bool) []pattern.Var {
 	return vars
 }
 
-func (n *names) hookScope(vars []pattern.Var) *pattern.Scope {
-	return pattern.NewScope(pattern.Scope{Direction: pattern.Reads, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+// hookScope is for callbacks. tells: the place of $event_key$ says more than any other.
+func (n *names) hookScope(known, tells bool) *pattern.Scope {
+	return n.kept(fmt.Sprint("callback ", known, tells), func() pattern.Scope {
+		vars := n.hookVars(known)
+		vars[slotEventKey].Tells = tells
+		return hooked(vars)
+	})
+}
+
+// wordScope is for a model whose $event_key$ is a word of a table.
+func (n *names) wordScope(table map[string]EventType) *pattern.Scope {
+	vars := n.hookVars(true)
+	vars[slotEventKey].Tells = true
+	vars[slotEventKey].Take = func(_ any, v tree.Value) (tree.Value, bool) {
+		_, known := table[v.Text()]
+		return v, known && v.Text() != "*"
+	}
+	return pattern.NewScope(hooked(vars))
+}
+
+func hooked(vars []pattern.Var) pattern.Scope {
+	return pattern.Scope{Direction: pattern.Reads, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON}
 }
 
 // replyScope writes our answer to a callback, from what was read of it.
 func (n *names) replyScope() *pattern.Scope {
-	vars := n.vars(inHook, false)
-	return pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON})
+	return n.kept("reply", func() pattern.Scope {
+		vars := n.vars(inHook, false)
+		return pattern.Scope{Direction: pattern.Writes, Vars: vars, Filters: numberFilters, FormatJSON: formatJSON, ParseJSON: parseJSON}
+	})
 }
 
 // confirmScope writes an address that a handshake wants called. Properties have no place in it.

@@ -65,6 +65,7 @@ func (l *loader) file(v tree.Value) {
 	l.unusedProperties(v)
 	l.unreached(v)
 	l.secrets(v)
+	l.names.scopes = nil // patterns keep what they need of them
 }
 
 // distinct drops what is told twice (a default of API is compiled for each method) and what is too much. Errors and warnings are counted

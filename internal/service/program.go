@@ -21,7 +21,6 @@ type program struct {
 	looks      looks    // what of a callback the models look at
 	verify     check
 	reply      *replies // of the file
-	tests      tree.Value
 }
 
 // methods is every variant of every method.

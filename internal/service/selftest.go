@@ -57,7 +57,7 @@ func RunTests(s *Service) []TestResult {
 func (s *Service) Prove() ([]TestResult, Coverage) {
 	var out []TestResult
 	seen := touched{}
-	for i, t := range s.program.tests.List() {
+	for i, t := range s.testList() {
 		r := &testRun{
 			service: s, test: t, touched: seen,
 			result: TestResult{Name: t.Get("name").Text(), Pointer: pointer("/tests", i)},
@@ -69,6 +69,15 @@ func (s *Service) Prove() ([]TestResult, Coverage) {
 		out = append(out, r.result)
 	}
 	return out, s.coverage(seen)
+}
+
+// testList is the tests of the file. They are read when they are wanted, because a gateway holds many files and runs the tests of none.
+func (s *Service) testList() []tree.Value {
+	v, problem := document(s.Source)
+	if problem != nil {
+		return nil // it was read before
+	}
+	return v.Get("tests").List()
 }
 
 // testNow is the time where a test says none.

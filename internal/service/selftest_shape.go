@@ -85,5 +85,4 @@ func (l *loader) tests(v tree.Value) {
 			}
 		}
 	}
-	l.svc.program.tests = v
 }
