@@ -74,6 +74,34 @@ func TestSchemaTakesEveryServiceFileThereIs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	examples, err := filepath.Glob("../../docs/examples/*.json")
+	if err != nil || len(examples) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, name := range examples {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fits(t, s, data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, k := range authKinds {
+		file := strings.Replace(schemaFile, `{"type": "bearer", "token": "$API key$"}`, k.example, 1)
+		if err := fits(t, s, []byte(file)); err != nil || file == schemaFile && k.name != "Bearer" {
+			t.Errorf("auth of type %s: %v", k.name, err)
+		}
+	}
+	for _, auth := range []string{"bearer", "basic", "none"} {
+		data, problems := Draft{ID: "acme", Auth: auth}.File()
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := fits(t, s, data); err != nil {
+			t.Errorf("a new file with %s: %v", auth, err)
+		}
+	}
 	page, err := os.ReadFile(reference)
 	if err != nil {
 		t.Fatal(err)
