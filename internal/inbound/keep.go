@@ -22,7 +22,7 @@ func (f *Flow) keep(ctx context.Context, row *message.Callback, h *heard) error 
 	if broke || len(files) > 0 {
 		return f.keepPending(ctx, row)
 	}
-	if len(applied.Arrivals)+len(applied.Receipts)+len(applied.Confirms) == 0 {
+	if len(applied.Arrivals)+len(applied.Receipts)+len(applied.Confirms)+len(applied.OptOuts) == 0 {
 		if err := f.store.KeepCallback(ctx, row); err != nil {
 			return fmt.Errorf("keep callback: %w", err)
 		}

@@ -45,7 +45,13 @@ func (h *heard) plan(row *message.Callback) (a message.Applied, files []inline) 
 	}
 	for i := range h.reading.Events {
 		ev := &h.reading.Events[i]
-		if ev.IsMessage() {
+		if ev.Type == service.EventOptOut {
+			outs := h.optOuts(row, ev)
+			if len(outs) == 0 {
+				a.State, a.Reason = message.CallbackUnmatched, "an opt-out from no number of this integration"
+			}
+			a.OptOuts = append(a.OptOuts, outs...)
+		} else if ev.IsMessage() {
 			arrivals, inside := h.arrivals(row, ev)
 			if len(arrivals) == 0 {
 				a.State, a.Reason = message.CallbackUnmatched, "a message to no number of this integration"

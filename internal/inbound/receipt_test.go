@@ -144,27 +144,64 @@ func TestAnEventThatNeedsNothingOfUsIsKeptAndDone(t *testing.T) {
 	}
 }
 
-// What becomes no message and no receipt is kept with its callback, in our spelling of the numbers: who asks later for opt-outs finds them.
-func TestTypingAndOptOutsAreKeptWithTheirCallback(t *testing.T) {
+// What the provider says about a contact's wish holds from its 2xx on.
+func TestAnOptOutThatTheProviderTellsOfGoesOnTheList(t *testing.T) {
 	g := newGate(t)
 	account := g.account("one")
 	g.put(account, `{"id":"words","name":"Words","class":"sms","Webhook":{"events":{"stop":"optout","typing":"typing"},
-		"request_parameters":{"what":"$event_key$","from":"$from$","to":"$to$"}}}`)
+		"request_parameters":{"what":"$event_key$","from":"$from$","to":"$to?$"}}}`)
 	tn := g.enable(account, "a.example", "words", nil)
-	tn.number("+61412345678", "AU", 1)
-	for _, word := range []string{"stop", "typing"} {
-		tn.takes(tn.request(`{"what":"` + word + `","from":"08 5555 5555","to":"0412345678"}`))
-		id := tn.callbacks(account, false)[0].ID
-		cb, err := tn.store.Callback(t.Context(), account, id)
-		tn.must(err)
-		var read []service.Event
-		tn.must(json.Unmarshal(cb.Events, &read))
-		want := map[string]service.EventType{"stop": service.EventOptOut, "typing": service.EventTyping}[word]
-		if cb.State != message.CallbackDone || len(read) != 1 || read[0].Type != want || read[0].From != "+61855555555" || read[0].To != "+61412345678" {
-			t.Errorf("%s: kept as %s %s", word, cb.State, cb.Events)
+	n, other := tn.number("+61412345678", "AU", 1), tn.number("+15550001111", "US", 1)
+	for _, c := range []struct {
+		name, what, from, to, query string
+		contact                     string
+		number, otherNumber         bool // from which no messages are wanted then
+		unmatched                   int
+	}{
+		{"typing is none", "typing", "08 5555 5551", "0412345678", "", "+61855555551", false, false, 0},
+		{"from one number", "stop", "08 5555 5552", "0412345678", "", "+61855555552", true, false, 0},
+		{"again", "stop", "08 5555 5552", "0412345678", "", "+61855555552", true, false, 0},
+		{"the other way round", "stop", "+61412345678", "08 5555 5553", "", "+61855555553", true, false, 0},
+		{"the URL carries the number", "stop", "+61855555554", "", "?number=%2B61412345678", "+61855555554", true, false, 0},
+		{"from no number", "stop", "+61855555555", "", "", "+61855555555", true, true, 0},
+		{"from a number that is not ours", "stop", "+61855555556", "+15559999999", "", "+61855555556", false, false, 1},
+	} {
+		before := len(tn.callbacks(account, true))
+		r := tn.request(`{"what":"` + c.what + `","from":"` + c.from + `","to":"` + c.to + `"}`)
+		r.HTTP.URL += c.query
+		tn.takes(r)
+		for id, want := range map[string]bool{n.ID: c.number, other.ID: c.otherNumber} {
+			if out, err := tn.store.IsOptedOut(t.Context(), tn.org, id, c.contact); err != nil || out != want {
+				t.Errorf("%s: opted out of %s: %v, %v, want %v", c.name, id, out, err, want)
+			}
+		}
+		if got := len(tn.callbacks(account, true)) - before; got != c.unmatched {
+			t.Errorf("%s: %d unmatched", c.name, got)
 		}
 	}
 	if n := len(tn.messages(account)); n != 0 {
 		t.Errorf("%d messages", n)
+	}
+	told, err := tn.store.NotificationsAfter(t.Context(), message.NotificationFilter{AccountID: account, Types: []string{message.OptOutChanged}}, 0, 100)
+	tn.must(err)
+	if len(told) != 4 || !strings.Contains(string(told[0].Data), message.ByProvider) {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// Typing becomes nothing: it is kept with its callback, in our spelling of the numbers.
+func TestTypingIsKeptWithItsCallback(t *testing.T) {
+	g := newGate(t)
+	account := g.account("one")
+	g.put(account, `{"id":"words","name":"Words","class":"sms","Webhook":{"event_type":"typing","request_parameters":{"from":"$from$","to":"$to$"}}}`)
+	tn := g.enable(account, "a.example", "words", nil)
+	tn.number("+61412345678", "AU", 1)
+	tn.takes(tn.request(`{"from":"08 5555 5555","to":"0412345678"}`))
+	cb, err := tn.store.Callback(t.Context(), account, tn.callbacks(account, false)[0].ID)
+	tn.must(err)
+	var read []service.Event
+	tn.must(json.Unmarshal(cb.Events, &read))
+	if cb.State != message.CallbackDone || len(read) != 1 || read[0].Type != service.EventTyping || read[0].From != "+61855555555" || read[0].To != "+61412345678" {
+		t.Errorf("kept as %s %s", cb.State, cb.Events)
 	}
 }

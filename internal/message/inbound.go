@@ -41,6 +41,7 @@ type Applied struct {
 	Arrivals   []Arrival
 	Receipts   []Receipt
 	Confirms   []Confirmation
+	OptOuts    []OptOut // contacts who told the provider that they want no messages
 }
 
 // Confirmation is an address that a provider wants called before it sends us anything.

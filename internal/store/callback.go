@@ -225,6 +225,15 @@ func (s *Store) apply(t *tx, account string, a *message.Applied) error {
 			return fmt.Errorf("address %d of callback %s: %w", i, a.CallbackID, err)
 		}
 	}
+	for i := range a.OptOuts {
+		o := a.OptOuts[i]
+		if o.AccountID = account; o.Since.IsZero() {
+			o.Since = now
+		}
+		if _, err := changeOptOut(t, &o, true, ""); err != nil {
+			return fmt.Errorf("opt-out %d of callback %s: %w", i, a.CallbackID, err)
+		}
+	}
 	return nil
 }
 
