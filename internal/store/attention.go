@@ -47,6 +47,7 @@ func (s *Store) attend(t *tx, of subject, about, reason string, now time.Time) e
 	default:
 		_, err = t.exec(qInsertAttention, of.integrationID, about, of.accountID, of.orgID, reason, micros(now))
 	}
+	t.refused = t.refused || about == directory.AboutCredentials
 	if about == directory.AboutCredentials && s.refused != nil {
 		s.refused[of.integrationID] = reason != ""
 	}

@@ -30,7 +30,7 @@ type pgConn struct {
 	why     error
 }
 
-// changes count what nodes remember and others change.
+// changes count what nodes remember and others change: the directory, and what the writer knows of webhooks and refused credentials.
 type changes struct{ directory, webhooks int64 }
 
 const (

@@ -287,6 +287,7 @@ func readFault(err error) error {
 func (s *Store) turnBegan(now changes) {
 	if s.seen.webhooks != now.webhooks {
 		s.wakes.forget()
+		s.refused = nil
 	}
 	s.seen.webhooks = now.webhooks
 	s.sawDirectory(now.directory)
@@ -308,8 +309,8 @@ func (s *Store) beforeCommit(t *tx) error {
 	if err := s.wakes.wake(t); err != nil || s.cluster == nil {
 		return err
 	}
-	if t.directory || len(t.rehook) > 0 {
-		if err := t.later(qPgChanged, flag(t.directory), flag(len(t.rehook) > 0)); err != nil {
+	if rehook := len(t.rehook) > 0 || t.refused; t.directory || rehook {
+		if err := t.later(qPgChanged, flag(t.directory), flag(rehook)); err != nil {
 			return err
 		}
 	}
