@@ -49,9 +49,9 @@ func classify(u *unit) class {
 			case len(s) > 60 || strings.Count(s, " ") > 5:
 			case kindNames.has(own) && !mediaShape.MatchString(s):
 				if inboundVocab.has(said) && !slices.Contains(said, "recipient") {
-					take("m:"+l.path.key(), 4)
+					take("m:"+l.key, 4)
 				} else if outVocab.has(said) {
-					take("r:"+l.path.key(), 4)
+					take("r:"+l.key, 4)
 				} else if _, ok := meaning(s); ok {
 					take("r:kind", 4)
 				}

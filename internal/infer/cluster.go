@@ -120,7 +120,7 @@ func (u *unit) places() (at, above set) {
 	at, above = set{}, set{}
 	for _, l := range u.leaves {
 		if !l.empty() {
-			at[l.path.key()] = true
+			at[l.key] = true
 		}
 		for n := 1; n < len(l.path); n++ {
 			above[l.path[:n].key()] = true
@@ -144,7 +144,7 @@ func (c *cluster) settle() {
 	seen := map[string]bool{}
 	for _, u := range c.units {
 		for _, l := range u.leaves {
-			key := l.path.key()
+			key := l.key
 			if !seen[key] {
 				seen[key] = true
 				c.order = append(c.order, l.path)

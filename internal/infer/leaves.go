@@ -73,12 +73,13 @@ func (p path) pointer() string {
 // leaf is the values that stand at one path of a callback: several where a list or a repeated member is on the way.
 type leaf struct {
 	path   path
+	key    string // of the path
 	values []tree.Value
 	names  [][]string // the names on the way in their tokens, its own first
 }
 
 func newLeaf(p path, values ...tree.Value) *leaf {
-	l := &leaf{path: p, values: values}
+	l := &leaf{path: p, key: p.key(), values: values}
 	for _, name := range p.names() {
 		l.names = append(l.names, tokens(name))
 	}

@@ -33,7 +33,7 @@ func (d *drafter) assign(u *unit) {
 
 func (u *unit) give(l *leaf, variable, reason string) {
 	if l != nil {
-		u.roles[l.path.key()] = role{variable, reason}
+		u.roles[l.key] = role{variable, reason}
 	}
 }
 
@@ -41,7 +41,7 @@ func (u *unit) give(l *leaf, variable, reason string) {
 func (u *unit) free() []*leaf {
 	var out []*leaf
 	for _, l := range u.leaves {
-		if _, taken := u.roles[l.path.key()]; !taken {
+		if _, taken := u.roles[l.key]; !taken {
 			out = append(out, l)
 		}
 	}
@@ -51,7 +51,7 @@ func (u *unit) free() []*leaf {
 // path of the place that has the variable; nil when none has.
 func (u *unit) path(variable string) path {
 	for _, l := range u.leaves {
-		if u.roles[l.path.key()].variable == variable {
+		if u.roles[l.key].variable == variable {
 			return l.path
 		}
 	}
@@ -68,64 +68,6 @@ func best(leaves []*leaf, score func(*leaf) int) (*leaf, int) {
 		}
 	}
 	return found, top
-}
-
-// parties finds the two sides. In a message $from$ is the contact and $to$ our number; a receipt speaks of a message of ours.
-func (d *drafter) parties(u *unit) {
-	var sides []*leaf
-	known := false
-	for _, l := range u.leaves {
-		if addressable(l) {
-			sides = append(sides, l)
-			known = known || d.isOurs(l)
-		}
-	}
-	byName := func(s set) func(*leaf) int { return func(l *leaf) int { return near(l, s) } }
-	ours, theirs, oursIs, theirsIs := toWords, fromWords, "to", "from"
-	if u.class == receipt {
-		ours, theirs, oursIs, theirsIs = fromWords, toWords, "from", "to"
-	}
-	if known {
-		mine, _ := best(sides, func(l *leaf) int {
-			if !d.isOurs(l) {
-				return 0
-			}
-			return 1 + max(near(l, ours), near(l, theirs))
-		})
-		other, score := best(sides, func(l *leaf) int {
-			if d.isOurs(l) {
-				return 0
-			}
-			return max(near(l, theirs), near(l, ours), near(l, contactWords))
-		})
-		u.give(mine, oursIs, "it is a number of ours")
-		if score > 0 {
-			u.give(other, theirsIs, "a number beside ours: the contact's")
-		}
-		return
-	}
-	other, score := best(sides, byName(theirs))
-	if score == 0 {
-		if other, score = best(sides, byName(contactWords)); score > 0 {
-			u.give(other, theirsIs, "its name says that it is the contact's number")
-		}
-	} else if contact, _ := best(sides, byName(contactWords)); u.class == receipt && contact != nil && near(contact, toWords)+near(contact, fromWords) == 0 &&
-		best2(sides, byName(fromWords)) == 0 {
-		// Beside a contact's number "to" is where its messages go: ours.
-		u.give(contact, "to", "its name says that it is the contact's number")
-		u.give(other, "from", "it stands beside the contact's number, so it is ours")
-		return
-	} else {
-		u.give(other, theirsIs, "its name says so: "+said(other, theirs))
-	}
-	if mine, score := best(slices.DeleteFunc(sides, func(l *leaf) bool { return l == other }), byName(ours)); score > 0 {
-		u.give(mine, oursIs, "its name says so: "+said(mine, ours))
-	}
-}
-
-func best2(leaves []*leaf, score func(*leaf) int) int {
-	_, top := best(leaves, score)
-	return top
 }
 
 // last is the last of the tokens of a name: what it is, after what it is of.
@@ -206,25 +148,6 @@ func common(a, b path) int {
 	return n
 }
 
-// ourID finds the id that we gave the message, where the provider says it back.
-func (u *unit) ourID() {
-	l, _ := best(u.free(), func(l *leaf) int {
-		own := l.own()
-		if !ourIDWords.has(own) || errorWords.has(own) || statusNames.has(own) || strangerIDs.has(l.above()) || l.path.hasList() && len(l.path) > 3 {
-			return 0
-		}
-		if !l.every(func(s string) bool {
-			return len(s) <= 200 && !strings.ContainsAny(s, " \r\n") && !isAddress(s) && s != "true" && s != "false"
-		}) {
-			return 0
-		}
-		return 10
-	})
-	if l != nil {
-		u.give(l, "id", "by its name, "+nameOf(l)+", it is what we called the message, said back")
-	}
-}
-
 // content finds the text.
 func (u *unit) content() {
 	free := u.free()
@@ -293,130 +216,6 @@ func (u *unit) parts() {
 		u.give(part, "part", "the number of a part, by its name "+nameOf(part))
 		u.give(total, "parts", "how many parts there are, by its name "+nameOf(total))
 	}
-}
-
-// status finds the word for what became of the message.
-func (u *unit) status() {
-	u.word = map[string]string{}
-	for _, l := range u.free() {
-		if s := l.text(); receiptShape.MatchString(s) && errShape.MatchString(s) {
-			u.give(l, "receipt text", "the text of an SMPP receipt: the word stands after stat:, the code after err:")
-			word := receiptShape.FindStringSubmatch(s)[1]
-			if kind, ok := meaning(word); ok {
-				u.word[word] = kind
-			} else {
-				u.word[word] = "ignore"
-			}
-			return
-		}
-	}
-	l, _ := best(u.free(), statusScore)
-	if l == nil {
-		return
-	}
-	reason := "the word for what became of the message, by its name " + nameOf(l)
-	kind, _ := meaning(l.text())
-	if aboutStatus[last(l.own())] || strings.Count(l.text(), " ") > 2 {
-		if code := u.codeBeside(l); code != nil {
-			u.give(code, "event_key", "a code for what became of the message; what it means is said by "+nameOf(l)+" beside it")
-			u.word[code.text()] = kind
-			return
-		}
-	}
-	u.give(l, "event_key", reason)
-	for _, v := range l.values {
-		if kind, ok := meaning(v.Text()); ok {
-			u.word[v.Text()] = kind
-		} else if !v.IsEmpty() {
-			u.word[v.Text()] = "ignore"
-		}
-	}
-}
-
-func statusScore(l *leaf) int {
-	if !l.every(func(s string) bool { _, ok := meaning(s); return ok }) {
-		return 0
-	}
-	own := l.own()
-	score := 0
-	switch {
-	case statusNames.has(own):
-		score = 20
-		if slices.Contains(own, "message") || slices.Contains(own, "delivery") || slices.Contains(own, "send") {
-			score = 21
-		}
-	case near(l, statusNames) > 0:
-		score = 14
-	case kindNames.has(own):
-		score = 10
-	default:
-		return 0
-	}
-	if slices.Equal(own, []string{"group", "name"}) {
-		score += 2 // the coarse word of two
-	}
-	if aboutStatus[last(own)] {
-		score -= 8
-	}
-	if l.every(func(s string) bool { return strings.Contains(s, " ") }) {
-		score -= 6
-	}
-	return max(score, 1)
-}
-
-// codeBeside is the code in the same object whose name begins as that of the text does: status_code beside status_text.
-func (u *unit) codeBeside(text *leaf) *leaf {
-	for _, l := range u.free() {
-		own := l.own()
-		if l == text || !slices.Equal(l.path.parent(), text.path.parent()) || len(own) < 2 || own[len(own)-1] != "code" || !statusNames[own[0]] {
-			continue
-		}
-		if !l.empty() {
-			return l
-		}
-	}
-	return nil
-}
-
-// errors finds what went wrong.
-func (u *unit) errors() {
-	free := u.free()
-	code, _ := best(free, func(l *leaf) int {
-		own := l.own()
-		switch {
-		case l.every(func(s string) bool {
-			return len(s) > 64 || strings.Contains(s, " ") || isAddress(s) || s == "true" || s == "false"
-		}):
-			return 0
-		case errorWords.has(own) && (slices.Contains(own, "code") || len(own) == 1):
-			return 10
-		case slices.Contains(own, "code") && len(own) <= 2 && errorWords.has(l.above()):
-			return 9
-		case slices.Contains(own, "code") && (len(own) == 1 || statusNames[own[0]]):
-			return 5
-		case slices.Equal(own, []string{"title"}) && errorWords.has(l.above()):
-			return 4
-		}
-		return 0
-	})
-	u.give(code, "error_code", "a code for what went wrong, by its name")
-	text, _ := best(u.free(), func(l *leaf) int {
-		own := l.own()
-		switch {
-		case l.every(isAddress):
-			return 0
-		case errorTextName[last(own)] && (errorWords.has(own) || errorWords.has(l.above())):
-			return 10
-		case slices.Equal(own, []string{"reason"}) || slices.Contains(own, "failure"):
-			return 8
-		case errorTextName[last(own)] && statusNames.has(own):
-			return 6
-		case slices.Equal(own, []string{"description"}):
-			return 3
-		}
-		return 0
-	})
-	u.give(text, "error_text", "what is said about it, by its name")
 }
 
 // timestamp finds the provider's time, in a form that a filter reads.
