@@ -19,6 +19,7 @@ type Organization struct {
 	Region    string
 	Status    int    // 1 active, 0 disabled
 	Params    string // JSON object, as a program gave it
+	Extra     string // JSON object of further members that programs store and read back; they mean nothing here
 	Created   time.Time
 }
 
@@ -135,5 +136,6 @@ type Webhook struct {
 	Types     []string // empty: all
 	Format    string   // patchbay | messaging
 	Secret    string   // opened; the store keeps it sealed
+	Token     string   // of the messaging format, opened: a member api_key of every body; empty: none
 	Created   time.Time
 }

@@ -63,7 +63,15 @@ type Arrival struct {
 	ProviderID       string        // the provider's id of it: the same one for the same number is kept once. Empty: every delivery is a message
 	Window           time.Duration // without ProviderID: the same text of the same contact within it, with no answer of ours between, is the same message
 	Media            []Media
+	Sender           *Sender  // who it is, when a program says so
 	Part             TextPart // of a long text that comes in pieces; the zero value: it is whole
+}
+
+// Sender is what a program says of the contact that it speaks for. It is kept as a contact, unless the organization knows somebody there.
+type Sender struct {
+	Name      string
+	Info      string   // JSON object
+	Addresses []string // the first is the message's
 }
 
 // TextPart says which piece of a long text this is. The pieces of one text have the same contact, number, Ref and Of.

@@ -44,6 +44,7 @@ type Delivery struct {
 	URL           string
 	Format        string // patchbay | messaging
 	Secret        string // opened
+	Token         string // of the messaging format, opened; empty: none
 	Failures      int    // in a row, before this
 	FailingSince  time.Time
 	Notifications []Notification // at most 400, all after the webhook's cursor

@@ -285,10 +285,16 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 
 // arrived tells of an inbound message that was kept, and does what its text asks for. begins: it is the first of its conversation.
 func arrived(t *tx, m *message.Message, seq int64, privateTo string, begins bool, now time.Time) error {
-	if err := notifyStatus(t, m, seq, privateTo, message.Received, now); err != nil {
+	blocked, err := isBlocked(t, m.OrgID, m.From)
+	if err != nil {
 		return err
 	}
-	return react(t, m, privateTo, begins, now)
+	if !blocked {
+		if err := notifyStatus(t, m, seq, privateTo, message.Received, now); err != nil {
+			return err
+		}
+	}
+	return react(t, m, privateTo, begins, blocked, now)
 }
 
 // isAgain reports whether the contact sent the same text within the window and we have not answered since. A second

@@ -27,6 +27,8 @@ var (
 		sqlText("delete organization's opt-outs", `DELETE FROM optouts WHERE org_id = $1`),
 		sqlText("delete organization's opt-out events", `DELETE FROM optout_events WHERE org_id = $1`),
 		sqlText("delete organization's replies", `DELETE FROM replies WHERE org_id = $1`),
+		sqlText("delete organization's addresses", `DELETE FROM contact_addresses WHERE org_id = $1`),
+		sqlText("delete organization's contacts", `DELETE FROM contacts WHERE org_id = $1`),
 		sqlText("delete organization's dead letters", `DELETE FROM dead_letters WHERE webhook_id IN (SELECT id FROM webhooks WHERE org_id = $1 AND org_id <> '')`),
 		sqlText("delete organization's webhooks", `DELETE FROM webhooks WHERE org_id = $1 AND org_id <> ''`),
 		sqlText("delete organization's asides", `DELETE FROM asides WHERE lane IN (SELECT seq FROM lanes WHERE org_id = $1 AND org_id <> '')`),
@@ -38,6 +40,7 @@ var (
 	// What hangs on a message, then the message.
 	qDeleteAttempts = sqlText("delete attempts", `DELETE FROM attempts WHERE key BETWEEN $1 AND $2`)
 	qDeleteRef      = sqlText("delete provider id", `DELETE FROM message_refs WHERE integration_id = $1 AND ref = $2 AND message = $3`)
+	qDeleteEdits    = sqlText("delete edits", `DELETE FROM message_edits WHERE message = $1`)
 	qDeleteMedia    = sqlText("delete media", `DELETE FROM media WHERE message = $1`)
 	qDeleteMessage  = sqlText("delete message", `DELETE FROM messages WHERE seq = $1`)
 
@@ -144,7 +147,7 @@ func deleteMessages(t *tx, orgID string) (n int64, err error) {
 				return 0, err
 			}
 		}
-		for _, q := range []*query{qDeleteMedia, qAwaitNoMore, qDeleteMessage} {
+		for _, q := range []*query{qDeleteMedia, qDeleteEdits, qAwaitNoMore, qDeleteMessage} {
 			if _, err := t.exec(q, g.seq); err != nil {
 				return 0, err
 			}

@@ -79,7 +79,7 @@ func (s *Store) load(ctx context.Context, c *lane.Claimed[message.Delivery], now
 		s.lanes.gave(c.Lane.ID)
 		return nil, nil
 	}
-	d.WebhookID, d.AccountID, d.OrgID, d.URL, d.Format, d.Secret = hook.ID, hook.AccountID, hook.OrgID, hook.URL, hook.Format, hook.Secret
+	d.WebhookID, d.AccountID, d.OrgID, d.URL, d.Format, d.Secret, d.Token = hook.ID, hook.AccountID, hook.OrgID, hook.URL, hook.Format, hook.Secret, hook.Token
 	if len(d.Notifications) > 0 {
 		return c, nil
 	}

@@ -9,11 +9,11 @@ import (
 	"patchbay/internal/fault"
 )
 
-const organizationColumns = `id, account_id, name, domain, region, status, params, created_at`
+const organizationColumns = `id, account_id, name, domain, region, status, params, extra, created_at`
 
 var (
 	qInsertOrganization = sqlText("insert organization", `INSERT INTO organizations
-		(id, account_id, name, domain, domain_key, region, status, params, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+		(id, account_id, name, domain, domain_key, region, status, params, extra, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 	qOrganization = sqlText("organization", `SELECT `+organizationColumns+` FROM organizations
 		WHERE account_id = $1 AND id = $2 AND deleted_at = 0`)
 	qOrganizationByDomain = sqlText("organization by domain", `SELECT `+organizationColumns+` FROM organizations
@@ -21,13 +21,13 @@ var (
 	qOrganizations = sqlText("organizations", `SELECT `+organizationColumns+` FROM organizations
 		WHERE account_id = $1 AND deleted_at = 0 AND id > $2 ORDER BY id LIMIT $3`)
 	qUpdateOrganization = sqlText("update organization", `UPDATE organizations
-		SET name = $3, domain = $4, domain_key = $5, region = $6, status = $7, params = $8
+		SET name = $3, domain = $4, domain_key = $5, region = $6, status = $7, params = $8, extra = $9
 		WHERE account_id = $1 AND id = $2 AND deleted_at = 0`)
 )
 
 func readOrganization(r *row) directory.Organization {
 	return directory.Organization{ID: r.text(), AccountID: r.text(), Name: r.text(), Domain: r.text(), Region: r.text(),
-		Status: int(r.int()), Params: r.text(), Created: r.time()}
+		Status: int(r.int()), Params: r.text(), Extra: r.text(), Created: r.time()}
 }
 
 func domainTaken(domain string) error {
@@ -44,7 +44,7 @@ func (s *Store) CreateOrganization(ctx context.Context, o *directory.Organizatio
 	}
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		_, err := t.exec(qInsertOrganization, o.ID, o.AccountID, o.Name, o.Domain, strings.ToLower(o.Domain), o.Region, o.Status, o.Params, micros(o.Created))
+		_, err := t.exec(qInsertOrganization, o.ID, o.AccountID, o.Name, o.Domain, strings.ToLower(o.Domain), o.Region, o.Status, o.Params, o.Extra, micros(o.Created))
 		if isDuplicate(err) {
 			return domainTaken(o.Domain)
 		}
@@ -78,7 +78,7 @@ func (s *Store) Organizations(ctx context.Context, accountID string, p Page) ([]
 func (s *Store) UpdateOrganization(ctx context.Context, o *directory.Organization) error {
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		n, err := t.exec(qUpdateOrganization, o.AccountID, o.ID, o.Name, o.Domain, strings.ToLower(o.Domain), o.Region, o.Status, o.Params)
+		n, err := t.exec(qUpdateOrganization, o.AccountID, o.ID, o.Name, o.Domain, strings.ToLower(o.Domain), o.Region, o.Status, o.Params, o.Extra)
 		if isDuplicate(err) {
 			return domainTaken(o.Domain)
 		}

@@ -38,8 +38,14 @@ func arriveFromProgram(t *tx, accountID string, in *message.Arrival, now time.Ti
 	if m.OrgID == "" || m.NumberID == "" && in.ConversationUser == "" {
 		return ack, errors.New("a message from a program needs an organization, and a number or a user")
 	}
-	if m.ConversationID, err = openConversation(t, message.NewConversationID(m.Created), &m, m.From, in.ConversationUser); err != nil {
+	fresh := message.NewConversationID(m.Created)
+	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, in.ConversationUser); err != nil {
 		return ack, err
+	}
+	if in.Sender != nil {
+		if err := introduce(t, &m, in.Sender, now); err != nil {
+			return ack, err
+		}
 	}
 	seq, err := insertMessage(t, &m, idle, 0, in.ConversationUser, "")
 	if err != nil {
@@ -54,7 +60,7 @@ func arriveFromProgram(t *tx, accountID string, in *message.Arrival, now time.Ti
 		}
 	}
 	ack = message.Ack{ID: m.ID, ConversationID: m.ConversationID, Status: m.Status}
-	return ack, notifyStatus(t, &m, seq, in.ConversationUser, message.Received, m.Created)
+	return ack, arrived(t, &m, seq, in.ConversationUser, m.ConversationID == fresh, now)
 }
 
 // Report moves an outbound message as a receipt of that status would: a program's word about what its contact received.

@@ -21,8 +21,8 @@ var (
 	qPayReply = sqlText("pay reply", `UPDATE replies SET owed = 0, content = '' WHERE id = $1 AND owed = 1`)
 )
 
-// react does what an inbound text asks for: the opt-out list, and an answer.
-func react(t *tx, m *message.Message, privateTo string, begins bool, now time.Time) error {
+// react does what an inbound text asks for: the opt-out list, and an answer. Who is blocked gets none but the confirmation of a STOP.
+func react(t *tx, m *message.Message, privateTo string, begins, blocked bool, now time.Time) error {
 	settings := ""
 	if found, err := one(t, qNumberSettings, func(r *row) error { settings = r.text(); return nil }, m.NumberID); err != nil || !found {
 		return err
@@ -42,7 +42,7 @@ func react(t *tx, m *message.Message, privateTo string, begins bool, now time.Ti
 			return err
 		}
 	}
-	if r.Reply == "" {
+	if r.Reply == "" || blocked && r.Kind != message.AutoOptOut {
 		return nil
 	}
 	if r.Kind != message.AutoOptOut { // that one is given once by itself

@@ -8,11 +8,11 @@ import (
 	"patchbay/internal/directory"
 )
 
-const webhookColumns = `id, account_id, org_id, url, types, format, created_at, secret`
+const webhookColumns = `id, account_id, org_id, url, types, format, created_at, secret, token`
 
 var (
-	qInsertWebhook = sqlText("insert webhook", `INSERT INTO webhooks (id, account_id, org_id, url, types, format, created_at, secret, lane, cursor, failures, failing_since)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT COALESCE(MAX(seq), 0) FROM notifications), 0, 0)`)
+	qInsertWebhook = sqlText("insert webhook", `INSERT INTO webhooks (id, account_id, org_id, url, types, format, created_at, secret, token, lane, cursor, failures, failing_since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT COALESCE(MAX(seq), 0) FROM notifications), 0, 0)`)
 	qInsertHookLane = sqlText("insert webhook lane", `INSERT INTO lanes
 		(kind, key, account_id, org_id, integration_id, pending, accepted, held, next_at, free_at, epoch, in_flight, attempt_at, asides, turn, pauses)
 		VALUES ('deliver', $1, $2, $3, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING seq`)
@@ -35,6 +35,12 @@ func (s *Store) CreateWebhook(ctx context.Context, w *directory.Webhook) error {
 	if err != nil {
 		return fmt.Errorf("seal the secret: %w", err)
 	}
+	token := []byte{}
+	if w.Token != "" {
+		if token, err = s.seal(w.Token, place("webhook token", w.AccountID, w.ID)); err != nil {
+			return fmt.Errorf("seal the token: %w", err)
+		}
+	}
 	return s.write(ctx, func(t *tx) error {
 		t.rehook = append(t.rehook, w.AccountID)
 		if w.OrgID != "" {
@@ -46,7 +52,7 @@ func (s *Store) CreateWebhook(ctx context.Context, w *directory.Webhook) error {
 		if err := t.each(qInsertHookLane, func(r *row) error { lane = r.int(); return nil }, w.ID, w.AccountID, w.OrgID); err != nil {
 			return err
 		}
-		_, err := t.exec(qInsertWebhook, w.ID, w.AccountID, w.OrgID, w.URL, textList(w.Types), w.Format, micros(w.Created), sealed, lane)
+		_, err := t.exec(qInsertWebhook, w.ID, w.AccountID, w.OrgID, w.URL, textList(w.Types), w.Format, micros(w.Created), sealed, token, lane)
 		return err
 	})
 }
@@ -59,6 +65,11 @@ func (s *Store) readWebhook(r *row) (w directory.Webhook, err error) {
 	w.Format, w.Created = r.text(), r.time()
 	if err := s.open(r.bytes(), place("webhook", w.AccountID, w.ID), &w.Secret); err != nil {
 		return w, fmt.Errorf("open the secret of webhook %s: %w", w.ID, err)
+	}
+	if token := r.bytes(); len(token) > 0 {
+		if err := s.open(token, place("webhook token", w.AccountID, w.ID), &w.Token); err != nil {
+			return w, fmt.Errorf("open the token of webhook %s: %w", w.ID, err)
+		}
 	}
 	return w, nil
 }
