@@ -22,6 +22,7 @@ type made struct {
 	text   *rapid.Generator[string]
 	names  *rapid.Generator[string]
 	nested bool // the format has objects in objects, lists and $json
+	plain  bool // no filters
 }
 
 // Ten variables, each used once, so that what is read can be compared with what was written.
@@ -46,7 +47,10 @@ const separator = "⸻"
 
 func (m *made) variable() string {
 	optional := rapid.SampledFrom([]string{"", "?"}).Draw(m.t, "optional")
-	filters := rapid.SampledFrom(lossless).Draw(m.t, "filters")
+	filters := ""
+	if !m.plain {
+		filters = rapid.SampledFrom(lossless).Draw(m.t, "filters")
+	}
 	s := fmt.Sprintf("$%s%s%s$", roundVars[m.next].Name, optional, filters)
 	m.values[m.next] = tree.Text(m.text.Draw(m.t, "value"))
 	m.next++

@@ -208,10 +208,13 @@ func size(v tree.Value) int {
 	case tree.List:
 		n := 0
 		for _, e := range v.List() {
-			n += len(e.Text())
-			if e.Kind() == tree.File {
-				n += len(e.File().Data)
-			}
+			n += size(e)
+		}
+		return n
+	case tree.Object:
+		n := 0
+		for _, m := range v.Members() {
+			n += len(m.Name) + size(m.Value)
 		}
 		return n
 	}
