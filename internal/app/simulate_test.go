@@ -66,22 +66,28 @@ func meet(t *testing.T, providers []*imitated) *world {
 	return w
 }
 
-// The end-to-end test of every file: a text, a file and a text in, with receipts, signed as the file demands, through the whole program and a
+// The end-to-end test of every file, those of the examples too: a text, a file and a text in, with receipts, signed as the file demands, through the whole program and a
 // provider that is made of the same file.
 func TestEveryFileOfTheCatalogueTextsThroughTheProviderThatItDescribes(t *testing.T) {
 	files, err := filepath.Glob("../../services/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no catalogue", err)
 	}
-	providers := imitate(t, files)
+	examples, err := filepath.Glob("../../docs/examples/*.json")
+	if err != nil || len(examples) == 0 {
+		t.Fatal("no examples", err)
+	}
+	providers := imitate(t, append(files, examples...))
 	w := meet(t, providers)
 	for _, p := range providers {
 		t.Run(p.id, func(t *testing.T) {
 			w := *w
 			w.T = t
 			account := (&w).as(bootstrapKey)
-			if gaps := p.Gaps(); len(gaps) > 0 {
-				t.Errorf("it cannot %v", gaps)
+			for _, gap := range p.Gaps() {
+				if gap.Pointer != "/auth" { // a signature of ours is looked for, and not made again
+					t.Errorf("it cannot: %s", gap)
+				}
 			}
 			p.texts(account, "yes $to$ 0123 é😀", "")
 			if p.Fake().SendsFiles() {
@@ -199,7 +205,7 @@ func (p *imitated) isNotForged(account *caller) {
 func TestWhatGoesWrongAtAProviderEndsAsItShould(t *testing.T) {
 	p := imitate(t, []string{"../../services/twilio.json"})[0]
 	w := meet(t, []*imitated{p})
-	for _, c := range []struct {
+	for i, c := range []struct {
 		faults, status string
 		tries          int // that the provider took
 		first          string
@@ -218,7 +224,8 @@ func TestWhatGoesWrongAtAProviderEndsAsItShould(t *testing.T) {
 		{"unsigned", "sent", 1, "accepted"},
 		{"forged", "sent", 1, "accepted"},
 	} {
-		id := w.account.call(202, "POST", "/v1/messages", map[string]any{"from": p.number, "to": "+14155550123", "content": "simulate " + c.faults}).str("id")
+		contact := fmt.Sprintf("+1415555%04d", 1000+i) // what is said of one contact may hold for the next message to it
+		id := w.account.call(202, "POST", "/v1/messages", map[string]any{"from": p.number, "to": contact, "content": "simulate " + c.faults}).str("id")
 		m := w.account.until("/v1/messages/"+id, hasStatus(c.status))
 		attempts := m.list("attempts")
 		if len(attempts) != 1 || attempts[0]["outcome"] != c.first {

@@ -69,13 +69,13 @@ func (s *simulateCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	s.introduce(c, svc, p)
 	if s.Write != "" {
 		if err := os.WriteFile(s.Write, p.File(), 0o644); err != nil {
-			_ = p.Close()
+			_ = p.Close() // why the file cannot be written is the better error
 			return err
 		}
 	}
+	s.introduce(c, svc, p)
 	<-c.ctx.Done()
 	return p.Close()
 }

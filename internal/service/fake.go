@@ -55,27 +55,30 @@ func NewFake(s *Service, given map[string]string, base string) (*Fake, error) {
 
 // makeUp gives values to the properties that have none and need one.
 func (f *Fake) makeUp(s *Service, base string) {
-	needed := map[string]bool{} // by the checks of callbacks
+	needed := map[string]bool{}                                   // by the checks of callbacks
+	form := func(slot int, value string, private crypto.Signer) { // what must have one
+		if name := s.names.propertyOf(slot).Name; f.given[name] == "" {
+			if f.given[name] = value; private != nil {
+				f.signer = private
+			}
+		}
+	}
 	leaves(s.verify, func(c check) {
 		for _, slot := range c.needs() {
 			needed[s.names.propertyOf(slot).Name] = true
 		}
-		p, ok := c.(particular)
-		if !ok {
-			return
+		switch c := c.(type) {
+		case *origin: // callbacks come from this machine
+			c.examples(func(slot int, _ string, _ crypto.Signer) { form(slot, "127.0.0.0/8, ::1/128", nil) })
+		case particular:
+			c.examples(form)
 		}
-		p.examples(func(slot int, value string, private crypto.Signer) {
-			name := s.names.propertyOf(slot).Name
-			if f.given[name] != "" {
-				return
-			}
-			if f.given[name] = value; private != nil {
-				f.signer = private
-			} else { // an address that callbacks come from
-				f.given[name] = "127.0.0.0/8, ::1/128"
-			}
-		})
 	})
+	if s.auth != nil {
+		if signer, ok := s.auth.signer.(formed); ok {
+			signer.examples(func(slot int, value string, _ crypto.Signer) { form(slot, value, nil) })
+		}
+	}
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		switch {
@@ -105,7 +108,8 @@ func slug(name string) string {
 // Values is what an integration that is to meet this provider is enabled with.
 func (f *Fake) Values() map[string]string { return f.given }
 
-// Redirect is a service file that is the same but for the provider's address: wherever it stood, base stands.
+// Redirect is a service file that is the same but for the provider's address: wherever it stood, base stands. Its tests that say what only
+// the real address gives, a signature over the host, are left out.
 func Redirect(s *Service, base string) ([]byte, error) {
 	root, problem := document(s.Source)
 	if problem != nil {
@@ -148,6 +152,10 @@ func Redirect(s *Service, base string) ([]byte, error) {
 	for _, m := range s.methods() {
 		note(&m.url)
 	}
+	if s.auth != nil && s.auth.oauth2 != nil {
+		note(&s.auth.oauth2.endpoint)
+		note(&s.auth.oauth2.authorization)
+	}
 	if g := s.program.getFile; g != nil {
 		note(g.url)
 		for _, h := range g.hosts {
@@ -158,7 +166,21 @@ func Redirect(s *Service, base string) ([]byte, error) {
 	}
 	swap := strings.NewReplacer(pairs...)
 	swapped := texted(root, func(text string) string { return strings.Trim(swap.Replace("\x00"+text+"\x00"), "\x00") })
-	return append(appendPretty(nil, swapped, 0, 0), '\n'), nil
+	redirected := append(appendPretty(nil, swapped, 0, 0), '\n')
+	there, problems := Parse(redirected)
+	if there == nil {
+		return nil, fmt.Errorf("the file with another address in it: %w", problems.Err())
+	}
+	var passing []tree.Value
+	for i, result := range RunTests(there) {
+		if result.Passed() {
+			passing = append(passing, swapped.Get("tests").List()[i])
+		}
+	}
+	if len(passing) == len(swapped.Get("tests").List()) {
+		return redirected, nil
+	}
+	return append(appendPretty(nil, with(swapped, []string{"tests"}, tree.ListOf(passing...)), 0, 0), '\n'), nil
 }
 
 // texted is v with f made of every text in it, names too.

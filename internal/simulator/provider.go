@@ -139,6 +139,11 @@ func (p *Provider) take(w http.ResponseWriter, r *http.Request) {
 		answerWith(w, answer)
 		return
 	}
+	if answer := p.fake.TakeToken(req); answer != nil {
+		p.say("OAuth 2: %s is answered with %d", r.URL.Path, answer.Status)
+		answerWith(w, answer)
+		return
+	}
 	order, complaint := p.fake.Take(req)
 	if complaint != nil {
 		p.complain(w, req, complaint)
