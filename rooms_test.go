@@ -34,7 +34,7 @@ var rooms = map[string]string{
 	"inbound":      "conversation directory exchange fault media message phone service tree wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "service wire",
-	"api":          "access conversation directory exchange fault inbound media message notify outbound phone secret service store wire",
+	"api":          "access conversation credential directory exchange fault inbound media message notify outbound phone secret service store wire",
 	"app":          "*",
 	"cli":          "app exchange fault infer message phone secret service simulator store wire",
 }

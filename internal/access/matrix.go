@@ -38,6 +38,8 @@ var Matrix = []Rule{
 	{"GET", "/service.schema.json", nil},
 	// Signed and expiring.
 	{"GET", "/media/{link...}", nil},
+	// Where a person comes back to from a provider, with a state that nobody guesses and that is good once.
+	{"GET", "/oauth/callback", nil},
 
 	{"POST", "/api", organization},
 

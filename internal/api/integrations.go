@@ -28,6 +28,10 @@ type integrationView struct {
 	WebhookURL string              `json:"webhook_url"`
 	Properties map[string]valueSet `json:"properties"`
 	Created    string              `json:"created"`
+
+	// Of a service that a person must authorize at the provider:
+	Authorization string `json:"authorization,omitempty"` // authorized | needs authorization
+	AuthorizeURL  string `json:"authorize_url,omitempty"` // in the answer to PUT alone
 }
 
 // valueSet is an object and not a word, so that what was read here can never be written back as a value by mistake.
@@ -84,7 +88,16 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if created {
 		status = http.StatusCreated
 	}
-	return send(w, status, s.viewIntegration(i))
+	v := s.viewIntegration(i)
+	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
+		return err
+	}
+	if b, err := svc.Bind(i.Properties); err == nil && b.NeedsAuthorization() {
+		if v.AuthorizeURL, err = s.o.Credentials.Authorize(r.Context(), i, b); err != nil {
+			return err
+		}
+	}
+	return send(w, status, v)
 }
 
 // check names every property that the file does not ask for: a value under a wrong name would be lost silently.
@@ -127,14 +140,21 @@ func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service
 	default:
 		return nil, false, fmt.Errorf("look up integration: %w", err)
 	}
+	before := i.Properties
 	i.Properties = merge(svc, i.Properties, in.Properties)
 	put(&i.Enabled, in.Enabled)
 	put(&i.Key, in.Key)
-	if _, err := svc.Bind(i.Properties); err != nil {
+	b, err := svc.Bind(i.Properties)
+	if err != nil {
 		return nil, false, err
 	}
 	if err := s.o.Store.PutIntegration(r.Context(), i); err != nil {
 		return nil, false, err
+	}
+	if !maps.Equal(before, i.Properties) {
+		if err := s.o.Credentials.Changed(r.Context(), i, b); err != nil {
+			return nil, false, err
+		}
 	}
 	return i, created, nil
 }
@@ -171,7 +191,11 @@ func (s *Server) getIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, s.viewIntegration(i))
+	v := s.viewIntegration(i)
+	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, v)
 }
 
 func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
@@ -183,7 +207,13 @@ func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *acc
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(rows, next, s.viewIntegration))
+	views := listOf(rows, next, s.viewIntegration)
+	for n := range rows {
+		if err := s.addAuthorization(r.Context(), &rows[n], &views.Data[n]); err != nil {
+			return err
+		}
+	}
+	return send(w, http.StatusOK, views)
 }
 
 func (s *Server) deleteIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"patchbay/internal/access"
+	"patchbay/internal/credential"
 	"patchbay/internal/directory"
 	"patchbay/internal/inbound"
 	"patchbay/internal/message"
@@ -116,13 +117,14 @@ type Inbound interface {
 
 // Options is everything the faces stand on.
 type Options struct {
-	Store    Store
-	Shelf    Shelf
-	Outbound Outbound
-	Inbound  Inbound
-	Media    http.Handler
-	Link     notify.Link // the address behind which a file is shown
-	Stream   *notify.Hub
+	Store       Store
+	Shelf       Shelf
+	Outbound    Outbound
+	Inbound     Inbound
+	Credentials Credentials
+	Media       http.Handler
+	Link        notify.Link // the address behind which a file is shown
+	Stream      *notify.Hub
 
 	PublicURL string                          // without a slash at its end: what providers and programs call us by
 	Ready     func(ctx context.Context) error // nil: ready as long as we answer
@@ -144,7 +146,7 @@ type Server struct {
 // New builds the router from the access matrix.
 func New(o Options) (*Server, error) {
 	switch {
-	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
+	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
 		return nil, errors.New("api: a room is missing")
 	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"), strings.HasSuffix(o.PublicURL, "/"):
 		return nil, errors.New("api: the public URL begins with http:// or https:// and has no slash at its end")
@@ -169,6 +171,7 @@ func (s *Server) handlers() map[string]handler {
 		"/services/{service_id}/{account}":          s.callback,
 		"/services/{service_id}/{account}/{key...}": s.callback,
 		"GET /media/{link...}":                      s.media,
+		"GET " + credential.CallbackPath:            s.oauthCallback,
 		"GET " + service.SchemaPath:                 s.schema,
 
 		rpcMethod + " " + rpcPattern: s.rpc,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"patchbay/internal/api"
+	"patchbay/internal/credential"
 	"patchbay/internal/exchange"
 	"patchbay/internal/inbound"
 	"patchbay/internal/media"
@@ -166,12 +167,14 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	// The flows.
 	links := media.NewLinks(box.Derive("media links"))
 	link := func(id string) string { return a.publicURL + links.Path(id, time.Now()) }
+	tokens := credential.New(credential.Options{Store: db, Shelf: shelf, Door: door, PublicURL: a.publicURL, Log: o.Log})
+	a.onClose("credentials", tokens.Close)
 	outgoing := media.NewOutgoing(db, door, files, links, a.publicURL)
 	out := outbound.New(outbound.Options{
-		Store: db, Shelf: shelf, Door: door, Files: outgoing, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
+		Store: db, Shelf: shelf, Door: door, Tokens: tokens, Files: outgoing, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
 	})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Door: door, Log: o.Log})
-	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf}, Log: o.Log})
+	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})
 	hub := notify.NewHub(db, link, o.Log)
 	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)
 	db.OnCommit(func(c store.Commit) {
@@ -205,7 +208,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 
 	// The faces, built before anything runs, so that a mistake in them starts nothing.
 	faces, err := api.New(api.Options{
-		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Stream: hub,
+		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Stream: hub,
 		Media: media.Handler(links, files, db, o.Log), Link: link, PublicURL: a.publicURL,
 		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"patchbay/internal/credential"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/media"
@@ -19,7 +20,8 @@ type fileSources struct {
 	integrations interface {
 		Integration(ctx context.Context, accountID, id string) (*directory.Integration, error)
 	}
-	shelf *service.Shelf
+	shelf  *service.Shelf
+	tokens *credential.Keeper
 }
 
 // Source is where a file is, and the credentials for the hosts that the service file names. The file's current version decides, not the
@@ -44,13 +46,24 @@ func (s fileSources) Source(ctx context.Context, m message.Media, from message.F
 	case err != nil:
 		return media.Source{}, err
 	}
-	found, err := b.FileSource(service.File{URL: from.URL, MediaID: from.MediaID}, service.Attempt{Now: time.Now(), UUID: uuid.NewString()})
+	at := service.Attempt{Now: time.Now(), UUID: uuid.NewString()}
+	if b.FetchesWithCredentials() {
+		if at.Token, err = s.tokens.Token(ctx, in, b); err != nil {
+			return media.Source{}, &media.FetchError{State: message.MediaPending, Reason: reason(err)}
+		}
+	}
+	found, err := b.FileSource(service.File{URL: from.URL, MediaID: from.MediaID}, at)
 	if err != nil {
 		return media.Source{}, &media.FetchError{State: message.MediaFailed, Reason: reason(err)}
 	}
-	return media.Source{
+	source := media.Source{
 		URL: found.URL, Header: found.Header, Hosts: found.Hosts, Plain: found.Plain, Sign: found.Sign, Answer: found.Answer, Pool: in.ID, Secrets: b.Secrets(),
-	}, nil
+	}
+	if at.Token != "" {
+		source.Secrets = append(source.Secrets, at.Token)
+		source.Refused = func() bool { return s.tokens.Refused(in, b, at.Token) }
+	}
+	return source, nil
 }
 
 // isFault reports whether err says something about what is kept, not about our keeping it.

@@ -40,6 +40,9 @@ type Source struct {
 	Most    int64                     // bytes of the file; 0: MaxBytes
 	Sign    func(*wire.Request) error // what a request to Hosts is signed with at last; nil: nothing
 
+	// Refused, where it is not nil, hears that Hosts refused the credentials, and says whether there may be others.
+	Refused func() bool
+
 	// Answer, where it is not nil, gives the file's address from what URL gives. Its error may be shown.
 	Answer func(contentType string, body []byte) (url string, err error)
 }
@@ -106,7 +109,8 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s *Source, at string, m
 	}
 	req := &wire.Request{Method: http.MethodGet, URL: at}
 	o := exchange.Options{Timeout: fetchTimeout, MaxBody: most, Pool: poolName}
-	if s.trusts(u) {
+	trusted := s.trusts(u)
+	if trusted {
 		req.Header, o.Pool, o.Secrets = s.Header.Clone(), s.Pool, s.Secrets
 		if s.Sign != nil {
 			if err := s.Sign(req); err != nil {
@@ -126,6 +130,8 @@ func fetchOnce(ctx context.Context, door *exchange.Door, s *Source, at string, m
 			return found, "", failed("the address leads to one that is not a valid URL")
 		}
 		return found, to.String(), nil
+	case in.Status == http.StatusUnauthorized && trusted && s.Refused != nil && s.Refused():
+		return found, "", again("the provider refused the token")
 	case in.Status != http.StatusOK:
 		return found, "", ofStatus(in.Status, in.Header.Get("Retry-After"))
 	}

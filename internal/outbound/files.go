@@ -93,7 +93,8 @@ func (f *Flow) upload(ctx context.Context, r *route, s *service.Sending, i int, 
 		return false
 	}
 	got := r.bound.Called(service.UploadFile, c, x.Response, time.Now())
-	got.ErrorCode, got.ErrorText = r.veil.Clip(got.ErrorCode, maxErrorCode), r.veil.Clip("the file was not uploaded: "+got.ErrorText, maxErrorText)
+	got.ErrorText = "the file was not uploaded: " + got.ErrorText
+	r.hide(req, &got.Result)
 	switch got.Outcome {
 	case message.Accepted:
 		s.Files[i].MediaID = got.Values["mediaid"]

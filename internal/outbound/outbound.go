@@ -46,6 +46,7 @@ type Options struct {
 	Shelf     *service.Shelf
 	Door      *exchange.Door
 	PublicURL string // what providers reach us by: scheme and host, perhaps a path
+	Tokens    Tokens // what services hand out; nil: services that do cannot send
 	Files     Files  // what is in the files of messages; nil: services that want it cannot send
 
 	Slots    int            // lanes that send at once; 256
@@ -61,8 +62,9 @@ type Flow struct {
 	runner *lane.Runner[message.Send]
 	owed   chan struct{} // an automatic answer may be owed
 
-	mu    sync.Mutex
-	bound map[boundKey]boundEntry
+	mu      sync.Mutex
+	bound   map[boundKey]boundEntry
+	renewed map[string]bool // messages, by part, whose token was refused once
 }
 
 // New builds the flow; Run starts it.
@@ -80,7 +82,7 @@ func New(o Options) *Flow {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	f := &Flow{o: o, bound: map[boundKey]boundEntry{}, owed: make(chan struct{}, 1)}
+	f := &Flow{o: o, bound: map[boundKey]boundEntry{}, renewed: map[string]bool{}, owed: make(chan struct{}, 1)}
 	f.runner = lane.New(sends{o.Store}, f.work, lane.Options{Slots: o.Slots, Drain: o.Drain, Log: o.Log})
 	return f
 }

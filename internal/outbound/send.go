@@ -13,6 +13,7 @@ import (
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
 	"patchbay/internal/service"
+	"patchbay/internal/wire"
 )
 
 // work moves one message one step: it tries the part that the claim began, and settles what that taught us.
@@ -55,6 +56,12 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	t.pace = pace(r.bound.Limits)
 	t.idempotent = r.bound.Idempotent(sending, m.Part)
 	at := service.Attempt{Now: s.At, UUID: uuid.NewString()}
+	if at.Token, err = f.token(ctx, r); err != nil {
+		return f.held(m, err)
+	}
+	if at.Token != "" {
+		defer func() { f.judgeToken(r, &s, at.Token, &t) }()
+	}
 	done, ready := f.prepare(ctx, r, sending, m.Part, at, &t)
 	defer done()
 	if !ready {
@@ -69,7 +76,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
 	left = x.Phase != exchange.Unreached
 	t.record(x.Request, x.Answer, x.Duration)
-	t.result, t.status = f.read(r, sending, m.Part, x)
+	t.result, t.status = f.read(r, sending, m.Part, req, x)
 	return t
 }
 
@@ -85,7 +92,7 @@ const (
 )
 
 // read is what an exchange says. Without an answer only the phase counts; with one, the service file has the word.
-func (f *Flow) read(way *route, s *service.Sending, part int, x exchange.Exchange) (message.Result, int) {
+func (f *Flow) read(way *route, s *service.Sending, part int, req *wire.Request, x exchange.Exchange) (message.Result, int) {
 	switch {
 	case x.Phase == exchange.Unreached:
 		return message.Result{Outcome: message.Unreached, ErrorText: errorText(x.Err)}, 0
@@ -94,7 +101,7 @@ func (f *Flow) read(way *route, s *service.Sending, part int, x exchange.Exchang
 	}
 	r := way.bound.Response(s, part, x.Response, time.Now())
 	// A provider that refuses a key likes to quote it.
-	r.ErrorCode, r.ErrorText = way.veil.Clip(r.ErrorCode, maxErrorCode), way.veil.Clip(r.ErrorText, maxErrorText)
+	way.hide(req, &r)
 	if x.Response.Cut && r.Outcome == message.Accepted && len(r.MessageIDs) == 0 {
 		// The part that would have said yes or no did not come.
 		r = message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}

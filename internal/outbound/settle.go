@@ -13,6 +13,7 @@ type taught struct {
 	result     message.Result
 	status     int  // of the answer; 0: none came
 	idempotent bool // the provider takes the same part twice as one
+	renew      bool // the provider refused the token, and there may be a better one
 	own        bool // what kept it is of this message alone, not of its provider
 	late       bool // nothing was tried: the message's time was over
 	request    string
@@ -47,7 +48,7 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		st.PaceAt = t.pace.After(s.At)
 	}
 	st.OptedOut = r.OptedOut
-	if r.AuthFailed {
+	if r.AuthFailed && !t.renew {
 		st.Attention = "the provider refused the credentials"
 	}
 
@@ -59,6 +60,10 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		}
 	case message.Refused:
 		st.Status, st.Pauses = message.Failed, 0
+		if t.renew { // nothing of it was taken
+			st.Status = message.Sending
+			r.ErrorText += "; it is tried again with a new token"
+		}
 	case message.Busy, message.Unreached:
 		comeAgain(&st, s, t, now, random)
 	default: // unclear, and whatever else a reader may have said: the cautious word

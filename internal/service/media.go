@@ -119,6 +119,9 @@ type FileSource struct {
 	Answer func(contentType string, body []byte) (url string, err error)
 }
 
+// FetchesWithCredentials reports whether files may be fetched with them, so that FileSource wants an Attempt with a token.
+func (b *Bound) FetchesWithCredentials() bool { return b.Service.program.getFile != nil }
+
 // FileSource says how to fetch a file. Without hosts named by the service, a file is fetched without credentials.
 func (b *Bound) FileSource(f File, at Attempt) (FileSource, error) {
 	s := FileSource{URL: f.URL}

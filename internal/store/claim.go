@@ -161,6 +161,9 @@ func (s *Store) takeLanesBack(db engine) error {
 	if _, err := db.exec(qTakeBackPolls); err != nil {
 		return err
 	}
+	if _, err := db.exec(qTakeBackCredentials); err != nil {
+		return err
+	}
 	_, err := db.exec(qTakeBack)
 	return err
 }

@@ -31,6 +31,8 @@ var (
 		(SELECT c.created_at FROM credentials AS c WHERE c.integration_id = $1 AND c.key = $2 AND c.created_at < $3)`)
 	qDropCredentials = sqlText("drop credentials", `DELETE FROM credentials WHERE account_id = $1 AND integration_id = $2 AND key <> $3`)
 
+	qTakeBackCredentials = sqlText("take credentials back", `UPDATE credentials SET holder = '', held_until = 0 WHERE holder <> ''`)
+
 	qKeepAuthorization = sqlText("keep authorization", `INSERT INTO authorizations (state, account_id, integration_id, key, sealed, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
 	qTakeAuthorization = sqlText("take authorization", `DELETE FROM authorizations WHERE state = $1

@@ -101,6 +101,14 @@ func holdsCredentials(t *testing.T, w *World) {
 	if !w.hold("k", "other", later) {
 		t.Error("it was given back, and cannot be held")
 	}
+	if w.engine.Alone() {
+		w.Reopen()
+		if !w.hold("k", "me", later) {
+			t.Error("its holder is dead, nobody else lives, and it is still held")
+		}
+		w.must(w.ReleaseCredential(w.Ctx, w.Intg.ID, "k", "me"))
+		w.hold("k", "other", later)
+	}
 	// What a person authorizes counts, whoever was renewing what was before.
 	w.must(w.PutCredential(w.Ctx, w.Acct, w.Intg.ID, "k", directory.Credential{Token: "person"}, later))
 	if kept, err := w.KeepCredential(w.Ctx, w.Acct, w.Intg.ID, "k", "other", c, later); err != nil || kept {
