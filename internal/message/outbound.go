@@ -72,5 +72,7 @@ type Settlement struct {
 	// AskAt, unless it is zero, is when the provider is asked for the first time what became of a message that ends in Sent or Unclear.
 	AskAt time.Time
 
+	Repeated bool // this was settled before without an answer: the commit may have happened
+
 	OptedOut bool // the provider says that the contact wants no messages of this number
 }

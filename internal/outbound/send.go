@@ -163,7 +163,7 @@ func (f *Flow) settle(ctx context.Context, st message.Settlement, more func() bo
 	keep := context.WithoutCancel(ctx)
 	began := time.Now()
 	for n := 1; ; n++ {
-		st.More = more()
+		st.More, st.Repeated = more(), n > 1
 		next, err := f.o.Store.SettleSend(keep, st)
 		if err == nil {
 			return next, nil

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,6 +99,8 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 		if err != nil {
 			return err
 		}
+		all := len(due)
+		due = slices.DeleteFunc(due, func(l laneRow) bool { return l.inFlight != 0 && s.mayBeWorked(&l, now) })
 		chosen := s.lanes.choose(kind, due, n, now)
 		if len(chosen) == n && len(due) > n {
 			next = now
@@ -107,6 +110,9 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 			return err
 		} else {
 			next = fromMicros(at)
+		}
+		if soon := now.Add(time.Second); len(due) < all && (next.IsZero() || next.After(soon)) {
+			next = soon
 		}
 		for i := range chosen {
 			l := &chosen[i]
@@ -134,6 +140,12 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 		s.lanes.took(c.Lane)
 	}
 	return claimed, next, nil
+}
+
+// mayBeWorked reports whether a lane in flight whose lease is over is perhaps worked all the same: its holder could not renew it while the
+// database was away. What our own workers have is not taken from them, and others get the time of a lease to come back.
+func (s *Store) mayBeWorked(l *laneRow, now time.Time) bool {
+	return s.lanes.works(l, now) || s.cluster != nil && s.cluster.justBack()
 }
 
 // anyDue looks whether a lane is due or, if not, when one will be.
@@ -197,6 +209,7 @@ func (s *Store) OpenAttempts(ctx context.Context) (list []message.Send, err erro
 
 // RenewLanes keeps claimed lanes until then, and names those that somebody else has taken.
 func (s *Store) RenewLanes(ctx context.Context, lanes []lane.Lane, until time.Time) (lost []lane.Lane, err error) {
+	s.lanes.keeps(lanes)
 	err = s.write(ctx, func(t *tx) error {
 		lost = nil
 		for _, l := range lanes {

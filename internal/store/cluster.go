@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"patchbay/internal/lane"
 )
 
 // cluster is what a node knows of the others on the same PostgreSQL: it hears what they commit, forgets what they change, and
@@ -23,14 +25,15 @@ type cluster struct {
 
 	stop  context.CancelFunc
 	ended sync.WaitGroup
-	skew  atomic.Int64 // how far our clock is ahead of the database's, in microseconds
+	skew  atomic.Int64 // how far our clock is ahead of the database's, in nanoseconds
 
 	news   Commit    // what others said and nobody was told of yet; run's
 	tellAt time.Time // when to tell it
 
-	mu    sync.Mutex
-	away  error // why we hear nothing; nil: we do
-	since time.Time
+	mu     sync.Mutex
+	away   error // why we hear nothing; nil: we do
+	since  time.Time
+	backAt time.Time // when the database came back; zero: it was never away
 }
 
 const (
@@ -186,10 +189,17 @@ func (c *cluster) lost(err error) {
 func (c *cluster) back() {
 	c.mu.Lock()
 	c.log.Info("the database is back", "after", time.Since(c.since).Round(time.Millisecond))
-	c.away = nil
+	c.away, c.backAt = nil, time.Now()
 	c.mu.Unlock()
 	c.store.cache.forget()
 	c.store.tellHooks(Commit{true, true, true, true, true, true})
+}
+
+// justBack reports whether the database has not been here long enough for holders of lanes to renew their leases.
+func (c *cluster) justBack() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.away != nil || time.Since(c.backAt) < lane.LeaseFor
 }
 
 // trouble is why this node should get no work now, or nil.

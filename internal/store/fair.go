@@ -12,10 +12,16 @@ import (
 // active, nobody gets all: a provider that hangs on every slot must leave others some.
 type fairness struct {
 	mu       sync.Mutex
-	held     map[string]lane.Lane         // what this process works on now, by lane id
+	held     map[string]working           // what this process works on now, by lane id
 	inFlight map[lane.Kind]map[string]int // how many of them an organization has
 	ranked   map[lane.Kind]spare
 	active   map[lane.Kind]map[string]time.Time // when an organization last got a lane
+}
+
+// working is a lane in this process's hands.
+type working struct {
+	lane.Lane
+	at time.Time // when it was claimed, or its worker last wanted to keep it
 }
 
 const (
@@ -35,7 +41,7 @@ func (f *fairness) took(l lane.Lane) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.held == nil {
-		f.held, f.inFlight = map[string]lane.Lane{}, map[lane.Kind]map[string]int{}
+		f.held, f.inFlight = map[string]working{}, map[lane.Kind]map[string]int{}
 	}
 	if f.inFlight[l.Kind] == nil {
 		f.inFlight[l.Kind] = map[string]int{}
@@ -43,7 +49,27 @@ func (f *fairness) took(l lane.Lane) {
 	if _, had := f.held[l.ID]; !had {
 		f.inFlight[l.Kind][l.OrgID]++
 	}
-	f.held[l.ID] = l
+	f.held[l.ID] = working{l, time.Now()}
+}
+
+// keeps notes that lanes are still worked, whether the database can be told so or not.
+func (f *fairness) keeps(lanes []lane.Lane) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range lanes {
+		if h, had := f.held[l.ID]; had && h.Epoch == l.Epoch {
+			h.at = time.Now()
+			f.held[l.ID] = h
+		}
+	}
+}
+
+// works reports whether a worker of this process is at the lane, though its lease may have ended while the database was away.
+func (f *fairness) works(l *laneRow, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h, had := f.held[l.id()]
+	return had && h.Epoch == l.epoch && now.Sub(h.at) < lane.LeaseFor
 }
 
 // isShared reports whether more than one organization has work of this kind these days. The caller holds mu.

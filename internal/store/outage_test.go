@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"patchbay/internal/directory"
 	"patchbay/internal/fault"
+	"patchbay/internal/lane"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
 	"patchbay/internal/store/pgtest"
@@ -93,6 +95,124 @@ func TestACommitWhoseAnswerIsLostIsRepeatedSafely(t *testing.T) {
 				t.Errorf("%d messages", counts["accepted"])
 			}
 		})
+	}
+}
+
+// A settlement whose answer is lost has begun the next attempt, which its caller never heard of: told again, it goes on with that one.
+func TestASettlementWhoseAnswerIsLostGoesOn(t *testing.T) {
+	for _, more := range []bool{true, false} {
+		server := pgtest.Shared(t)
+		database := server.Database(t, "")
+		proxy := server.NewProxy(t)
+		w := storetest.NewWorld(t, openNode(t, proxy.URL(database)))
+		first, second := w.Send("+16660000001", "1"), w.Send("+16660000002", "2")
+		c := w.ClaimOne()
+		st := storetest.Ends(c, message.Accepted, message.Sent, "p1")
+		st.More = true
+		cut := proxy.CutAt("COMMIT\x00", false)
+		_, err := w.SettleSend(t.Context(), st)
+		wantUnavailable(t, err)
+		<-cut
+		if _, err := w.SettleSend(t.Context(), st); !errors.Is(err, lane.ErrFenced) {
+			t.Errorf("told twice without a reason: %v, want ErrFenced", err)
+		}
+		st.Repeated, st.More = true, more
+		next, err := w.SettleSend(t.Context(), st)
+		if err != nil || (next != nil) != more {
+			t.Fatalf("told again: %+v, %v", next, err)
+		}
+		if next == nil {
+			again := w.ClaimOne()
+			next = &again
+		}
+		if next.Work.Message.ID != second || next.Work.Unfinished || next.Work.N != 1 {
+			t.Errorf("it goes on with %+v", next.Work)
+		}
+		w.Settle(storetest.Ends(*next, message.Accepted, message.Sent, "p2"))
+		for _, id := range []string{first, second} {
+			if v := w.View(id); v.Status != message.Sent || len(v.Attempts) != 1 {
+				t.Errorf("%s after %d attempts", v.Status, len(v.Attempts))
+			}
+		}
+		w.Conserved()
+	}
+}
+
+// While the database is away leases end. When it is back, whoever still works is given the time to say so.
+func TestALeaseThatEndedWhileTheDatabaseWasAwayIsNotTakenAtOnce(t *testing.T) {
+	server := pgtest.Shared(t)
+	database := server.Database(t, "")
+	proxy := server.NewProxy(t)
+	one := storetest.NewWorld(t, openNode(t, proxy.URL(database)))
+	two := one.On(openNode(t, proxy.URL(database)))
+	one.Send("+16660000001", "hello")
+	c := one.ClaimOne()
+	proxy.Away(true)
+	for _, w := range []*storetest.World{one, two} {
+		eventually(t, 10*time.Second, "it is noticed", func() error {
+			if w.Healthy() == nil {
+				return errors.New("all is well")
+			}
+			return nil
+		})
+	}
+	proxy.Away(false)
+	for _, w := range []*storetest.World{two, one} {
+		eventually(t, 10*time.Second, "it is back", w.Healthy)
+		eventually(t, 10*time.Second, "a claim", func() error {
+			list, _, err := w.ClaimSends(t.Context(), time.Now().Add(lane.LeaseFor), 1)
+			if len(list) != 0 {
+				t.Errorf("claimed %+v, which is worked", list)
+			}
+			return err
+		})
+	}
+	one.Settle(storetest.Ends(c, message.Accepted, message.Sent, "p1"))
+}
+
+// A write of a group that PostgreSQL refuses spoils the transaction for all: the others are done without it.
+func TestAWriteThatIsRefusedHarmsNoOther(t *testing.T) {
+	server := pgtest.Shared(t)
+	w := storetest.NewWorld(t, openNode(t, server.URL(server.Database(t, ""))))
+	var writing sync.WaitGroup
+	for i := range 60 {
+		writing.Go(func() {
+			if i%3 == 0 {
+				_, err := w.Accept(t.Context(), w.Outbound(w.Num, fmt.Sprintf("+1666%07d", i), "x"))
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			err := w.CreateNumber(t.Context(), &directory.Number{AccountID: w.Acct, OrgID: w.Org.ID, IntegrationID: w.Intg.ID, Value: fmt.Sprintf("+1556%07d", i/3)})
+			if err != nil && fault.CodeOf(err) != fault.Conflict {
+				t.Error(err)
+			}
+		})
+	}
+	writing.Wait()
+	numbers, err := w.NumbersOfIntegration(t.Context(), w.Acct, w.Intg.ID)
+	if c := w.Conserved(); err != nil || c["accepted"] != 20 || len(numbers) != 21 {
+		t.Errorf("%d accepted, %d numbers, %v; want 20 and 21", c["accepted"], len(numbers), err)
+	}
+}
+
+// A node that stands still in the middle of its turn holds the others up for seconds, not for good.
+func TestATurnEndsWhenItsHolderStandsStill(t *testing.T) {
+	server := pgtest.Shared(t)
+	database := server.Database(t, "")
+	w := storetest.NewWorld(t, openNode(t, server.URL(database)))
+	still := store.HoldTurn(t, server.URL(database))
+	began := time.Now()
+	eventually(t, 15*time.Second, "a write", func() error {
+		_, err := w.Accept(t.Context(), w.Outbound(w.Num, "+16660000001", "x"))
+		return err
+	})
+	if took := time.Since(began); took < time.Second || took > 8*time.Second {
+		t.Errorf("the turn was free after %v, want about three seconds", took)
+	}
+	if err := still(); err == nil {
+		t.Error("the one who stood still could commit")
 	}
 }
 

@@ -182,7 +182,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if o.ReadOnly {
 		return nil
 	}
-	db := &pgConn{config: config, setup: fmt.Sprintf(pgWriterSetup, commits), turns: true, limit: writeLimit}
+	db := writerConn(config, commits)
 	s.writer = newWriter(db, o.Log)
 	s.writer.shared, s.wakes.shared = true, true
 	s.writer.opened = func() { s.turnBegan(db.changes) }
@@ -195,6 +195,10 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	}
 	go s.writer.run()
 	return s.finishDeletions(ctx)
+}
+
+func writerConn(config *pgconn.Config, commits string) *pgConn {
+	return &pgConn{config: config, setup: fmt.Sprintf(pgWriterSetup, commits), turns: true, limit: writeLimit}
 }
 
 // claimDatabase checks, in a turn of its own, that this node has the key and the files that belong to the database. The first node says which.

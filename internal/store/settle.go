@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ var (
 	qInsertAttempt = sqlText("insert attempt", `INSERT INTO attempts
 		(key, part, at, duration, outcome, again, error_code, error_text, request, response)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	qAttempt   = sqlText("attempt", `SELECT 1 FROM attempts WHERE key = $1`)
 	qInsertRef = sqlText("insert provider id", `INSERT INTO message_refs (integration_id, ref, message, status, rank)
 		VALUES ($1, $2, $3, 'sent', 3) ON CONFLICT (integration_id, ref, message) DO NOTHING`)
 )
@@ -49,7 +51,8 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 				return err
 			}
 			if m == nil || m.ID != st.MessageID || m.waiting == idle || m.Attempts+1 != st.Attempt.N {
-				return ErrFenced
+				next, err = goneOn(t, l, m, &st)
+				return err
 			}
 			err = settleMessage(t, l, m, &st)
 		}
@@ -72,6 +75,32 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 		s.lanes.gave(st.LaneID)
 	}
 	return next, err
+}
+
+// goneOn is for a settlement whose commit happened though its answer was lost. The epoch says that nobody else has had the lane: the
+// attempt that is open there is the one that the commit began for the caller, who never heard of it and so has not made it.
+func goneOn(t *tx, l *laneRow, m *stored, st *message.Settlement) (*lane.Claimed[message.Send], error) {
+	if !st.Repeated || m == nil || m.waiting == idle {
+		return nil, ErrFenced
+	}
+	var seq int64
+	if _, err := one(t, qMessageStatus, func(r *row) error { seq = r.int(); return nil }, st.MessageID, l.accountID); err != nil {
+		return nil, err
+	}
+	if settled, err := one(t, qAttempt, func(*row) error { return nil }, attemptKey(seq, st.Attempt.N)); err != nil || !settled {
+		return nil, cmp.Or(err, ErrFenced)
+	}
+	if !st.More {
+		l.inFlight, l.attemptAt, l.nextAt = 0, time.Time{}, l.freeAt
+		t.touched.Lanes = true
+		return nil, l.save(t)
+	}
+	send, err := toSend(l, m)
+	if err != nil {
+		return nil, err
+	}
+	l.nextAt = st.Now.Add(lane.LeaseFor)
+	return &lane.Claimed[message.Send]{Lane: l.lane(), Work: *send}, l.save(t)
 }
 
 // holdLane reads a lane that the caller claimed, or refuses.
