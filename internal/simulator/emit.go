@@ -15,6 +15,9 @@ var lastReceipts = map[string]service.EventType{delivered: service.EventDelivere
 
 // follow is what comes after a message was taken: receipts, and a reply.
 func (p *Provider) follow(o *service.Order, id string, sc script) {
+	if p.ctx.Err() != nil {
+		return // it is closing, and waits for nobody new
+	}
 	p.busy.Go(func() {
 		if !sc.Early && p.pause(p.ctx, sc.Wait) {
 			p.receipts(o, id, sc)
