@@ -21,13 +21,18 @@ var Schema = sync.OnceValue(func() []byte {
 	return append(appendPretty(nil, newSayings().schema(), 0, 0), '\n')
 })
 
-// members makes an object: jsonOf("type", "string", "minLength", 1).
+// jsonOf makes an object: jsonOf("type", "string", "minLength", 1).
 func jsonOf(pairs ...any) tree.Value {
 	var ms []tree.Member
 	for i := 0; i+1 < len(pairs); i += 2 {
 		ms = append(ms, tree.Member{Name: pairs[i].(string), Value: valueOf(pairs[i+1])})
 	}
 	return tree.ObjectOf(ms...)
+}
+
+// plus is an object with more members.
+func plus(v tree.Value, pairs ...any) tree.Value {
+	return tree.ObjectOf(slices.Concat(v.Members(), jsonOf(pairs...).Members())...)
 }
 
 func valueOf(v any) tree.Value {
@@ -83,11 +88,10 @@ func (s sayings) object(group string, known []string, required ...string) tree.V
 
 // closed closes an object's shape: what it must have, and nothing else.
 func closed(shape tree.Value, required []string) tree.Value {
-	ms := shape.Members()
 	if len(required) > 0 {
-		ms = append(ms, tree.Member{Name: "required", Value: valueOf(required)})
+		shape = plus(shape, "required", required)
 	}
-	return tree.ObjectOf(append(ms, tree.Member{Name: "additionalProperties", Value: tree.Truth(false)})...)
+	return plus(shape, "additionalProperties", false)
 }
 
 // wordShape is a string out of a table, each with its sentence.
@@ -120,11 +124,12 @@ func anyCase(word string) string {
 }
 
 func (s sayings) schema() tree.Value {
-	return tree.ObjectOf(append(jsonOf(
+	file := s.object("file", fileMembers, "id")
+	return tree.ObjectOf(slices.Concat(jsonOf(
 		"$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "Patchbay service file",
 		"description", "One SMS/MMS provider: what to send, how to read its answers and its callbacks, and tests that prove it.",
-	).Members(), append(s.object("file", fileMembers, "id").Members(), tree.Member{Name: "$defs", Value: s.definitions()})...)...)
+	).Members(), plus(file, "$defs", s.definitions()).Members())...)
 }
 
 // definitions is the shapes that have names.
@@ -166,7 +171,7 @@ func methodsShape(variant tree.Value) tree.Value {
 
 // withNot is an object that cannot have both of two members.
 func withNot(shape tree.Value, a, b string) tree.Value {
-	return tree.ObjectOf(append(shape.Members(), tree.Member{Name: "not", Value: jsonOf("required", []string{a, b})})...)
+	return plus(shape, "not", jsonOf("required", []string{a, b}))
 }
 
 func anyOfRequired(names ...string) tree.Value {
@@ -212,12 +217,12 @@ func repliesShape() tree.Value {
 // modelShape: a table in "events" takes the place of event_type and event_key, and something must be there to know a callback by.
 func (s sayings) modelShape() tree.Value {
 	shape := s.object("model", modelMembers)
-	return tree.ObjectOf(append(shape.Members(), jsonOf(
+	return plus(shape,
 		"anyOf", anyOfRequired("request_parameters", "query", "headers").Get("anyOf"),
 		"if", jsonOf("required", []string{"events"}),
 		"then", jsonOf("not", anyOfRequired("event_type", "event_key")),
 		"else", jsonOf("required", []string{"event_type"}),
-	).Members()...)...)
+	)
 }
 
 // authShape has a shape for each type, whose name is compared without case.
@@ -252,7 +257,7 @@ func (s sayings) checkShape() tree.Value {
 // testShape is a message of ours, another request of ours, or a callback of the provider's.
 func (s sayings) testShape() tree.Value {
 	shape := s.object("test", testMembers)
-	return tree.ObjectOf(append(shape.Members(), tree.Member{Name: "oneOf", Value: anyOfRequired("send", "webhook", "call").Get("anyOf")})...)
+	return plus(shape, "oneOf", anyOfRequired("send", "webhook", "call").Get("anyOf"))
 }
 
 // patternShape is a pattern of one direction: its texts, lists and objects, and the operators that stand in the place of a value. Each
