@@ -281,7 +281,7 @@ func (s *Server) rpcInbound(ctx context.Context, p *access.Principal, o *directo
 		if contact, err := phone.Parse(sd.contact, n.Country); err == nil {
 			m.From = contact
 		}
-		arrival.ConversationUser = conversation.Receiver(n)
+		arrival.ConversationUser, arrival.SessionTimeout = conversation.Receiver(n), n.SessionTimeout
 	} else {
 		m.To = sd.user.Extension
 		arrival.ConversationUser = sd.user.ID

@@ -47,6 +47,7 @@ func (h *heard) arrivals(row *message.Callback, ev *service.Event) (out []messag
 				Status: message.Received, Created: row.At,
 			},
 			ConversationUser: conversation.Receiver(&number),
+			SessionTimeout:   number.SessionTimeout,
 			ProviderID:       ev.MessageID,
 			Window:           h.src.service.DedupeWindow,
 		}

@@ -59,7 +59,8 @@ type Confirmation struct {
 // Arrival is one inbound message to keep.
 type Arrival struct {
 	Message          Message       // From is the contact, To our number; an empty ID gets one
-	ConversationUser string        // whose private conversation it belongs to; empty: the group's
+	ConversationUser string        // whose private conversation it belongs to; empty: the group's, or by
+	SessionTimeout   time.Duration // the number's: within it a reply is for the user who wrote last
 	ProviderID       string        // the provider's id of it: the same one for the same number is kept once. Empty: every delivery is a message
 	Window           time.Duration // without ProviderID: the same text of the same contact within it, with no answer of ours between, is the same message
 	Media            []Media

@@ -9,6 +9,8 @@ type Acceptance struct {
 	Message Message
 	// ConversationUser makes it part of that user's private conversation with the contact; empty: the group's.
 	ConversationUser string
+	// SessionTimeout is the number's: with it, and without ConversationUser, what Message.UserID begins is their private conversation.
+	SessionTimeout time.Duration
 	// LaneKey names the ordered queue that it joins: usually integration and number. Messages of one contact must
 	// share a lane, or their order is lost.
 	LaneKey string

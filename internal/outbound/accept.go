@@ -98,6 +98,7 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 	a := message.Acceptance{
 		Message:          m,
 		ConversationUser: conversation.Owner(number, d.UserID),
+		SessionTimeout:   number.SessionTimeout,
 		LaneKey:          laneKey(&m, r.bound.Limits),
 		IdempotencyKey:   d.IdempotencyKey,
 		BodyHash:         hash,

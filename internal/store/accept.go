@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -18,11 +19,6 @@ var (
 		WHERE idempotency.at < $6`)
 	qIdempotency = sqlText("idempotency key", `SELECT i.hash, m.id, m.conversation_id, m.org_id FROM idempotency i
 		JOIN messages m ON m.id = i.message_id WHERE i.account_id = $1 AND i.key = $2`)
-	qOpenConversation = sqlText("open conversation", `INSERT INTO conversations (id, account_id, org_id, number_id, contact, user_id, closed, created_at, last_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)
-		ON CONFLICT (number_id, contact, user_id) WHERE closed = 0 DO NOTHING`)
-	qGoOnConversation = sqlText("go on with conversation", `UPDATE conversations SET last_at = $4
-		WHERE number_id = $1 AND contact = $2 AND user_id = $3 AND closed = 0 RETURNING id`)
 )
 
 // Accept keeps an outbound message: the message, its place in its lane and in its conversation, the idempotency key and
@@ -45,7 +41,6 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 	case m.Expires.IsZero():
 		return ack, fault.New(fault.Internal, "", "a message needs an end of its validity")
 	}
-	conversation := message.NewConversationID(m.Created)
 	err = s.write(ctx, func(t *tx) error {
 		ack = message.Ack{ID: m.ID, Status: message.Queued}
 		if a.IdempotencyKey != "" {
@@ -66,16 +61,17 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 				return errOptedOut(m.To)
 			}
 		}
-		var err error
-		if m.ConversationID, err = openConversation(t, conversation, &m, m.To, a.ConversationUser); err != nil {
+		at, err := converse(t, &m, m.To, conversation.Addition{Owner: a.ConversationUser, Writer: m.UserID, Timeout: a.SessionTimeout, At: m.Created})
+		if err != nil {
 			return err
 		}
+		m.ConversationID = at.conversation
 		ack.ConversationID = m.ConversationID
 		laneSeq, err := s.places.join(t, a.LaneKey, &m, now)
 		if err != nil {
 			return err
 		}
-		seq, err := insertMessage(t, &m, inLane, laneSeq, a.ConversationUser, "")
+		seq, err := insertMessage(t, &m, inLane, laneSeq, at.user, "")
 		if err == nil && seq == 0 {
 			err = fault.New(fault.Conflict, "id", "there is a message %s already", m.ID)
 		}
@@ -83,7 +79,7 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 			return err
 		}
 		t.touched.Lanes = true
-		return notifyStatus(t, &m, seq, a.ConversationUser, message.Queued, m.Created)
+		return notifyStatus(t, &m, seq, at.user, message.Queued, m.Created)
 	})
 	return ack, err
 }
@@ -110,15 +106,4 @@ func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (
 		return false, fault.New(fault.Invalid, "Idempotency-Key", "was used for another request within the last 24 hours; use a new key for a new message")
 	}
 	return true, nil
-}
-
-// openConversation finds the open conversation of the number with the contact (the user's private one, or the group's),
-// or begins it.
-func openConversation(t *tx, fresh string, m *message.Message, contact, user string) (id string, err error) {
-	n, err := t.exec(qOpenConversation, fresh, m.AccountID, m.OrgID, m.NumberID, contact, user, micros(m.Created))
-	if err != nil || n > 0 {
-		return fresh, err
-	}
-	err = t.each(qGoOnConversation, func(r *row) error { id = r.text(); return nil }, m.NumberID, contact, user, micros(m.Created))
-	return id, err
 }

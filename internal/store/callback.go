@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -259,19 +260,18 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 			return err
 		}
 	}
-	var err error
-	fresh := message.NewConversationID(m.Created)
-	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, in.ConversationUser); err != nil {
+	at, err := converse(t, &m, m.From, conversation.Addition{Owner: in.ConversationUser, Inbound: true, Timeout: in.SessionTimeout, At: m.Created})
+	if err != nil {
 		return err
 	}
-	begins := m.ConversationID == fresh
+	m.ConversationID = at.conversation
 	if in.ProviderID == "" && in.Window > 0 {
 		again, err := isAgain(t, &m, in.Window)
 		if err != nil || again {
 			return err
 		}
 	}
-	seq, err := insertMessage(t, &m, idle, 0, in.ConversationUser, in.ProviderID)
+	seq, err := insertMessage(t, &m, idle, 0, at.user, in.ProviderID)
 	if err != nil || seq == 0 {
 		return err
 	}
@@ -280,7 +280,7 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 			return err
 		}
 	}
-	return arrived(t, &m, seq, in.ConversationUser, begins, now)
+	return arrived(t, &m, seq, at.user, at.begins, now)
 }
 
 // arrived tells of an inbound message that was kept, and does what its text asks for. begins: it is the first of its conversation.

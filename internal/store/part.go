@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/message"
 )
 
@@ -124,21 +125,25 @@ func joinParts(t *tx, x *longText, window time.Duration, now time.Time) error {
 	}
 	m.Content = content.String()
 	var err error
-	fresh := message.NewConversationID(m.Created)
-	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, private); err != nil {
+	timeout, err := sessionTimeout(t, m.NumberID)
+	if err != nil {
 		return err
 	}
-	begins := m.ConversationID == fresh
+	at, err := converse(t, &m, m.From, conversation.Addition{Owner: private, Inbound: true, Timeout: timeout, At: m.Created})
+	if err != nil {
+		return err
+	}
+	m.ConversationID = at.conversation
 	if len(refs) == 0 && window > 0 {
 		if again, err := isAgain(t, &m, window); err != nil || again {
 			return err
 		}
 	}
 	// Its parts are told from others by rows of their own. A provider that calls all of them by one id may bring one later.
-	seq, err := insertMessage(t, &m, idle, 0, private, "")
+	seq, err := insertMessage(t, &m, idle, 0, at.user, "")
 	if err == nil && seq == 0 {
 		m.ID = message.NewID()
-		seq, err = insertMessage(t, &m, idle, 0, private, "")
+		seq, err = insertMessage(t, &m, idle, 0, at.user, "")
 	}
 	if err != nil {
 		return err
@@ -148,7 +153,7 @@ func joinParts(t *tx, x *longText, window time.Duration, now time.Time) error {
 			return err
 		}
 	}
-	return arrived(t, &m, seq, private, begins, now)
+	return arrived(t, &m, seq, at.user, at.begins, now)
 }
 
 // joinMax bounds how many texts one commit delivers.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/message"
 )
 
@@ -38,16 +39,17 @@ func arriveFromProgram(t *tx, accountID string, in *message.Arrival, now time.Ti
 	if m.OrgID == "" || m.NumberID == "" && in.ConversationUser == "" {
 		return ack, errors.New("a message from a program needs an organization, and a number or a user")
 	}
-	fresh := message.NewConversationID(m.Created)
-	if m.ConversationID, err = openConversation(t, fresh, &m, m.From, in.ConversationUser); err != nil {
+	at, err := converse(t, &m, m.From, conversation.Addition{Owner: in.ConversationUser, Inbound: true, Timeout: in.SessionTimeout, At: m.Created})
+	if err != nil {
 		return ack, err
 	}
+	m.ConversationID = at.conversation
 	if in.Sender != nil {
 		if err := introduce(t, &m, in.Sender, now); err != nil {
 			return ack, err
 		}
 	}
-	seq, err := insertMessage(t, &m, idle, 0, in.ConversationUser, "")
+	seq, err := insertMessage(t, &m, idle, 0, at.user, "")
 	if err != nil {
 		return ack, err
 	}
@@ -60,7 +62,7 @@ func arriveFromProgram(t *tx, accountID string, in *message.Arrival, now time.Ti
 		}
 	}
 	ack = message.Ack{ID: m.ID, ConversationID: m.ConversationID, Status: m.Status}
-	return ack, arrived(t, &m, seq, in.ConversationUser, m.ConversationID == fresh, now)
+	return ack, arrived(t, &m, seq, at.user, at.begins, now)
 }
 
 // Report moves an outbound message as a receipt of that status would: a program's word about what its contact received.

@@ -30,7 +30,9 @@ func notifies(t *testing.T, w *World) {
 	w.must(err)
 	_, err = w.Accept(w.Ctx, w.Outbound(foreign, number(1), "theirs"))
 	w.must(err)
-	w.apply(message.Applied{Arrivals: []message.Arrival{w.Arrival(number(1), "in", "m1")}})
+	in := w.Arrival(number(1), "in", "m1")
+	in.SessionTimeout = time.Hour // so that what is private stays so
+	w.apply(message.Applied{Arrivals: []message.Arrival{in}})
 
 	content := func(f message.NotificationFilter) (list []string) {
 		for _, n := range w.notifications(f) {

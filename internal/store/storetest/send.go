@@ -107,7 +107,9 @@ func reusesConversations(t *testing.T, w *World) {
 	if own.ConversationID == group.ConversationID || other.ConversationID == group.ConversationID || own.ConversationID == other.ConversationID {
 		t.Error("a private one, the group's and another contact's are three conversations")
 	}
-	w.must(w.ApplyCallback(w.Ctx, message.Applied{CallbackID: w.Kept(), State: message.CallbackDone, Arrivals: []message.Arrival{w.Arrival(number(1), "re", "x1")}}))
+	reply := w.Arrival(number(1), "re", "x1")
+	reply.SessionTimeout = time.Hour // so that what is private stays so
+	w.must(w.ApplyCallback(w.Ctx, message.Applied{CallbackID: w.Kept(), State: message.CallbackDone, Arrivals: []message.Arrival{reply}}))
 	list, _, err := w.Messages(w.Ctx, message.Filter{AccountID: w.Acct, ConversationID: group.ConversationID}, firstPage)
 	w.must(err)
 	if len(list) != 3 {

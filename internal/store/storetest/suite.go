@@ -80,6 +80,8 @@ func Run(t *testing.T, e Engine) {
 		{"lists come in pages without gaps or repeats", pages},
 		{"a user sees what their numbers and conversations show, and no more", showsUsers},
 		{"a message from a program belongs to its user's conversation", arrivesFromPrograms},
+		{"a reply within the timeout is for the user who wrote last, a late one makes the conversation the group's", sticks},
+		{"a second user of a number sees what the first had alone, once it goes on", regroups},
 		{"a STOP ends messages and is confirmed once, a START resumes them", stopsAndStarts},
 		{"an opt-out of all numbers holds for each, until the contact or the provider says otherwise", stopsAll},
 		{"a number answers by its rules, and who has stopped hears only help", reactsByRules},
