@@ -21,6 +21,7 @@ function cell(file, what, limit,    m) {
 	return sprintf("%.2f", m)
 }
 END {
+	if (n == 0) { print "no measurement came" > "/dev/stderr"; exit 2 }
 	print "| file | write | answer | message | receipt |"
 	print "|---|---|---|---|---|"
 	for (i = 1; i <= n; i++) {

@@ -96,7 +96,8 @@ func (s *spot) put(cb *Callback, value string) error {
 
 // addQuery adds a member to the URL, in place of one that is there.
 func (cb *Callback) addQuery(name, value string) {
-	before, query, _ := strings.Cut(cb.Request.URL, "?")
+	address, _, _ := strings.Cut(cb.Request.URL, "#") // what stands behind it is never sent
+	before, query, _ := strings.Cut(address, "?")
 	pairs := []string{}
 	for pair := range strings.SplitSeq(query, "&") {
 		if n, _, _ := strings.Cut(pair, "="); pair != "" && n != url.QueryEscape(name) {
