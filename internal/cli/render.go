@@ -119,7 +119,7 @@ func newSample(s *service.Service) *sample {
 			WebhookURL: "https://patchbay.example.com/services/" + s.ID + "/a0123456789abcdef0123456789abcdef",
 			Country:    "US", Created: now,
 		},
-		attempt:    service.Attempt{Now: now, UUID: uuid.NewString()},
+		attempt:    service.Attempt{Now: now, UUID: uuid.NewString(), Token: "the-token"},
 		properties: map[string]string{},
 	}
 	for _, p := range s.Properties {

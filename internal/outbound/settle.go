@@ -48,7 +48,8 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		st.PaceAt = t.pace.After(s.At)
 	}
 	st.OptedOut = r.OptedOut
-	if r.AuthFailed && !t.renew {
+	renew := t.renew && r.Outcome == message.Refused && len(r.MessageIDs) == 0 && now.Before(s.Message.Expires)
+	if r.AuthFailed && !renew {
 		st.Attention = "the provider refused the credentials"
 	}
 
@@ -60,8 +61,8 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		}
 	case message.Refused:
 		st.Status, st.Pauses = message.Failed, 0
-		if t.renew { // nothing of it was taken
-			st.Status = message.Sending
+		if renew { // nothing of it was taken
+			st.Status, st.RetryAt, st.Again = message.Sending, now, s.Again
 			r.ErrorText += "; it is tried again with a new token"
 		}
 	case message.Busy, message.Unreached:

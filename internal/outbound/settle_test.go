@@ -35,6 +35,7 @@ func TestADecisionKeepsTheInvariantsWhateverTheAnswer(t *testing.T) {
 			},
 			status:     rapid.SampledFrom([]int{0, 200, 400, 408, 429, 500, 503}).Draw(t, "http"),
 			idempotent: rapid.Bool().Draw(t, "idempotent"),
+			renew:      rapid.Bool().Draw(t, "the token may be another"),
 			pace:       lane.Pace(rapid.Float64Range(0, 100).Draw(t, "pace")),
 		}
 		random := rapid.Float64Range(0, 0.999).Draw(t, "random")
@@ -75,7 +76,14 @@ func TestADecisionKeepsTheInvariantsWhateverTheAnswer(t *testing.T) {
 			t.Error("the next part waits for nothing")
 		}
 		pauses := got.Attempt.Outcome == message.Unreached || got.Attempt.Outcome == message.Busy && (in.status == 429 || in.status == 503)
-		if again && got.Aside == pauses {
+		renewed := got.Attempt.Outcome == message.Refused && in.renew
+		if again && renewed && (got.Aside || !got.RetryAt.Equal(now)) {
+			t.Error("a refused token makes somebody wait")
+		}
+		if got.Attempt.Outcome == message.Refused && again && !in.renew {
+			t.Error("what was refused is tried again")
+		}
+		if again && !renewed && got.Aside == pauses {
 			t.Errorf("outcome %q, http %d: only the contact waits: %v", got.Attempt.Outcome, in.status, got.Aside)
 		}
 		if in.pace > 0 && got.PaceAt.Before(s.At) {
@@ -117,6 +125,12 @@ func TestEachOutcomeHasItsConsequence(t *testing.T) {
 			taught{result: result(message.Accepted), status: 200}, want{status: message.Sending}},
 		{"refused", send(nil), taught{result: message.Result{Outcome: message.Refused, ErrorCode: "21610"}, status: 400},
 			want{status: message.Failed, code: "21610"}},
+		{"refused for its token", send(func(s *message.Send) { s.Pauses = 3; s.Again = true }),
+			taught{result: message.Result{Outcome: message.Refused, ErrorCode: "http_401", AuthFailed: true}, status: 401, renew: true},
+			want{status: message.Sending, again: true}},
+		{"refused for its token, after its time", send(func(s *message.Send) { s.Message.Expires = now }),
+			taught{result: message.Result{Outcome: message.Refused, ErrorCode: "http_401", AuthFailed: true}, status: 401, renew: true},
+			want{status: message.Failed, code: "http_401"}},
 		{"429 pauses the lane for as long as it says", send(nil),
 			taught{result: message.Result{Outcome: message.Busy, RetryAfter: 2 * time.Minute}, status: 429},
 			want{status: message.Sending, retryIn: 2 * time.Minute, pauses: 1}},
