@@ -13,14 +13,24 @@ import (
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
+	"patchbay/internal/store/pgtest"
 	"patchbay/internal/store/storetest"
 )
 
 // BenchmarkAcceptSettle is what the store costs a message on its way out: accepted, claimed or begun after another, settled,
 // with everything on disk at each step. 64 clients, 90 numbers, 64 slots.
 func BenchmarkAcceptSettle(b *testing.B) {
-	e := &onSQLite{map[*store.Store]string{}}
-	s := e.Open(b)
+	b.Run("sqlite", func(b *testing.B) {
+		e := &onSQLite{map[*store.Store]string{}}
+		acceptAndSettle(b, e.Open(b))
+	})
+	b.Run("postgres", func(b *testing.B) { // which waits for its disk, as in production
+		server := pgtest.Start(b)
+		acceptAndSettle(b, openNode(b, server.URL(server.Database(b, ""))))
+	})
+}
+
+func acceptAndSettle(b *testing.B, s *store.Store) {
 	w := storetest.NewWorld(b, s)
 	var numbers []*directory.Number
 	for i := range 90 {
