@@ -74,6 +74,12 @@ var Matrix = []Rule{
 	{"PATCH", "/v1/organizations/{orgid}/numbers/{id}", organization},
 	{"DELETE", "/v1/organizations/{orgid}/numbers/{id}", organization},
 
+	{"POST", "/v1/organizations/{orgid}/contacts", everyone},
+	{"GET", "/v1/organizations/{orgid}/contacts", everyone},
+	{"GET", "/v1/organizations/{orgid}/contacts/{id}", everyone},
+	{"PATCH", "/v1/organizations/{orgid}/contacts/{id}", everyone},
+	{"DELETE", "/v1/organizations/{orgid}/contacts/{id}", organization},
+
 	{"POST", "/v1/organizations/{orgid}/optouts", organization},
 	{"GET", "/v1/organizations/{orgid}/optouts", organization},
 	{"GET", "/v1/organizations/{orgid}/optouts/{id}", organization},

@@ -167,12 +167,21 @@ func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
+	n, i, err := s.makeNumber(r, o, &in)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, s.showNumber(n, i))
+}
+
+// makeNumber adds a number to the organization, and gives the integration that it belongs to.
+func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numberInput) (*directory.Number, *directory.Integration, error) {
 	now := time.Now()
-	n := &directory.Number{ID: directory.NewID(now), AccountID: p.AccountID, OrgID: o.ID, Created: now}
+	n := &directory.Number{ID: directory.NewID(now), AccountID: o.AccountID, OrgID: o.ID, Created: now}
 	ps := in.apply(n)
 	i, err := s.numbersIntegration(r, o, in.Service, &ps)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if in.Number == nil || strings.TrimSpace(*in.Number) == "" {
 		ps.add("/number", "is missing")
@@ -181,10 +190,10 @@ func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.
 	}
 	wrongUsers, err := s.usersOf(r, o, n.Users)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := append(ps, wrongUsers...).err(); err != nil {
-		return err
+		return nil, nil, err
 	}
 	n.IntegrationID, n.ServiceID = i.ID, i.ServiceID
 	if n.Country == "" {
@@ -194,9 +203,9 @@ func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.
 		n.Name = n.Value
 	}
 	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
-		return err
+		return nil, nil, err
 	}
-	return send(w, http.StatusCreated, s.showNumber(n, i))
+	return n, i, nil
 }
 
 // showNumber adds what a number's view takes from its integration.
@@ -259,7 +268,10 @@ func (s *Server) withWebhook(r *http.Request, n *directory.Number) (numberView, 
 
 // numberOf is a number of that organization that the caller sees.
 func (s *Server) numberOf(r *http.Request, p *access.Principal, o *directory.Organization) (*directory.Number, error) {
-	id := clean(r.PathValue("id"))
+	return s.numberWithID(r, p, o, clean(r.PathValue("id")))
+}
+
+func (s *Server) numberWithID(r *http.Request, p *access.Principal, o *directory.Organization, id string) (*directory.Number, error) {
 	n, err := s.o.Store.Number(r.Context(), p.AccountID, id)
 	if err != nil {
 		return nil, err
@@ -291,6 +303,19 @@ func (s *Server) updateNumber(w http.ResponseWriter, r *http.Request, p *access.
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
+	changed, err := s.changeNumber(r, o, n, &in)
+	if err != nil {
+		return err
+	}
+	v, err := s.withWebhook(r, changed)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, v)
+}
+
+// changeNumber puts the settings onto a number of the organization.
+func (s *Server) changeNumber(r *http.Request, o *directory.Organization, n *directory.Number, in *numberInput) (*directory.Number, error) {
 	changed := *n
 	ps := in.apply(&changed)
 	if in.Number != nil && *in.Number != n.Value {
@@ -301,19 +326,15 @@ func (s *Server) updateNumber(w http.ResponseWriter, r *http.Request, p *access.
 	}
 	wrongUsers, err := s.usersOf(r, o, changed.Users)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := append(ps, wrongUsers...).err(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.o.Store.UpdateNumber(r.Context(), &changed); err != nil {
-		return err
+		return nil, err
 	}
-	v, err := s.withWebhook(r, &changed)
-	if err != nil {
-		return err
-	}
-	return send(w, http.StatusOK, v)
+	return &changed, nil
 }
 
 func (s *Server) deleteNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {

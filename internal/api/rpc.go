@@ -34,15 +34,41 @@ type rpcCall func(ctx context.Context, p *access.Principal, r *http.Request, par
 // rpcMethods is every method there is, by its name.
 func (s *Server) rpcMethods() map[string]rpcCall {
 	return map[string]rpcCall{
-		"createOrganization": s.rpcCreateOrganization,
-		"createUser":         s.rpcCreateUser,
-		"getChatUsers":       s.rpcGetChatUsers,
-		"getServices":        s.rpcGetServices,
-		"message":            s.rpcMessage,
-		"delivered":          s.rpcDelivered,
-		"getOptoutList":      s.rpcGetOptoutList,
-		"addToOptout":        s.rpcAddToOptout,
-		"removeFromOptout":   s.rpcRemoveFromOptout,
+		"getOrganizations":      s.rpcGetOrganizations,
+		"getOrganization":       s.rpcGetOrganization,
+		"createOrganization":    s.rpcCreateOrganization,
+		"updateOrganization":    s.rpcUpdateOrganization,
+		"deleteOrganization":    s.rpcDeleteOrganization,
+		"setOrganizationStatus": s.rpcSetOrganizationStatus,
+
+		"getUsers":      s.rpcGetUsers,
+		"getUser":       s.rpcGetUser,
+		"createUser":    s.rpcCreateUser,
+		"createUsers":   s.rpcCreateUsers,
+		"updateUser":    s.rpcUpdateUser,
+		"setUserStatus": s.rpcSetUserStatus,
+		"deleteUser":    s.rpcDeleteUser,
+		"deleteUsers":   s.rpcDeleteUsers,
+
+		"getSMSTrunks":   s.rpcGetSMSTrunks,
+		"createSMSTrunk": s.rpcCreateSMSTrunk,
+		"updateSMSTrunk": s.rpcUpdateSMSTrunk,
+		"deleteSMSTrunk": s.rpcDeleteSMSTrunk,
+
+		"getContacts":        s.rpcGetContacts,
+		"importContacts":     s.rpcImportContacts,
+		"updateContacts":     s.rpcUpdateContacts,
+		"deleteContacts":     s.rpcDeleteContacts,
+		"getBlockedContacts": s.rpcGetBlockedContacts,
+		"setContactBlocked":  s.rpcSetContactBlocked,
+
+		"getChatUsers":     s.rpcGetChatUsers,
+		"getServices":      s.rpcGetServices,
+		"message":          s.rpcMessage,
+		"delivered":        s.rpcDelivered,
+		"getOptoutList":    s.rpcGetOptoutList,
+		"addToOptout":      s.rpcAddToOptout,
+		"removeFromOptout": s.rpcRemoveFromOptout,
 	}
 }
 

@@ -38,6 +38,7 @@ type (
 	}
 	Users interface {
 		CreateUser(ctx context.Context, u *directory.User) error
+		CreateUsers(ctx context.Context, list []*directory.User) error
 		User(ctx context.Context, accountID, id string) (*directory.User, error)
 		UserByExtension(ctx context.Context, accountID, orgID, extension string) (*directory.User, error)
 		Users(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.User, string, error)
@@ -94,6 +95,7 @@ type Store interface {
 	Services
 	Integrations
 	Numbers
+	Contacts
 	Messages
 	Callbacks
 	Webhooks
@@ -208,11 +210,17 @@ func (s *Server) handlers() map[string]handler {
 		"PATCH /v1/organizations/{orgid}/numbers/{id}":  s.inOrganization(s.updateNumber),
 		"DELETE /v1/organizations/{orgid}/numbers/{id}": s.inOrganization(s.deleteNumber),
 
-		"POST /v1/organizations/{orgid}/optouts":             s.inOrganization(s.addOptOuts),
-		"GET /v1/organizations/{orgid}/optouts":              s.inOrganization(s.listOptOuts),
+		"POST /v1/organizations/{orgid}/contacts":        s.inOrganization(s.createContact),
+		"GET /v1/organizations/{orgid}/contacts":         s.inOrganization(s.listContacts),
+		"GET /v1/organizations/{orgid}/contacts/{id}":    s.inOrganization(s.getContact),
+		"PATCH /v1/organizations/{orgid}/contacts/{id}":  s.inOrganization(s.updateContact),
+		"DELETE /v1/organizations/{orgid}/contacts/{id}": s.inOrganization(s.deleteContact),
+
+		"POST /v1/organizations/{orgid}/optouts":        s.inOrganization(s.addOptOuts),
+		"GET /v1/organizations/{orgid}/optouts":         s.inOrganization(s.listOptOuts),
 		"GET /v1/organizations/{orgid}/optouts/{id}":    s.inOrganization(s.getOptOut),
 		"DELETE /v1/organizations/{orgid}/optouts/{id}": s.inOrganization(s.removeOptOut),
-		"GET /v1/organizations/{orgid}/optout-events":        s.inOrganization(s.listOptOutEvents),
+		"GET /v1/organizations/{orgid}/optout-events":   s.inOrganization(s.listOptOutEvents),
 
 		"POST /v1/messages":              s.createMessage,
 		"GET /v1/messages":               s.listMessages,

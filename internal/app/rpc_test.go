@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -292,43 +291,6 @@ func TestNastyTextsGoBothWaysUnharmed(t *testing.T) {
 		var body map[string]string
 		if err := json.Unmarshal([]byte(r.body), &body); err != nil || len(body) != 5 || body["to"] != "+15550100001" {
 			t.Errorf("the provider got %s: %v", r.body, err)
-		}
-	}
-}
-
-// The documented requests that this version answers, with examples' ids put in.
-func TestDocumentedRequestsOfTheMessagingAPIWork(t *testing.T) {
-	text, err := os.ReadFile("testdata/messaging-api.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newProvider(t)
-	w := start(t, p.host())
-	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
-	tm := w.account.newTeam("companyabc", "acme", "+15550001001", map[string]string{"API key": "k"})
-	w.account.call(201, "POST", "/v1/organizations/"+tm.org+"/users", map[string]any{"extension": "501", "name": "Sam"})
-	sent := field(w.account.rpc("message", map[string]any{"orgid": tm.org, "from": tm.number, "to": "+15550100001", "content": "x"}), "messageid")
-	text = []byte(strings.NewReplacer("{{orgid}}", tm.org, "{{userid}}", tm.user, "{{user_phone}}", "101", "{{sender_phone}}", "+15550100001",
-		"{{senderid}}", "s-1", "{{sendername}}", "Eve", "{{sender_email}}", "e@example.com", "{{messageid}}", sent).Replace(string(text)))
-	var cases []struct {
-		Name    string
-		Request map[string]any
-		Result  string
-	}
-	if err := json.Unmarshal(text, &cases); err != nil || len(cases) == 0 {
-		t.Fatal(err, len(cases))
-	}
-	for _, c := range cases {
-		a := w.account.try("POST", "/api", c.Request)
-		result, ok := a.json["result"]
-		if a.status != 200 || !ok {
-			t.Errorf("%s: %d %s", c.Name, a.status, a.body)
-			continue
-		}
-		for member := range strings.FieldsSeq(c.Result) {
-			if field(result, member) == "" {
-				t.Errorf("%s: no %s in %s", c.Name, member, a.body)
-			}
 		}
 	}
 }

@@ -37,8 +37,8 @@ const (
 	anyText = "*"
 )
 
-// usualConfirmation is the confirmation of a number that has none of its own.
-const usualConfirmation = "You are unsubscribed and will receive no more messages from this number. Text START to resubscribe."
+// UsualConfirmation is what a number says to a STOP that has no words of its own.
+const UsualConfirmation = "You are unsubscribed and will receive no more messages from this number. Text START to resubscribe."
 
 // ReadRules reads a number's settings, as the store keeps them.
 func ReadRules(settings string) (r Rules, err error) {
@@ -146,7 +146,7 @@ func quiet(r message.Reaction) message.Reaction {
 
 func (r *Rules) confirmation() string {
 	if r.OptOut.Autoreply == nil {
-		return usualConfirmation
+		return UsualConfirmation
 	}
 	return *r.OptOut.Autoreply
 }

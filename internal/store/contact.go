@@ -191,7 +191,7 @@ func (s *Store) DeleteContacts(ctx context.Context, accountID, orgID string, ids
 	return gone, err
 }
 
-// BlockContacts blocks the contact of b's ID, or all at b's only address, as b says: from b.Blocked on, or no more when that is zero. An
+// BlockContacts blocks the contact of b's ID, or all at b's first address, as b says: from b.Blocked on, or no more when that is zero. An
 // address that nobody has yet is kept as a contact without a name.
 func (s *Store) BlockContacts(ctx context.Context, b directory.Contact) (changed []directory.Contact, err error) {
 	err = s.write(ctx, func(t *tx) (err error) {

@@ -52,7 +52,7 @@ func TestQueriesAreOneTextForBothEngines(t *testing.T) {
 	}
 }
 
-var hotQueries = []*query{qKeepIdempotency, qIdempotency, qOpenWith, qBeginConversation, qOptedOut, qNumberSettings, qOwed, qRepliesTo, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
+var hotQueries = []*query{qKeepIdempotency, qIdempotency, qOpenWith, qBeginConversation, qOptedOut, qNumberSettings, qOwed, qRepliesTo, qBlocked, qJoinLane, qInsertMessage, qNotify, qDueLanes, qNextLane, qLane,
 	qSetLane, qRenewLane, qOpenAttempt, qJoinKnown, qGoOnConversation, qFirstInLane, qFirstAside, qMessageBySeq, qSetWaiting, qDueAside, qNextAside, qAside,
 	qPutAside, qDropAside, qSettle, qInsertAttempt, qInsertRef, qRefs, qRef, qRaiseRef, qRefsOf, qParked, qUnpark,
 	qRaise, qAppendHistory, qLeaveLane, qMessageByID, qSomeInLane, qSomeAside, qKeepCallback, qPendingCallbacks, qEndCallback, qSeenProviderID,

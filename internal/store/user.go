@@ -35,22 +35,34 @@ func extensionTaken(extension string) error {
 
 // CreateUser keeps a user of an organization of the account. An empty ID gets one.
 func (s *Store) CreateUser(ctx context.Context, u *directory.User) error {
-	if u.Created.IsZero() {
-		u.Created = time.Now()
-	}
-	if u.ID == "" {
-		u.ID = directory.NewID(u.Created)
+	return s.CreateUsers(ctx, []*directory.User{u})
+}
+
+// CreateUsers keeps users, all of them or none.
+func (s *Store) CreateUsers(ctx context.Context, list []*directory.User) error {
+	for i, u := range list {
+		if u.Created.IsZero() {
+			u.Created = time.Now()
+		}
+		if u.ID == "" {
+			u.ID = directory.NewID(u.Created.Add(time.Duration(i) * time.Millisecond)) // what is random in an id is too little for many at once
+		}
 	}
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		if err := requireOrganization(t, u.AccountID, u.OrgID); err != nil {
-			return err
+		for _, u := range list {
+			if err := requireOrganization(t, u.AccountID, u.OrgID); err != nil {
+				return err
+			}
+			_, err := t.exec(qInsertUser, u.ID, u.AccountID, u.OrgID, u.Extension, u.Name, u.Email, u.Status, u.Extra, micros(u.Created))
+			if isDuplicate(err) {
+				return extensionTaken(u.Extension)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		_, err := t.exec(qInsertUser, u.ID, u.AccountID, u.OrgID, u.Extension, u.Name, u.Email, u.Status, u.Extra, micros(u.Created))
-		if isDuplicate(err) {
-			return extensionTaken(u.Extension)
-		}
-		return err
+		return nil
 	})
 }
 

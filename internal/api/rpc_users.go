@@ -1,0 +1,332 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/store"
+)
+
+// maxUsers is how many users one call may name.
+const maxUsers = 500
+
+// Members of a user that have a place of their own, or none. Every other one is kept as it is and given back: SIP settings that mean nothing here.
+var userMembers = []string{"orgid", "id", "name", "extension", "email", "status", "password", "created", "state"}
+
+// usualUser stands in every answer about a user, over it what was given.
+var usualUser = map[string]any{
+	"branchid": "", "trunkid": "", "trunkstate": 0, "note": "", "devs": []string{}, "httpsproxy": struct{}{},
+	"mobile": "", "phone": "", "company": "", "position": "",
+}
+
+// userParams is a user as clients of the Messaging API give one.
+type userParams struct {
+	place
+	ID        loose   `json:"id"`
+	Branch    loose   `json:"branchid"`
+	Name      *string `json:"name"`
+	Extension *loose  `json:"extension"`
+	Email     *string `json:"email"`
+	Status    *int    `json:"status"`
+
+	extra    members
+	password jsontext.Value
+}
+
+func readUserParams(raw jsontext.Value) (in userParams, err error) {
+	if in, err = params[userParams](raw); err != nil {
+		return in, err
+	}
+	if in.OrgID != "" {
+		in.Domain = "" // beside an orgid, domain is the SIP domain
+	}
+	var all members
+	if err := unmarshal(raw, &all); err != nil {
+		return in, err
+	}
+	in.password = all["password"]
+	in.extra = all.without(userMembers...)
+	return in, nil
+}
+
+// apply puts what was given onto a user. A password is kept nowhere.
+func (in *userParams) apply(u *directory.User) error {
+	kept := readMembers(u.Extra)
+	kept.merge(in.extra)
+	given := userInput{Name: in.Name, Email: in.Email, Status: in.Status}
+	if in.Extension != nil {
+		extension := string(*in.Extension)
+		given.Extension = &extension
+	}
+	if err := given.apply(u); err != nil {
+		return err
+	}
+	text, err := kept.text("extra")
+	u.Extra = text
+	return err
+}
+
+func showUser(u *directory.User) (jsontext.Value, error) { return showUserWith(u, nil) }
+
+// showUserWith shows a user with the password that was given just now: told once, to whoever gave it.
+func showUserWith(u *directory.User, password jsontext.Value) (jsontext.Value, error) {
+	created := u.Created.UnixMilli()
+	ours := map[string]any{"id": u.ID, "orgid": u.OrgID, "name": u.Name, "extension": u.Extension, "email": u.Email, "status": u.Status, "state": u.Status, "created": created}
+	if password.Kind() == '"' {
+		ours["password"] = password
+	}
+	kept := readMembers(u.Extra)
+	for name, v := range map[string]any{"username": u.Extension, "authname": u.Extension, "domain": "", "stime": created} {
+		if _, given := kept[name]; !given {
+			ours[name] = v
+		}
+	}
+	return shown(usualUser, kept, ours)
+}
+
+func (s *Server) rpcCreateUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.rpcOrganization(r, p, in.place)
+	if err != nil {
+		return nil, err
+	}
+	u, err := in.make(o, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.o.Store.CreateUser(ctx, u); err != nil {
+		return nil, err
+	}
+	return showUserWith(u, in.password)
+}
+
+func (in *userParams) make(o *directory.Organization, now time.Time) (*directory.User, error) {
+	u := &directory.User{AccountID: o.AccountID, OrgID: o.ID, Status: 1, Created: now}
+	if in.Status != nil && *in.Status != 0 {
+		in.Status = nil // clients have more words for "active" than one
+	}
+	return u, in.apply(u)
+}
+
+// rpcCreateUsers makes all users or none.
+func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := params[struct {
+		place
+		Branch jsontext.Value   `json:"branchid"`
+		Users  []jsontext.Value `json:"users"`
+	}](raw)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.rpcOrganization(r, p, in.place)
+	if err != nil {
+		return nil, err
+	}
+	if err := count("users", len(in.Users), maxUsers); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	list, given := make([]*directory.User, len(in.Users)), make([]userParams, len(in.Users))
+	for i, each := range in.Users {
+		if each.Kind() != '{' {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("/users/%d", i), "must be an object")
+		}
+		if given[i], err = readUserParams(each); err != nil {
+			return nil, within(err, fmt.Sprintf("/users/%d", i))
+		}
+		if _, own := given[i].extra["branchid"]; !own && in.Branch != nil {
+			given[i].extra["branchid"] = in.Branch
+		}
+		if list[i], err = given[i].make(o, now); err != nil {
+			return nil, within(err, fmt.Sprintf("/users/%d", i))
+		}
+	}
+	if err := s.o.Store.CreateUsers(ctx, list); err != nil {
+		return nil, err
+	}
+	out := make([]jsontext.Value, len(list))
+	for i, u := range list {
+		if out[i], err = showUserWith(u, given[i].password); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *Server) rpcGetUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	_, list, err := s.usersCalled(ctx, p, r, raw)
+	if err != nil {
+		return nil, err
+	}
+	return showAll(list, showUser)
+}
+
+// usersCalled are an organization's users, of one branch when one is named; those whom nobody has put into a branch are in all.
+func (s *Server) usersCalled(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (*directory.Organization, []directory.User, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := s.rpcOrganization(r, p, in.place)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := everything(func(cursor string) ([]directory.User, string, error) {
+		return s.o.Store.Users(ctx, p.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
+	})
+	if err != nil || in.Branch == "" {
+		return o, all, err
+	}
+	list := all[:0]
+	for i := range all {
+		var branch loose
+		if v, put := readMembers(all[i].Extra)["branchid"]; put {
+			_ = unmarshal(v, &branch) // of another kind: it is no branch
+		}
+		if branch == "" || branch == in.Branch {
+			list = append(list, all[i])
+		}
+	}
+	return o, list, nil
+}
+
+// rpcGetUser gives a user by id; without one the first of the organization, or of the branch, as clients ask for it.
+func (s *Server) rpcGetUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	if in.ID == "" && in.Branch != "" {
+		_, list, err := s.usersCalled(ctx, p, r, raw)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) == 0 {
+			return nil, fault.New(fault.NotFound, "branchid", "no user of the branch %q", in.Branch)
+		}
+		return showUser(&list[0])
+	}
+	u, err := s.rpcUser(r, p, &in)
+	if err != nil {
+		return nil, err
+	}
+	return showUser(u)
+}
+
+// rpcUser is the user whom a call names.
+func (s *Server) rpcUser(r *http.Request, p *access.Principal, in *userParams) (*directory.User, error) {
+	o, err := s.rpcOrganization(r, p, in.place)
+	if err != nil {
+		return nil, err
+	}
+	if in.ID == "" {
+		return nil, fault.New(fault.Invalid, "id", "is missing; name the user")
+	}
+	return s.userOf(r, o, string(in.ID))
+}
+
+func (s *Server) rpcUpdateUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.rpcUser(r, p, &in)
+	if err != nil {
+		return nil, err
+	}
+	changed := *u
+	if err := in.apply(&changed); err != nil {
+		return nil, err
+	}
+	if err := s.o.Store.UpdateUser(ctx, &changed); err != nil {
+		return nil, err
+	}
+	return showUserWith(&changed, in.password)
+}
+
+func (s *Server) rpcSetUserStatus(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.rpcUser(r, p, &in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Status == nil {
+		return nil, fault.New(fault.Invalid, "status", "is missing; it is 1 (active) or 0 (disabled)")
+	}
+	changed := *u
+	if err := (&userInput{Status: in.Status}).apply(&changed); err != nil {
+		return nil, err
+	}
+	return nil, s.o.Store.UpdateUser(ctx, &changed)
+}
+
+func (s *Server) rpcDeleteUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := readUserParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.rpcUser(r, p, &in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.o.Store.DeleteUser(ctx, p.AccountID, u.ID); err != nil {
+		return nil, err
+	}
+	return []string{u.ID}, nil
+}
+
+// rpcDeleteUsers removes those who are there, and says whom it removed: a call that is made again finds nothing to do.
+func (s *Server) rpcDeleteUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+	in, err := params[struct {
+		place
+		Users []loose `json:"users"`
+	}](raw)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.rpcOrganization(r, p, in.place)
+	if err != nil {
+		return nil, err
+	}
+	if err := count("users", len(in.Users), maxUsers); err != nil {
+		return nil, err
+	}
+	gone := []string{}
+	for _, id := range in.Users {
+		u, err := s.userOf(r, o, string(id))
+		if err == nil {
+			err = s.o.Store.DeleteUser(ctx, p.AccountID, u.ID)
+		}
+		switch {
+		case err == nil:
+			gone = append(gone, u.ID)
+		case fault.CodeOf(err) != fault.NotFound:
+			return nil, err
+		}
+	}
+	return gone, nil
+}
+
+// count checks how long a list is that a call names.
+func count(field string, n, most int) error {
+	switch {
+	case n == 0:
+		return fault.New(fault.Invalid, field, "is missing or empty")
+	case n > most:
+		return fault.New(fault.TooLarge, field, "has %d entries; name at most %d in one call", n, most)
+	}
+	return nil
+}
