@@ -31,10 +31,11 @@ var rooms = map[string]string{
 	"store":        "conversation directory fault lane message phone secret",
 	"media":        "exchange fault message wire",
 	"outbound":     "conversation directory exchange fault lane media message phone secret service wire",
-	"inbound":      "conversation directory exchange fault media message phone service tree wire",
+	"inbound":      "conversation directory exchange fault lane media message phone service tree wire",
+	"provider":     "directory exchange fault inbound lane message secret service wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "service wire",
-	"api":          "access conversation credential directory exchange fault inbound media message notify outbound phone secret service store wire",
+	"api":          "access conversation credential directory exchange fault inbound media message notify outbound phone provider secret service store wire",
 	"app":          "*",
 	"cli":          "app exchange fault infer message phone secret service simulator store wire",
 }

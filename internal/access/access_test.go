@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,8 @@ func TestEveryCollectionThatIsWrittenIsReadAndDeleted(t *testing.T) {
 		switch {
 		case r.Method == "PUT":
 			collection, one = r.Pattern[:strings.LastIndex(r.Pattern, "/")], r.Pattern
+		case r.Method == "POST" && slices.Contains([]string{"check", "rollback", "webhook"}, r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]):
+			continue // it does something to what is there, and makes nothing
 		case r.Method == "POST" && strings.Count(r.Pattern, "{id}") == 0:
 			one = r.Pattern + "/{id}"
 			if r.Pattern == "/v1/organizations" {

@@ -67,6 +67,8 @@ var Matrix = []Rule{
 	{"GET", "/v1/organizations/{orgid}/integrations", organization},
 	{"GET", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
 	{"DELETE", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
+	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/check", organization},
+	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/webhook", organization},
 
 	{"POST", "/v1/organizations/{orgid}/numbers", organization},
 	{"GET", "/v1/organizations/{orgid}/numbers", everyone},

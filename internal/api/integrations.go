@@ -27,11 +27,22 @@ type integrationView struct {
 	Enabled    bool                `json:"enabled"`
 	WebhookURL string              `json:"webhook_url"`
 	Properties map[string]valueSet `json:"properties"`
+	Attention  []attentionView     `json:"attention"` // what is not as it should be
 	Created    string              `json:"created"`
+
+	Check        *reportView `json:"check,omitempty"`        // what the provider said of the credentials, as they are now
+	Registration *reportView `json:"registration,omitempty"` // what it said when it was told our URL
 
 	// Of a service that a person must authorize at the provider:
 	Authorization string `json:"authorization,omitempty"` // authorized | needs authorization
 	AuthorizeURL  string `json:"authorize_url,omitempty"` // in the answer to PUT alone
+}
+
+// attentionView is something that the operator must see to.
+type attentionView struct {
+	About  string `json:"about"`
+	Reason string `json:"reason"`
+	Since  string `json:"since"`
 }
 
 // valueSet is an object and not a word, so that what was read here can never be written back as a value by mistake.
@@ -39,10 +50,13 @@ type valueSet struct {
 	Set bool `json:"set"`
 }
 
-func (s *Server) viewIntegration(i *directory.Integration) integrationView {
+func (s *Server) viewIntegration(i *directory.Integration, attention []directory.Attention) integrationView {
 	v := integrationView{
 		ID: i.ID, OrgID: i.OrgID, ServiceID: i.ServiceID, Enabled: i.Enabled, WebhookURL: s.webhookURL(i),
-		Properties: map[string]valueSet{}, Created: stamp(i.Created),
+		Properties: map[string]valueSet{}, Attention: []attentionView{}, Created: stamp(i.Created),
+	}
+	for _, a := range attention {
+		v.Attention = append(v.Attention, attentionView{a.About, a.Reason, stamp(a.Since)})
 	}
 	for name, value := range i.Properties {
 		v.Properties[name] = valueSet{Set: value != ""}
@@ -88,7 +102,13 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if created {
 		status = http.StatusCreated
 	}
-	v := s.viewIntegration(i)
+	var said integrationView
+	s.ask(r.Context(), i, &said)
+	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	if err != nil {
+		return err
+	}
+	v := s.viewIntegration(i, attention[i.ID])
 	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
 		return err
 	}
@@ -97,6 +117,7 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 			return err
 		}
 	}
+	v.Check, v.Registration = said.Check, said.Registration
 	return send(w, status, v)
 }
 
@@ -191,7 +212,11 @@ func (s *Server) getIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
-	v := s.viewIntegration(i)
+	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	if err != nil {
+		return err
+	}
+	v := s.viewIntegration(i, attention[i.ID])
 	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
 		return err
 	}
@@ -207,7 +232,11 @@ func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *acc
 	if err != nil {
 		return err
 	}
-	views := listOf(rows, next, s.viewIntegration)
+	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	if err != nil {
+		return err
+	}
+	views := listOf(rows, next, func(i *directory.Integration) integrationView { return s.viewIntegration(i, attention[i.ID]) })
 	for n := range rows {
 		if err := s.addAuthorization(r.Context(), &rows[n], &views.Data[n]); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/phone"
+	"patchbay/internal/service"
 	"patchbay/internal/store"
 )
 
@@ -204,6 +205,11 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	}
 	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
 		return nil, nil, err
+	}
+	if i.Enabled && s.o.Providers.Has(r.Context(), i, service.SetWebhook) {
+		if _, err := s.o.Providers.SetWebhook(r.Context(), i, []directory.Number{*n}); err != nil { // what the provider says is kept as attention
+			s.o.Log.Warn("register the webhook URL for a number", "integration", i.ID, "err", err)
+		}
 	}
 	return n, i, nil
 }

@@ -59,6 +59,7 @@ type (
 		Integrations(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.Integration, string, error)
 		IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
 		DeleteIntegration(ctx context.Context, accountID, id string) error
+		Attention(ctx context.Context, accountID, orgID string) (map[string][]directory.Attention, error)
 	}
 	Numbers interface {
 		CreateNumber(ctx context.Context, n *directory.Number) error
@@ -124,6 +125,7 @@ type Options struct {
 	Outbound    Outbound
 	Inbound     Inbound
 	Credentials Credentials
+	Providers   Providers
 	Media       http.Handler
 	Link        notify.Link // the address behind which a file is shown
 	Stream      *notify.Hub
@@ -148,7 +150,7 @@ type Server struct {
 // New builds the router from the access matrix.
 func New(o Options) (*Server, error) {
 	switch {
-	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
+	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Providers == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
 		return nil, errors.New("api: a room is missing")
 	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"), strings.HasSuffix(o.PublicURL, "/"):
 		return nil, errors.New("api: the public URL begins with http:// or https:// and has no slash at its end")
@@ -199,10 +201,12 @@ func (s *Server) handlers() map[string]handler {
 		"PATCH /v1/organizations/{orgid}/users/{id}":  s.inOrganization(s.updateUser),
 		"DELETE /v1/organizations/{orgid}/users/{id}": s.inOrganization(s.deleteUser),
 
-		"PUT /v1/organizations/{orgid}/integrations/{service_id}":    s.inOrganization(s.putIntegration),
-		"GET /v1/organizations/{orgid}/integrations":                 s.inOrganization(s.listIntegrations),
-		"GET /v1/organizations/{orgid}/integrations/{service_id}":    s.inOrganization(s.getIntegration),
-		"DELETE /v1/organizations/{orgid}/integrations/{service_id}": s.inOrganization(s.deleteIntegration),
+		"PUT /v1/organizations/{orgid}/integrations/{service_id}":          s.inOrganization(s.putIntegration),
+		"GET /v1/organizations/{orgid}/integrations":                       s.inOrganization(s.listIntegrations),
+		"GET /v1/organizations/{orgid}/integrations/{service_id}":          s.inOrganization(s.getIntegration),
+		"DELETE /v1/organizations/{orgid}/integrations/{service_id}":       s.inOrganization(s.deleteIntegration),
+		"POST /v1/organizations/{orgid}/integrations/{service_id}/check":   s.inOrganization(s.checkIntegration),
+		"POST /v1/organizations/{orgid}/integrations/{service_id}/webhook": s.inOrganization(s.registerIntegration),
 
 		"POST /v1/organizations/{orgid}/numbers":        s.inOrganization(s.createNumber),
 		"GET /v1/organizations/{orgid}/numbers":         s.inOrganization(s.listNumbers),

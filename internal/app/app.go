@@ -22,6 +22,7 @@ import (
 	"patchbay/internal/media"
 	"patchbay/internal/notify"
 	"patchbay/internal/outbound"
+	"patchbay/internal/provider"
 	"patchbay/internal/service"
 	"patchbay/internal/store"
 	"patchbay/services"
@@ -175,6 +176,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Door: door, Log: o.Log})
 	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})
+	ask := provider.New(provider.Options{
+		Store: db, Shelf: shelf, Door: door, Inbox: in, Tokens: tokens, PublicURL: a.publicURL, Log: o.Log,
+	})
 	hub := notify.NewHub(db, link, o.Log)
 	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)
 	db.OnCommit(func(c store.Commit) {
@@ -208,7 +212,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 
 	// The faces, built before anything runs, so that a mistake in them starts nothing.
 	faces, err := api.New(api.Options{
-		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Stream: hub,
+		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Providers: ask, Stream: hub,
 		Media: media.Handler(links, files, db, o.Log), Link: link, PublicURL: a.publicURL,
 		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
 	})
@@ -229,6 +233,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.run("deliveries", deliver.Run)
 	a.run("outbound", out.Run)
 	a.run("inbound", in.Run)
+	a.run("providers", ask.Run)
 	a.run("housekeeping", func(ctx context.Context) error { return a.sweep(ctx, files) })
 	a.serve("server", listener, faces)
 	a.run("stream", hub.Run)

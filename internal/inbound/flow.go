@@ -19,6 +19,8 @@ type Store interface {
 	ReceiveCallback(ctx context.Context, c *message.Callback, a message.Applied) error
 	// ApplyCallback applies a pending callback. When it is not pending any more nothing is changed and an error says so.
 	ApplyCallback(ctx context.Context, a message.Applied) error
+	// TakeAnswer does what ReceiveCallback or KeepCallback does with an answer to a poll and, in the same commit, says how far the poll is.
+	TakeAnswer(ctx context.Context, p message.Poll, c *message.Callback, a message.Applied, more bool, nextAt time.Time) error
 	// ReplayCallback makes an unmatched callback pending again.
 	ReplayCallback(ctx context.Context, accountID, id string) error
 	Callback(ctx context.Context, accountID, id string) (*message.Callback, error)

@@ -32,5 +32,8 @@ type Awaited struct {
 	Until   time.Time // after which nobody asks any more
 }
 
+// FirstAsk is how long after a send its provider is first asked what became of it.
+const FirstAsk = 15 * time.Second
+
 // AwaitReceipt is how long a receipt is waited for.
 const AwaitReceipt = 72 * time.Hour

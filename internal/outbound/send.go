@@ -45,6 +45,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 		return late(m)
 	}
 	r, sending, err := f.way(ctx, m)
+	t.asks = err == nil && r.bound.Has(service.GetStatus)
 	if s.Unfinished {
 		t.idempotent = err == nil && r.bound.Idempotent(sending, m.Part)
 		t.result = interrupted

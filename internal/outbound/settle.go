@@ -15,6 +15,7 @@ type taught struct {
 	idempotent bool // the provider takes the same part twice as one
 	renew      bool // the provider refused the token, and there may be a better one
 	own        bool // what kept it is of this message alone, not of its provider
+	asks       bool // the provider can be asked what became of it
 	late       bool // nothing was tried: the message's time was over
 	request    string
 	answer     string
@@ -43,6 +44,9 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 	st := message.Settlement{
 		LaneID: s.LaneID, Epoch: s.Epoch, MessageID: s.Message.ID, Now: now,
 		MessageIDs: cleanAll(r.MessageIDs), Pauses: s.Pauses,
+	}
+	if t.asks {
+		st.AskAt = now.Add(message.FirstAsk)
 	}
 	if t.pace > 0 {
 		st.PaceAt = t.pace.After(s.At)

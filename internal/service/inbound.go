@@ -168,7 +168,9 @@ func (b *Bound) event(cb *Callback, m *model, f *found, out *Reading) {
 	b.touched.model(m, e.Type)
 	e.MessageID, e.ID = f.get(slotMessageID).Text(), f.get(slotID).Text()
 	if about := cb.answers; about != nil && e.MessageID+e.ID == "" {
-		e.MessageID, e.ID = about.messageID, about.id
+		if e.MessageID = about.messageID; e.MessageID == "" {
+			e.ID = about.id // the whole message; an id of the provider's may be of one part
+		}
 	}
 	e.ErrorCode, e.ErrorText = f.get(slotErrorCode).Text(), f.get(slotErrorText).Text()
 	e.Challenge = f.get(slotChallenge).Text()

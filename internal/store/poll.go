@@ -24,6 +24,10 @@ var (
 		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', '') ON CONFLICT (integration_id, what) DO UPDATE SET next_at = excluded.next_at
 		WHERE polls.held = 0 AND polls.next_at > excluded.next_at`)
 
+	qWakePoll = sqlText("wake poll", `INSERT INTO polls (integration_id, what, account_id, org_id, next_at, held, epoch, failures, cursor, digest)
+		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', '') ON CONFLICT (integration_id, what) DO UPDATE SET next_at = excluded.next_at
+		WHERE polls.held = 0 AND polls.next_at = $6`)
+
 	qPolling = sqlText("integrations that are on", `SELECT account_id, org_id, id, service_id FROM integrations
 		WHERE enabled = 1 AND deleted_at = 0 AND id > $1 ORDER BY id LIMIT $2`)
 
@@ -54,7 +58,19 @@ func (s *Store) PolledIntegrations(ctx context.Context, after string, n int) (li
 	return list, services, err
 }
 
-// AskPolls makes these due, now or when they are due anyway.
+// WakePolls makes those due that are new or sleep; the others keep their time.
+func (s *Store) WakePolls(ctx context.Context, list []message.Poll, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, p := range list {
+			if _, err := t.exec(qWakePoll, p.IntegrationID, p.What, p.AccountID, p.OrgID, micros(now), micros(never)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AskPolls makes these due now.
 func (s *Store) AskPolls(ctx context.Context, list []message.Poll, now time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		for _, p := range list {
@@ -136,7 +152,7 @@ func (s *Store) TakeAnswer(ctx context.Context, p message.Poll, c *message.Callb
 	})
 }
 
-// SleepPoll ends a turn of an integration that cannot be asked at present: it is due again when AskPolls says so.
+// SleepPoll ends a turn of an integration that cannot be asked at present: it is due again when WakePolls says so.
 func (s *Store) SleepPoll(ctx context.Context, p message.Poll) error {
 	return s.TakeAnswer(ctx, p, nil, message.Applied{}, false, never)
 }

@@ -114,6 +114,7 @@ func leasesPolls(t *testing.T, w *World) {
 	}
 	p.Cursor, p.Digest, p.Failures = "c1", "d1", 3
 	w.must(w.TakeAnswer(w.Ctx, p, nil, message.Applied{}, false, now.Add(time.Hour)))
+	w.must(w.WakePolls(w.Ctx, []message.Poll{w.poll()}, now)) // it does not sleep
 	if got, next, err := w.ClaimPolls(w.Ctx, now.Add(time.Minute), 10); err != nil || len(got) != 0 || next.Sub(now).Round(time.Second) != time.Hour {
 		t.Errorf("before its time: %+v, next %v, %v", got, next, err)
 	}
@@ -125,7 +126,7 @@ func leasesPolls(t *testing.T, w *World) {
 	if got := w.claimPolls(now.Add(10_000 * time.Hour)); len(got) != 0 {
 		t.Errorf("a poll that sleeps was claimed: %+v", got)
 	}
-	w.must(w.AskPolls(w.Ctx, []message.Poll{w.poll()}, now))
+	w.must(w.WakePolls(w.Ctx, []message.Poll{w.poll()}, now))
 	if got = w.claimPolls(now); len(got) != 1 || got[0].Cursor != "c1" {
 		t.Errorf("woken: %+v", got)
 	}
