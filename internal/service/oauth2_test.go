@@ -192,6 +192,12 @@ func TestLoginYieldsTheTokenThatTheOthersCarry(t *testing.T) {
 	}
 }
 
+func TestASecretInTheFileIsHiddenAsAPropertyIs(t *testing.T) {
+	if got := consenting(t, consent).Secrets(); !contains(got, "s%3Cret&+") {
+		t.Errorf("secrets %q", got)
+	}
+}
+
 func TestATokenBelongsToWhatItDependsOn(t *testing.T) {
 	key := func(source string, props ...string) string {
 		values := map[string]string{"User": "u", "Password": "p"}

@@ -269,6 +269,21 @@ func TestAWS4HoldsThePublishedVectors(t *testing.T) {
 	}
 }
 
+func TestAFetchOfAFileIsSignedForItsOwnAddress(t *testing.T) {
+	api := `{"request_url": "https://x.example.com/", "request_parameters": {"t": "$content$"}}, "GetFile": {"hosts": ["files.example.com"]}`
+	b := proving(t, `{"type": "HMAC", "algorithm": "sha256", "key": "$K$", "over": "$method$ $url$", "headers": {"S": "$signature|hex$"}}`, api, "K", "k-0")
+	source, err := b.FileSource(File{URL: "https://files.example.com/a"}, Attempt{Now: now})
+	if err != nil || source.Sign == nil {
+		t.Fatalf("%+v, %v", source, err)
+	}
+	for _, url := range []string{"https://files.example.com/a", "https://files.example.com/moved?x=1"} {
+		r := &wire.Request{Method: "GET", URL: url, Header: source.Header.Clone()}
+		if err := source.Sign(r); err != nil || r.Header.Get("S") != mac("k-0", "GET "+url) {
+			t.Errorf("%s: %v, %v", url, r.Header, err)
+		}
+	}
+}
+
 func TestASpaceInAQueryIsOneToWhoeverSigns(t *testing.T) {
 	api := `{"request_method": "GET", "request_url": "https://sns.us-east-1.amazonaws.com/", "request_parameters": {"Message": "$content$", "Action": "Publish"}}`
 	r := written(t, proving(t, awsAuth, api, "Region", "us-east-1", "Service", "sns", "Access", "A", "Secret", "S", "Session", "t"), "a b+c")

@@ -70,6 +70,10 @@ func (b *Bound) bindToken() {
 	slots := []int{}
 	if a.oauth2 != nil {
 		slots = a.oauth2.slots()
+		// One that is written into the file is no property, and is shown no more than one.
+		if secret, err := b.text(a.oauth2.secret, nil); err == nil && secret != "" && !contains(b.secrets, secret) {
+			b.secrets = append(b.secrets, secret)
+		}
 	}
 	for _, m := range b.calls[Login] {
 		slots = append(slots, m.slots()...)

@@ -35,6 +35,7 @@ var (
 
 	qKeepAuthorization = sqlText("keep authorization", `INSERT INTO authorizations (state, account_id, integration_id, key, sealed, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
+	qHasAuthorization  = sqlText("has authorization", `SELECT 1 FROM authorizations WHERE state = $1`)
 	qTakeAuthorization = sqlText("take authorization", `DELETE FROM authorizations WHERE state = $1
 		RETURNING account_id, integration_id, key, sealed, expires_at`)
 	qDropAuthorizations  = sqlText("drop authorizations", `DELETE FROM authorizations WHERE integration_id = $1`)
@@ -177,6 +178,13 @@ func (s *Store) KeepAuthorization(ctx context.Context, state string, a directory
 // TakeAuthorization is the authorization of a state, once: nil for one that nobody was sent with, that came before, or whose time is over.
 func (s *Store) TakeAuthorization(ctx context.Context, state string, now time.Time) (a *directory.Authorization, err error) {
 	hash := sha256.Sum256([]byte(state))
+	known := false
+	if err := s.read(ctx, func(db engine) (err error) {
+		known, err = one(db, qHasAuthorization, func(*row) error { return nil }, hash[:])
+		return err
+	}); err != nil || !known {
+		return nil, err // a stranger's guess costs no commit
+	}
 	err = s.write(ctx, func(t *tx) error {
 		a = nil
 		return t.each(qTakeAuthorization, func(r *row) error {
