@@ -20,8 +20,8 @@ import (
 
 type renderCommand struct {
 	File   string   `arg:"" help:"Service file; - is standard input."`
-	Method string   `default:"SendMessage" enum:"SendMessage,SendFile" help:"What to send: SendMessage (a text) or SendFile."`
-	Set    []string `sep:"none" placeholder:"NAME=VALUE" help:"A sending variable (from, to, content, url, extension, domain, …) or a property."`
+	Method string   `default:"SendMessage" enum:"SendMessage,SendFile,UploadFile,GetStatus,Receive,CheckCredentials,SetWebhook,Login" help:"The method of API: SendMessage (a text), SendFile, UploadFile, GetStatus, Receive, CheckCredentials, SetWebhook or Login."`
+	Set    []string `sep:"none" placeholder:"NAME=VALUE" help:"A variable (from, to, content, url, extension, domain, messageid, cursor, …) or a property."`
 	JSON   bool     `help:"Print JSON for programs."`
 }
 
@@ -42,7 +42,7 @@ func (r *renderCommand) Run(c *console) error {
 		return err
 	}
 	sample := newSample(s)
-	if r.Method == "SendFile" {
+	if r.Method == "SendFile" || r.Method == service.UploadFile {
 		sample.sending.Files = []service.File{{URL: "https://files.example.com/picture.jpg", Name: "picture.jpg", MediaType: "image/jpeg"}}
 		sample.sending.Text = ""
 	}
@@ -55,19 +55,13 @@ func (r *renderCommand) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.File, err)
 	}
-	m := sample.finish()
-	parts, err := bound.Parts(m)
+	reqs, err := sample.requests(bound, r.Method)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.File, err)
 	}
-	secrets := secret.NewRedactor(bound.Secrets()...)
 	var out []rendered
-	for part := range parts {
-		req, err := bound.Request(m, part, sample.attempt)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.File, err)
-		}
-		out = append(out, show(part, req, secrets))
+	for i, req := range reqs {
+		out = append(out, show(i, req, secret.NewRedactor(append(bound.Secrets(), req.Secrets...)...)))
 	}
 	if r.JSON {
 		return c.printJSON(out)
@@ -80,6 +74,41 @@ func (r *renderCommand) Run(c *console) error {
 	}
 	return nil
 }
+
+// requests is what the sample becomes: those of a message, uploads first, or the one of a call.
+func (sm *sample) requests(b *service.Bound, method string) (list []*wire.Request, err error) {
+	m := sm.finish()
+	add := func(r *wire.Request, e error) {
+		if err = e; e == nil {
+			list = append(list, r)
+		}
+	}
+	if method != "SendMessage" && method != "SendFile" {
+		for i := range m.Files {
+			m.Files[i].Data = sampleFile
+		}
+		add(b.Call(method, service.Calling{Sending: *m, MessageID: sm.messageID, Cursor: sm.cursor}, sm.attempt))
+		return list, err
+	}
+	parts, err := b.Parts(m)
+	for part := 0; err == nil && part < parts; part++ {
+		w := b.Wants(m, part)
+		for i := w.Lo; err == nil && i < w.Hi; i++ {
+			m.Files[i].Data = sampleFile
+			if w.Upload {
+				add(b.Call(service.UploadFile, m.Upload(i), sm.attempt))
+				m.Files[i].MediaID = fmt.Sprintf("media-%d", i+1)
+			}
+		}
+		if err == nil {
+			add(b.Request(m, part, sm.attempt))
+		}
+	}
+	return list, err
+}
+
+// sampleFile stands for what is in a file.
+var sampleFile = []byte("what is in the file")
 
 // load reads and compiles one file, and prints what is wrong with it. With --json the findings are JSON too.
 func (c *console) load(name string, asJSON bool) (*service.Service, error) {
@@ -106,6 +135,8 @@ type sample struct {
 	service    *service.Service
 	sending    service.Sending
 	attempt    service.Attempt
+	messageID  string // the provider's, for GetStatus
+	cursor     string // for Receive
 	properties map[string]string
 }
 
@@ -120,6 +151,7 @@ func newSample(s *service.Service) *sample {
 			Country:    "US", Created: now,
 		},
 		attempt:    service.Attempt{Now: now, UUID: uuid.NewString(), Token: "the-token"},
+		messageID:  "provider-id-1",
 		properties: map[string]string{},
 	}
 	for _, p := range s.Properties {
@@ -171,6 +203,8 @@ var sendingVariables = map[string]func(*sample, string) error{
 	"text":            text(func(s *sample) *string { return &s.sending.Text }),
 	"url":             setURLs,
 	"urls":            setURLs,
+	"messageid":       text(func(s *sample) *string { return &s.messageID }),
+	"cursor":          text(func(s *sample) *string { return &s.cursor }),
 	"extension":       text(func(s *sample) *string { return &s.sending.Extension }),
 	"username":        text(func(s *sample) *string { return &s.sending.Username }),
 	"domain":          text(func(s *sample) *string { return &s.sending.Domain }),

@@ -436,3 +436,51 @@ func TestSeveralAskersAreOne(t *testing.T) {
 		seen[a] = true
 	}
 }
+
+// A token that the provider ended early is fetched anew, and the question asked again.
+func TestAPollCarriesATokenAndGetsAnother(t *testing.T) {
+	file := strings.Replace(asked, `"auth": {"type": "Bearer", "token": "$API key$"}`, `"auth": {"type": "Login"}`, 1)
+	file = strings.Replace(file, `"SendMessage":`, `"Login": {"request_url": "/login", "request_method": "POST", "request_parameters": {"key": "$API key$"},
+		"response_map": {"token": "$token$", "expires_in": "$expires_in$"}}, "SendMessage":`, 1)
+	r := newRig(t, file)
+	logins := 0
+	r.answers(func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case req.URL.Path == "/login":
+			logins++
+			fmt.Fprintf(w, `{"token": "token-canary-%d", "expires_in": 3600}`, logins)
+		case req.Header.Get("Authorization") != "Bearer token-canary-2":
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			fmt.Fprintf(w, `{"inbox": [{"n": 1, "id": "a", "from": "+15550002222", "text": "%s"}]}`, req.Header.Get("Authorization"))
+		}
+	})
+	r.turn(t.Context(), r.ask(message.PollMessages))
+	if got := r.asksSoFar(); !slices.Equal(got, []string{"POST /login", "GET /inbox", "POST /login", "GET /inbox", "GET /inbox?after=1"}) {
+		t.Errorf("asked %q", got)
+	}
+	if len(r.texts()) != 1 || len(r.attention()) != 0 {
+		t.Errorf("received %q, attention %v", r.texts(), r.attention())
+	}
+	if strings.Contains(r.log.String(), "canary") {
+		t.Error("a token stands in the log")
+	}
+}
+
+func TestACheckSaysWhatTheProviderSaidAndNoSecret(t *testing.T) {
+	r := newRig(t, asked)
+	r.answers(func(w http.ResponseWriter, req *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"said": %q}`, req.Header.Get("Authorization"))
+	})
+	report, err := r.Check(t.Context(), r.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Outcome != message.Refused || report.Code != "http_403" || !strings.Contains(report.Request, "GET /me") || strings.Contains(fmt.Sprint(*report), key) {
+		t.Errorf("report: %+v", report)
+	}
+	if _, err := r.SetWebhook(t.Context(), r.in, nil); err == nil || !strings.Contains(err.Error(), "has no SetWebhook") {
+		t.Errorf("got %v", err)
+	}
+}
