@@ -242,6 +242,7 @@ func (s *Store) apply(t *tx, account string, a *message.Applied) error {
 func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 	m := in.Message
 	m.AccountID, m.Direction, m.Status, m.Parts = account, message.Inbound, message.Received, 1
+	m.From, in.ProviderID, in.Part.Ref = named(m.From), named(in.ProviderID), named(in.Part.Ref)
 	if m.ID == "" {
 		m.ID = message.NewID()
 	}

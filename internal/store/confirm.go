@@ -15,6 +15,9 @@ const (
 	confirmAgain = time.Hour
 )
 
+// urlMax is how long an address may be that is called: it is in an index.
+const urlMax = 2000
+
 const confirmationColumns = `id, account_id, org_id, integration_id, service_id, service_version, url, tries`
 
 var (
@@ -37,6 +40,9 @@ var (
 func keepConfirmation(t *tx, account string, c *message.Confirmation, now time.Time) error {
 	if n, err := count(t, qPendingOf, c.IntegrationID); err != nil || n >= confirmMax {
 		return err
+	}
+	if len(c.URL) > urlMax {
+		return nil
 	}
 	t.touched.Callbacks = true
 	_, err := t.exec(qKeepConfirmation, c.ID, account, c.OrgID, c.IntegrationID, c.ServiceID, c.ServiceVersion, c.URL,

@@ -30,6 +30,7 @@ func (s *Store) Arrive(ctx context.Context, accountID string, now time.Time, arr
 func arriveFromProgram(t *tx, accountID string, in *message.Arrival, now time.Time) (ack message.Ack, err error) {
 	m := in.Message
 	m.AccountID, m.Direction, m.Status, m.Parts = accountID, message.Inbound, message.Received, 1
+	m.From = named(m.From)
 	if m.ID == "" {
 		m.ID = message.NewID()
 	}

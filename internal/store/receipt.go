@@ -32,7 +32,7 @@ func applyReceipt(t *tx, rc *message.Receipt, parcel string, now time.Time) erro
 	default:
 		return nil // not a provider's to say
 	}
-	at := rc.At
+	at, ref := rc.At, named(rc.Ref)
 	if at.IsZero() {
 		at = now
 	}
@@ -45,12 +45,12 @@ func applyReceipt(t *tx, rc *message.Receipt, parcel string, now time.Time) erro
 			return raiseWhole(t, m, rc, at)
 		}
 	}
-	if rc.Ref == "" {
+	if ref == "" {
 		return nil
 	}
 	matched := false
 	for _, id := range rc.IntegrationIDs {
-		one, err := receiptOfRef(t, id, rc.Ref, rc.Status, rc.ErrorCode, rc.ErrorText, at, now)
+		one, err := receiptOfRef(t, id, ref, rc.Status, rc.ErrorCode, rc.ErrorText, at, now)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func applyReceipt(t *tx, rc *message.Receipt, parcel string, now time.Time) erro
 	}
 	// A receipt can overtake the answer to our own request: it waits for it.
 	for _, id := range rc.IntegrationIDs {
-		if _, err := t.exec(qPark, parcel, id, rc.Ref, string(rc.Status), rc.ErrorCode, rc.ErrorText, micros(at), micros(now)); err != nil {
+		if _, err := t.exec(qPark, parcel, id, ref, string(rc.Status), rc.ErrorCode, rc.ErrorText, micros(at), micros(now)); err != nil {
 			return err
 		}
 	}

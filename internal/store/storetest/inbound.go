@@ -2,12 +2,14 @@ package storetest
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
@@ -60,6 +62,29 @@ func dedupes(t *testing.T, w *World) {
 	w.apply(message.Applied{Arrivals: []message.Arrival{a, b, c, d}})
 	if n := len(w.inbound()); n != 5 {
 		t.Errorf("%d messages, want 5: without an id every delivery is one", n)
+	}
+}
+
+func tellsLongNamesApart(t *testing.T, w *World) {
+	long := rand.Text()
+	for len(long) < 10<<10 {
+		long += "é" + rand.Text() // nothing that a database could pack
+	}
+	for range 2 {
+		for _, end := range []string{"a", "b"} {
+			w.apply(message.Applied{Arrivals: []message.Arrival{w.Arrival(long+end, "by "+end, long+end)}})
+			part := w.Arrival(long+end, "part", long+end)
+			part.Part = message.TextPart{Ref: long, N: 1, Of: 2}
+			w.apply(message.Applied{Arrivals: []message.Arrival{part}})
+			w.Receipt(message.Receipt{Ref: long + end, Status: message.Delivered})
+		}
+	}
+	list := w.inbound()
+	if len(list) != 2 || list[0].From == list[1].From || !utf8.ValidString(list[0].From) || list[0].ConversationID == list[1].ConversationID {
+		t.Errorf("%d messages of two senders, each sent twice", len(list))
+	}
+	if n := w.Conserved()["receipts/parked"]; n != 4 {
+		t.Errorf("%d receipts are parked, want 4", n)
 	}
 }
 

@@ -39,6 +39,7 @@ func Run(t *testing.T, e Engine) {
 		{"a receipt during an attempt ends what would be tried again", endsRetries},
 		{"a message that several claims and receipts pull at conserves", conservesUnderConcurrency},
 		{"a hundred identical callbacks make one message", dedupes},
+		{"names of any length are told apart", tellsLongNamesApart},
 		{"without a provider's id, the window drops a repeat that nobody answered", dedupesByWindow},
 		{"a callback is applied once", appliesOnce},
 		{"a callback kept and applied in one commit counts once", receivesOnce},
