@@ -156,6 +156,9 @@ func (r *reader) keep(u *variable, v tree.Value) bool {
 		return u.optional
 	}
 	v, ok := r.take(u, v)
+	if !ok && v.Kind() == tree.Object && u.def.Take == nil {
+		return false // something is here and cannot be read: to take it for nothing would lose it
+	}
 	if !ok || v.IsEmpty() && (u.optional || v.Kind() != tree.String) {
 		return u.optional
 	}
@@ -164,6 +167,11 @@ func (r *reader) keep(u *variable, v tree.Value) bool {
 
 // take is what u keeps of v: what its owner says, else every scalar and file, and where all values count everything.
 func (r *reader) take(u *variable, v tree.Value) (tree.Value, bool) {
+	if v.Kind() == tree.Object {
+		if text := v.Get(textMember); text.Kind() == tree.String {
+			v = text // an element of XML that has attributes besides
+		}
+	}
 	if u.def.Take != nil {
 		r.steps += len(v.Text()) / bytesPerStep
 		return u.def.Take(r.env(), v)
@@ -174,6 +182,9 @@ func (r *reader) take(u *variable, v tree.Value) (tree.Value, bool) {
 	}
 	return v, true
 }
+
+// textMember is what stands inside an element of XML, where it has attributes or elements besides.
+const textMember = "#text"
 
 // unfiltered is v from the form that it has on the wire.
 func (r *reader) unfiltered(u *variable, v tree.Value) (tree.Value, bool) {
