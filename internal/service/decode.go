@@ -16,6 +16,8 @@ type decoded struct {
 	rawQuery string
 	err      string // why the body cannot be decoded
 	steps    int    // what all models together may still cost
+	owed     bool   // elements of a list that a model reads are left, which somebody has to read
+	spare    bool   // what is left stands beside a list that was read: models of other lists may read it, nobody has to
 }
 
 func (cb *Callback) decode() *decoded {
@@ -105,8 +107,27 @@ func (f *found) agrees() bool {
 	return true
 }
 
-// take reads the callback, of whose body what is left is rest, with one model: 0..n events, and what this model leaves to others.
+// take reads the callback, of whose body what is left is rest, with one model: 0..n events, and what this model leaves to others. What
+// stands beside a list that was read whole is left to the models of other lists; it need not be read.
 func (k *look) take(m *model, cb *Callback, d *decoded, rest tree.Value, known []tree.Value) (events []*found, left tree.Value, ok bool) {
+	if d.spare && (k.params == nil || !k.params.ReadsList()) {
+		return nil, rest, false
+	}
+	events, left, ok = k.read(m, cb, d, rest, known)
+	switch {
+	case !ok || len(events) == 0 || k.params == nil:
+		return events, left, ok
+	case left.Kind() != tree.Absent:
+		d.owed, d.spare = true, false
+		return events, left, true
+	}
+	left = k.params.Beside(rest)
+	d.spare = !d.owed && left.Kind() != tree.Absent
+	return events, left, true
+}
+
+// read reads with one model what is left of the callback.
+func (k *look) read(m *model, cb *Callback, d *decoded, rest tree.Value, known []tree.Value) (events []*found, left tree.Value, ok bool) {
 	if m.verb != "" && m.verb != cb.Request.Method && !cb.isAnswer() {
 		return nil, rest, false
 	}
@@ -153,6 +174,12 @@ func (cb *Callback) header(name string) tree.Value {
 		return tree.Value{}
 	}
 	return tree.Text(wire.Clean(strings.Join(values, ", ")))
+}
+
+// begin is what the models are offered first.
+func (d *decoded) begin() tree.Value {
+	d.owed, d.spare = false, false
+	return d.subject()
 }
 
 // subject is what request_parameters reads: the body, or the query when there is none.

@@ -44,7 +44,7 @@ func (b *Bound) Explain(cb *Callback) Explanation {
 	}
 	out.Reading = b.Read(cb)
 	out.Nearest, out.Difference = out.Reading.Nearest, out.Reading.Difference
-	rest := d.subject()
+	rest := d.begin()
 	for _, m := range b.modelsFor(cb) {
 		v := ModelVerdict{Pointer: m.pointer, Type: m.kindText(), Literals: m.weight.Literals, Variables: m.weight.Variables}
 		switch events, left, ok := m.read.take(m, cb, d, rest, b.base); {

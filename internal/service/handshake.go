@@ -32,7 +32,7 @@ func (b *Bound) Shake(cb *Callback) *Handshake {
 		if d == nil {
 			d = cb.decode()
 		}
-		found, _, ok := m.read.take(m, cb, d, d.subject(), b.base)
+		found, _, ok := m.read.take(m, cb, d, d.begin(), b.base)
 		if !ok || len(found) == 0 {
 			continue
 		}

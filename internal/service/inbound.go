@@ -18,7 +18,7 @@ func (s *Service) Peek(cb *Callback) Peek {
 		p.number(cb, cb.Number)
 	}
 	d := cb.decode()
-	rest := d.subject()
+	rest := d.begin()
 	for _, m := range s.models {
 		events, left, ok := m.peek.take(m, cb, d, rest, nil)
 		if !ok {
@@ -103,7 +103,7 @@ func (b *Bound) Read(cb *Callback) Reading {
 		out.Unmatched = true
 		out.Reason = "no model reads it"
 		out.Nearest, out.Difference = b.nearest(cb, d, rest)
-	case rest.Kind() != tree.Absent && !rest.IsEmpty():
+	case rest.Kind() != tree.Absent && !rest.IsEmpty() && !d.spare:
 		out.Unmatched = true
 		out.Reason = "no model reads a part of it"
 		out.Nearest, out.Difference = b.nearest(cb, d, rest)
@@ -114,7 +114,7 @@ func (b *Bound) Read(cb *Callback) Reading {
 // readModels offers the callback to every model in turn, and what is left of it to the next; then the words that no model knows to the
 // tables that take the rest.
 func (b *Bound) readModels(cb *Callback, d *decoded, out *Reading) (rest tree.Value, took bool) {
-	rest = d.subject()
+	rest = d.begin()
 	over := false // a list without elements was read: it gives nothing, and takes nothing from the models that look at another list
 	offer := func(m *model, k *look) (whole bool) {
 		events, left, ok := k.take(m, cb, d, rest, b.base)
