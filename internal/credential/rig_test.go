@@ -92,7 +92,9 @@ type rig struct {
 	shelf *shelf
 	in    *directory.Integration
 	bound *service.Bound
-	log   *bytes.Buffer
+
+	log    *bytes.Buffer
+	logger *slog.Logger
 }
 
 const flowOfProgram, flowOfPerson = "1", "0"
@@ -108,6 +110,7 @@ func newRig(t *testing.T, flow string) *rig {
 		t.Fatal(err)
 	}
 	r.shelf.svc = svc
+	r.logger = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if r.door, err = exchange.NewDoor(exchange.Config{AllowPrivate: []string{strings.TrimPrefix(r.URL, "http://")}}); err != nil {
 		t.Fatal(err)
@@ -119,12 +122,12 @@ func newRig(t *testing.T, flow string) *rig {
 	r.in.Properties = map[string]string{"Client secret": "s3cr3t-canary"}
 	r.must(r.store.PutIntegration(t.Context(), r.in))
 	r.bind()
-	r.k = r.keeper(r.store)
-	t.Cleanup(func() {
+	t.Cleanup(func() { // after the keepers have ended
 		if strings.Contains(r.log.String(), "canary") {
 			t.Errorf("the log holds a secret:\n%s", r.log)
 		}
 	})
+	r.k = r.keeper(r.store)
 	return r
 }
 
@@ -152,8 +155,7 @@ func (r *rig) bind() {
 
 // keeper is another node's.
 func (r *rig) keeper(s Store) *Keeper {
-	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	k := New(Options{Store: s, Shelf: r.shelf, Door: r.door, PublicURL: "https://pb.example.com/", Log: log})
+	k := New(Options{Store: s, Shelf: r.shelf, Door: r.door, PublicURL: "https://pb.example.com/", Log: r.logger})
 	r.Cleanup(func() { k.Close() })
 	return k
 }
