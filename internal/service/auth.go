@@ -1,6 +1,7 @@
 package service
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -15,11 +16,11 @@ import (
 type auth struct {
 	kind    *authKind
 	pointer string
-	header  *authHeader // the same Authorization header in every request
-	signer  signer      // what is added to each, over its bytes as they leave
-	tokens  bool        // a token that is fetched before
-	oauth2  *oauth2     // how, where it is not Login
-	source  []byte      // what the file says of it, for TokenKey
+	header  *authHeader       // the same Authorization header in every request
+	signer  signer            // what is added to each, over its bytes as they leave
+	tokens  bool              // a token that is fetched before
+	oauth2  *oauth2           // how, where it is not Login
+	source  [sha256.Size]byte // of what the file says of tokens, for TokenKey
 }
 
 // signer adds to a request what proves its sender.
@@ -119,12 +120,23 @@ func (l *loader) auth(v tree.Value) {
 		}
 		l.object(v, ptr, slices.Concat([]string{"type"}, k.members, k.more))
 		a := &auth{kind: k, pointer: ptr}
-		a.source = wire.AppendJSON(nil, tree.ListOf(v, file.Get("API").Get(Login), file.Get("API").Get("request_url"), file.Get("API").Get("request_headers")))
 		k.compile(l, a, v)
+		if a.tokens {
+			a.source = tokenSource(v, file.Get("API"), a.oauth2 != nil)
+		}
 		l.svc.auth = a
 		return
 	}
 	l.fail(ptr+"/type", "%q is no type of auth; there are %s%s", name, strings.Join(names, ", "), hint(name, names))
+}
+
+// tokenSource sums up what the file says of tokens: where it changes, what was handed out before is worth nothing.
+func tokenSource(auth, api tree.Value, oauth2 bool) [sha256.Size]byte {
+	said := []tree.Value{auth}
+	if !oauth2 {
+		said = append(said, api.Get(Login), api.Get("request_url"), api.Get("request_headers"))
+	}
+	return sha256.Sum256(wire.AppendJSON(nil, tree.ListOf(said...)))
 }
 
 // authHeader is an Authorization header that property values make.

@@ -224,6 +224,9 @@ func TestATokenBelongsToWhatItDependsOn(t *testing.T) {
 	if got := base(t).TokenKey(); got != "" {
 		t.Errorf("a key where no token is: %s", got)
 	}
+	if other := bind(t, `{"id": "x", "properties": ["Client id"], `+consent+`, `+strings.Replace(plainSend, `"API": {`, `"API": {"request_headers": {"X": "1"}, `, 1)+`}`, map[string]string{"Client id": "me & you"}); other.TokenKey() != consenting(t, consent).TokenKey() {
+		t.Error("a person would have to sign in again for a header")
+	}
 	if a, b := consenting(t, consent).TokenKey(), consenting(t, strings.Replace(consent, "offline_access", "read", 1)).TokenKey(); a == b {
 		t.Error("another scope, and the token stays")
 	}

@@ -81,7 +81,7 @@ func (b *Bound) bindToken() {
 	h := sha256.New()
 	part := func(s string) { h.Write([]byte(strconv.Itoa(len(s)) + ":" + s)) }
 	part(b.ID)
-	part(string(a.source))
+	part(string(a.source[:]))
 	for _, slot := range slots {
 		if slot >= firstProperty {
 			part(b.names.propertyOf(slot).Name)
