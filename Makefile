@@ -33,8 +33,8 @@ e2e: ## the real binary: send, receive, kill, restart, check
 	$(GO) test -count=1 -v ./e2e
 
 .PHONY: crash
-crash: ## kill -9 at 200 random moments under mixed traffic; three ledgers must agree
-	PATCHBAY_CRASHES=200 $(GO) test -count=1 -v -timeout 60m -run TestKillAtAnyMoment ./e2e
+crash: ## kill -9 at 200 random moments under mixed traffic, of one node and of two with their database; three ledgers must agree
+	PATCHBAY_CRASHES=200 $(GO) test -count=1 -v -timeout 60m -run 'TestKillAtAnyMoment|TestTwoNodesAtAnyMoment' ./e2e
 
 .PHONY: fuzz-long
 fuzz-long: ## every fuzz target, FUZZTIME each (default 2m)

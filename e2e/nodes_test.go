@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -142,6 +143,51 @@ func TestNodesWithoutTheirDatabaseSaySoAndComeBack(t *testing.T) {
 	g.until("it is ready again", func() bool { a, err := g.try("GET", "/readyz", nil); return err == nil && a.status == 200 })
 	id = g.call(202, "POST", "/v1/messages", body).str("id")
 	g.await(id, status("sent"))
+}
+
+// An installation that has outgrown its machine goes on where it was, on a database that others can join.
+func TestAnInstallationMovesToPostgres(t *testing.T) {
+	c := newCluster(t)
+	p := newProvider(t, answerJSON(`{"data": {"id": "x"}}`))
+	g := prepareGateway(t, p.host())
+	g.start()
+	tm := baseTeam(g, p)
+	body := map[string]any{"orgid": tm.org, "user": tm.users[0], "from": tm.numbers[0], "to": "+15550100001", "content": "before"}
+	before := g.call(202, "POST", "/v1/messages", body).str("id")
+	g.await(before, status("sent"))
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := func() (string, error) {
+		out, err := exec.Command(bin, "move", "--data", g.dir, "--database-url", c.database).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := move(); err == nil || !strings.Contains(out, "in use") {
+		t.Fatalf("moved under a running server: %v %s", err, out)
+	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(bin, "serve", "--listen", g.addr, "--data", g.dir, "--database-url", c.database).CombinedOutput(); err == nil ||
+		!strings.Contains(string(out), "patchbay move") {
+		t.Errorf("a server began anew beside its old database: %v %s", err, out)
+	}
+	if out, err := move(); err != nil || !strings.Contains(out, "messages") {
+		t.Fatalf("move: %v %s", err, out)
+	}
+	g.args, g.database = []string{"--database-url", c.database}, c.database
+	g.start()
+	if m := g.call(200, "GET", "/v1/messages/"+before, nil).json; m["status"] != "sent" {
+		t.Errorf("what was sent before is %v", m)
+	}
+	two := prepareGateway(t, p.host(), "--database-url", c.database, "--key-file", filepath.Join(g.dir, "patchbay.key"), "--media-dir", filepath.Join(g.dir, "media"))
+	two.start()
+	body["content"] = "after"
+	two.await(two.call(202, "POST", "/v1/messages", body).str("id"), status("sent"))
+	if out, err := exec.Command(bin, "account", "create", "Another", "--database-url", c.database).CombinedOutput(); err != nil {
+		t.Errorf("account create beside two nodes: %v %s", err, out)
+	}
 }
 
 // TestTwoNodesAtAnyMoment kills and stops nodes and crashes their database at random moments under traffic both ways, and compares three

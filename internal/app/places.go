@@ -39,6 +39,9 @@ func openBox(ctx context.Context, o *Options) (box *secret.Box, err error) {
 		}
 		return secret.OpenKeyFile(at)
 	}
+	if store.Exists(o.DataDir) {
+		return nil, fmt.Errorf("%s holds an embedded database, which a server with --database-url would not see: copy it with \"patchbay move\", or name another --data", o.DataDir)
+	}
 	if box, err = secret.ReadKeyFile(at); !errors.Is(err, fs.ErrNotExist) {
 		return box, err
 	}

@@ -27,6 +27,7 @@ type grammar struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Account accountCommand `cmd:"" help:"Accounts of this server's database."`
 	Service serviceCommand `cmd:"" help:"Check and try service files; needs no server."`
+	Move    moveCommand    `cmd:"" help:"Copy a stopped server's embedded database into an empty PostgreSQL, and read it back."`
 	Verify  verifyCommand  `cmd:"" help:"Count every message of a database by direction and status: accepted must equal the sum."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

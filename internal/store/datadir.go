@@ -62,6 +62,11 @@ func (l *dirLock) checkDatabase(path string) error {
 	if err == nil && info.Size() > 0 {
 		return checkFile(path)
 	}
+	for _, name := range []string{movedFile, movingFile} {
+		if _, err := os.Stat(filepath.Join(l.dir, name)); err == nil {
+			return fmt.Errorf("the database of %s was moved (%s): start with the --database-url that it was moved to", l.dir, name)
+		}
+	}
 	if strings.Contains(string(mark), usedMark) {
 		return fmt.Errorf("database %s is missing or empty, but was here before: restore it from a backup, or choose an empty data directory", path)
 	}
