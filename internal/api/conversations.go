@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"patchbay/internal/access"
@@ -13,9 +14,10 @@ import (
 type conversationView struct {
 	ID      string `json:"id"`
 	OrgID   string `json:"orgid"`
-	Number  string `json:"number"`  // the number's id; empty when the contact lives in a program
-	Contact string `json:"contact"` //
-	User    string `json:"user"`    // whose private conversation it is; empty: the group's
+	Number  string `json:"number"` // the number's id; empty when the contact lives in a program
+	Contact string `json:"contact"`
+	Name    string `json:"name"` // of the contact, where the organization knows one
+	User    string `json:"user"` // whose private conversation it is; empty: the group's
 	Closed  bool   `json:"closed"`
 	Created string `json:"created"`
 	LastAt  string `json:"last_at"`
@@ -41,7 +43,31 @@ func (s *Server) listConversations(w http.ResponseWriter, r *http.Request, p *ac
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(rows, next, viewConversation))
+	l := listOf(rows, next, viewConversation)
+	if err := s.nameContacts(r.Context(), l.Data); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, l)
+}
+
+// nameContacts puts the contacts' names into conversations.
+func (s *Server) nameContacts(ctx context.Context, list []conversationView) error {
+	asked := map[string][]string{}
+	for i := range list {
+		asked[list[i].OrgID] = append(asked[list[i].OrgID], list[i].Contact)
+	}
+	for orgID, contacts := range asked {
+		names, err := s.o.Store.ContactNames(ctx, orgID, contacts)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].OrgID == orgID {
+				list[i].Name = names[list[i].Contact]
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Server) getConversation(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
@@ -57,5 +83,9 @@ func (s *Server) getConversation(w http.ResponseWriter, r *http.Request, p *acce
 	if !sees {
 		return fault.New(fault.NotFound, "id", "no conversation %q", id)
 	}
-	return send(w, http.StatusOK, viewConversation(c))
+	one := []conversationView{viewConversation(c)}
+	if err := s.nameContacts(r.Context(), one); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, one[0])
 }

@@ -212,7 +212,16 @@ func (s *Server) getMessage(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, notify.ViewOf(v, s.o.Link, true))
+	out := notify.ViewOf(v, s.o.Link, true)
+	if p.Role == directory.UserRole {
+		out.Edits = nil // the record is the organization's: what was taken back is taken back
+		for i := range out.Attempts {
+			if out.Deleted {
+				out.Attempts[i].Request, out.Attempts[i].Response = "", "" // the text stands in them
+			}
+		}
+	}
+	return send(w, http.StatusOK, out)
 }
 
 func (s *Server) listMessages(w http.ResponseWriter, r *http.Request, p *access.Principal) error {

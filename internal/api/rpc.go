@@ -62,10 +62,16 @@ func (s *Server) rpcMethods() map[string]rpcCall {
 		"getBlockedContacts": s.rpcGetBlockedContacts,
 		"setContactBlocked":  s.rpcSetContactBlocked,
 
-		"getChatUsers":     s.rpcGetChatUsers,
-		"getServices":      s.rpcGetServices,
-		"message":          s.rpcMessage,
-		"delivered":        s.rpcDelivered,
+		"getChatUsers": s.rpcGetChatUsers,
+		"getServices":  s.rpcGetServices,
+		"message":      s.rpcMessage,
+		"delivered":    s.rpcDelivered,
+		"read":         s.rpcRead,
+		"typing":       s.rpcTyping,
+		"updated":      s.rpcUpdated,
+		"deleted":      s.rpcDeleted,
+		"getChats":     s.rpcGetChats,
+
 		"getOptoutList":    s.rpcGetOptoutList,
 		"addToOptout":      s.rpcAddToOptout,
 		"removeFromOptout": s.rpcRemoveFromOptout,
@@ -74,7 +80,8 @@ func (s *Server) rpcMethods() map[string]rpcCall {
 
 func (s *Server) rpc(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "multipart/form-data") {
-		return fault.New(fault.Invalid, "file", "uploads are not taken here; send a file by its address: type 7, content the URL")
+		result, err := s.rpcUpload(w, r, p)
+		return sendResult(w, result, err)
 	}
 	var c call
 	if _, err := decode(w, r, &c); err != nil {
@@ -96,6 +103,11 @@ func (s *Server) rpc(w http.ResponseWriter, r *http.Request, p *access.Principal
 		return fault.New(fault.Invalid, "params", "must be an object")
 	}
 	result, err := do(r.Context(), p, r, c.Params)
+	return sendResult(w, result, err)
+}
+
+// sendResult answers a call that was carried out; one without a result answers an empty one.
+func sendResult(w http.ResponseWriter, result any, err error) error {
 	if err != nil {
 		return err
 	}

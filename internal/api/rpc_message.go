@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -18,7 +18,6 @@ import (
 	"patchbay/internal/message"
 	"patchbay/internal/outbound"
 	"patchbay/internal/phone"
-	"patchbay/internal/store"
 )
 
 // Arrivals keeps messages that come from programs and not from a provider.
@@ -33,6 +32,7 @@ type Arrivals interface {
 const (
 	typeText = 1
 	typeFile = 7 // content is the file's address
+	typeCall = 8 // content is an object: a call that contact and user had
 )
 
 // rpcText is the parameters of `message`.
@@ -47,9 +47,13 @@ type rpcText struct {
 	SessionID  string         `json:"sessionid"`
 	Content    jsontext.Value `json:"content"`
 	Type       int            `json:"type"`
+	Timestamp  loose          `json:"timestamp"`
 
-	text string   // content, when it is text
-	urls []string // or the file
+	text  string          // content, when it is text
+	urls  []string        // or the file
+	call  string          // or the call
+	files []message.Media // or what was uploaded, and is kept already
+	at    time.Time       // timestamp; zero: now
 }
 
 // kept is what `message` answers.
@@ -66,31 +70,62 @@ func (s *Server) rpcMessage(ctx context.Context, p *access.Principal, r *http.Re
 	if err := in.read(); err != nil {
 		return nil, err
 	}
+	return s.carry(ctx, p, r, &in)
+}
+
+// carry takes a message, or the opening of a session, where it belongs.
+func (s *Server) carry(ctx context.Context, p *access.Principal, r *http.Request, in *rpcText) (any, error) {
 	o, err := s.rpcOrganization(r, p, in.place)
 	if err != nil {
 		return nil, err
 	}
-	sides, err := s.sides(ctx, o, &in)
+	if in.SessionID != "" {
+		return s.rpcAppend(ctx, o, in)
+	}
+	sd, err := s.sides(ctx, o, in)
 	if err != nil {
 		return nil, err
 	}
-	if sides.outward {
-		return s.rpcOutbound(ctx, r, p, o, &in, sides)
+	switch {
+	case in.isOpening(), in.call != "":
+		return s.rpcOpen(ctx, o, in, sd)
+	case sd.told != nil:
+		return s.tell(ctx, o, sd.told, sd.user, in.text, in.urls, in.files)
+	case sd.outward:
+		return s.rpcOutbound(ctx, r, p, o, in, sd)
 	}
-	return s.rpcInbound(ctx, p, o, &in, sides)
+	return s.rpcInbound(ctx, p, o, in, sd)
+}
+
+// isOpening reports whether nothing is said: only a session is asked for.
+func (in *rpcText) isOpening() bool {
+	return in.text == "" && in.call == "" && len(in.urls) == 0 && len(in.files) == 0
 }
 
 // read checks what can be checked without looking anything up.
 func (in *rpcText) read() error {
-	if in.SessionID != "" {
-		return fault.New(fault.Invalid, "sessionid", "appending to a session is not possible yet; leave it out")
+	if err := in.readTime(time.Now()); err != nil {
+		return err
 	}
+	kind := in.Content.Kind()
 	switch in.Type {
 	case 0, typeText, typeFile:
+	case typeCall:
+		if kind != '{' {
+			return fault.New(fault.Invalid, "content", "with type 8 it must be an object like {\"duration\": 60, \"caller\": …, \"called\": …}")
+		}
+		if len(in.Content) > maxExtra {
+			return fault.New(fault.Invalid, "content", "has %d bytes; at most %d of a call are kept", len(in.Content), maxExtra)
+		}
+		in.call = string(in.Content)
+		return nil
 	default:
-		return fault.New(fault.Invalid, "type", "%d is not possible; 1 is a text, 7 a file by its address", in.Type)
+		return fault.New(fault.Invalid, "type", "%d is not possible; 1 is a text, 7 a file by its address, 8 a call", in.Type)
 	}
-	if in.Content.Kind() != '"' {
+	if (kind == 0 || kind == 'n') && in.SessionID == "" && in.Type != typeFile {
+		return nil // a session is opened
+	}
+	if kind != '"' {
 		return fault.New(fault.Invalid, "content", "must be a text, or with type 7 the address of a file")
 	}
 	text, err := jsontext.AppendUnquote(nil, in.Content)
@@ -112,147 +147,29 @@ func (in *rpcText) read() error {
 	return nil
 }
 
-// sides says which way a message goes and between whom.
-type sides struct {
-	outward bool
-	number  *directory.Number // ours; nil when the contact writes to a user
-	user    *directory.User   // inbound: to whom; outbound: who writes, or nil
-	contact string            // as it was spelled
-}
-
-// sides decides the direction: which side is ours decides. To is looked up among the organization's numbers first, then its extensions.
-func (s *Server) sides(ctx context.Context, o *directory.Organization, in *rpcText) (sides, error) {
-	from, err := s.numberCalled(ctx, o, string(in.From))
-	if err != nil {
-		return sides{}, err
+// readTime reads the time of something that happened before.
+func (in *rpcText) readTime(now time.Time) error {
+	if in.Timestamp == "" {
+		return nil
 	}
-	to, err := s.numberCalled(ctx, o, string(in.To))
-	if err != nil {
-		return sides{}, err
+	ms, err := strconv.ParseInt(string(in.Timestamp), 10, 64)
+	if err != nil || ms <= 0 || ms > now.Add(24*time.Hour).UnixMilli() {
+		return fault.New(fault.Invalid, "timestamp", "must be milliseconds since 1970, and not in the future")
 	}
-	toUser, err := s.userCalled(ctx, o, in, to)
-	if err != nil {
-		return sides{}, err
+	if in.at = time.UnixMilli(ms); in.at.After(now) {
+		in.at = now // a clock that is a little fast
 	}
-	contact := string(in.From)
-	if contact == "" {
-		contact = string(in.SenderID)
-	}
-	if utf8.RuneCountInString(contact) > maxName {
-		return sides{}, fault.New(fault.Invalid, "from", "must have at most %d characters", maxName)
-	}
-	switch {
-	case in.UserID != "" && in.To != "" && to == nil:
-		return s.byUser(ctx, o, in, from, toUser)
-	case from != nil && (to != nil || toUser != nil):
-		return sides{}, fault.New(fault.Invalid, "to", "both from and to are this organization's; one side must be a contact")
-	case from != nil && in.To == "":
-		return sides{}, fault.New(fault.Invalid, "to", "is missing")
-	case from != nil:
-		return sides{outward: true, number: from, contact: string(in.To)}, nil
-	case to != nil || toUser != nil:
-		if contact == "" {
-			return sides{}, fault.New(fault.Invalid, "from", "is missing; name the contact by from, or by senderid")
-		}
-		return sides{number: to, user: toUser, contact: contact}, nil
-	}
-	return sides{}, fault.New(fault.Invalid, "to",
-		"neither from nor to is this organization's; one side must be one of its SMS numbers, an extension, or a userid")
-}
-
-// byUser is a text that a user writes to an outside number: from one of ours that is named, or from the only one they have.
-func (s *Server) byUser(ctx context.Context, o *directory.Organization, in *rpcText, from *directory.Number, writer *directory.User) (sides, error) {
-	if other, err := s.o.Store.UserByExtension(ctx, o.AccountID, o.ID, string(in.To)); err == nil && other != nil {
-		return sides{}, fault.New(fault.Invalid, "to", "both userid and to are this organization's; one side must be a contact")
-	} else if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return sides{}, err
-	}
-	if from == nil && in.From != "" {
-		return sides{}, fault.New(fault.Invalid, "from", "%q is no SMS number of this organization", in.From)
-	}
-	if from != nil {
-		return sides{outward: true, number: from, user: writer, contact: string(in.To)}, nil
-	}
-	numbers, err := s.numbersOf(ctx, o)
-	if err != nil {
-		return sides{}, err
-	}
-	for i := range numbers {
-		if !numbers[i].Has(writer.ID) {
-			continue
-		}
-		if from != nil {
-			return sides{}, fault.New(fault.Invalid, "from", "is missing, and the user has several SMS numbers")
-		}
-		from = &numbers[i]
-	}
-	if from == nil {
-		return sides{}, fault.New(fault.Forbidden, "userid", "the user is not assigned to any SMS number")
-	}
-	return sides{outward: true, number: from, user: writer, contact: string(in.To)}, nil
-}
-
-// userCalled is the user that a call names: by userid, or, when to is no number of ours, by extension.
-func (s *Server) userCalled(ctx context.Context, o *directory.Organization, in *rpcText, to *directory.Number) (*directory.User, error) {
-	if in.UserID != "" {
-		u, err := s.o.Store.User(ctx, o.AccountID, string(in.UserID))
-		if err != nil {
-			return nil, err
-		}
-		if u.OrgID != o.ID {
-			return nil, fault.New(fault.NotFound, "userid", "no user %q", in.UserID)
-		}
-		return u, nil
-	}
-	if in.To == "" || to != nil {
-		return nil, nil
-	}
-	u, err := s.o.Store.UserByExtension(ctx, o.AccountID, o.ID, string(in.To))
-	if fault.CodeOf(err) == fault.NotFound {
-		return nil, nil
-	}
-	return u, err
-}
-
-func (s *Server) numbersOf(ctx context.Context, o *directory.Organization) ([]directory.Number, error) {
-	return everything(func(cursor string) ([]directory.Number, string, error) {
-		return s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
-	})
-}
-
-// numberCalled finds a number of the organization in any of its spellings, or nil.
-func (s *Server) numberCalled(ctx context.Context, o *directory.Organization, spelling string) (*directory.Number, error) {
-	if spelling == "" {
-		return nil, nil
-	}
-	if value, err := phone.Parse(spelling, ""); err == nil {
-		n, err := s.o.Store.NumberByValue(ctx, o.AccountID, value)
-		if err != nil {
-			return nil, err
-		}
-		if n != nil && n.OrgID == o.ID {
-			return n, nil
-		}
-	}
-	numbers, err := s.numbersOf(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	owned := make([]phone.Owned, len(numbers))
-	for i, n := range numbers {
-		owned[i] = phone.Owned{Number: n.Value, Country: n.Country}
-	}
-	if i := phone.NewBook(owned).Find(spelling); i >= 0 {
-		return &numbers[i], nil
-	}
-	return nil, nil
+	return nil
 }
 
 // rpcOutbound sends a text as every text is sent, through the number's service.
 func (s *Server) rpcOutbound(ctx context.Context, r *http.Request, p *access.Principal, o *directory.Organization, in *rpcText, sd sides) (any, error) {
 	d := outbound.Draft{
-		AccountID: p.AccountID, OrgID: o.ID, From: sd.number.Value, To: sd.contact, Content: in.text, URLs: in.urls,
+		AccountID: p.AccountID, OrgID: o.ID, From: sd.number.Value, To: sd.contact, Content: in.text, URLs: in.urls, Files: in.files,
 		IdempotencyKey: clean(r.Header.Get("Idempotency-Key")),
+	}
+	for _, f := range in.files {
+		d.URLs = append(d.URLs, s.o.Link(f.ID))
 	}
 	if sd.user != nil {
 		d.UserID = sd.user.ID
@@ -270,6 +187,7 @@ func (s *Server) rpcOutbound(ctx context.Context, r *http.Request, p *access.Pri
 // rpcInbound keeps what a contact wrote through a program. To an SMS number, the contact is a phone like any other; to a user, it lives in the program.
 func (s *Server) rpcInbound(ctx context.Context, p *access.Principal, o *directory.Organization, in *rpcText, sd sides) (any, error) {
 	now := time.Now()
+	var err error
 	m := message.Message{
 		ID: message.NewID(), AccountID: p.AccountID, OrgID: o.ID, Direction: message.Inbound, From: sd.contact,
 		Content: in.text, Created: now,
@@ -286,11 +204,9 @@ func (s *Server) rpcInbound(ctx context.Context, p *access.Principal, o *directo
 		m.To = sd.user.Extension
 		arrival.ConversationUser = sd.user.ID
 	}
-	arrival.Message = m
-	for i, u := range in.urls {
-		arrival.Media = append(arrival.Media, message.Media{
-			ID: message.NewID(), MessageID: m.ID, N: i, SourceURL: message.FileOrigin{URL: u}.String(), Name: nameIn(u), State: message.MediaPending,
-		})
+	arrival.Message, arrival.Media = m, in.media(m.ID)
+	if arrival.Sender, err = in.sender(m.From, s.countryOf(ctx, o, sd.number)); err != nil {
+		return nil, err
 	}
 	acks, err := s.o.Store.Arrive(ctx, p.AccountID, now, []message.Arrival{arrival})
 	if err != nil {
@@ -302,6 +218,43 @@ func (s *Server) rpcInbound(ctx context.Context, p *access.Principal, o *directo
 	return kept{MessageID: acks[0].ID, SessionID: acks[0].ConversationID}, nil
 }
 
+// media is the files of the message: kept already, or to be fetched.
+func (in *rpcText) media(id string) (list []message.Media) {
+	for i, f := range in.files {
+		f.MessageID, f.N = id, i
+		list = append(list, f)
+	}
+	for i, u := range in.urls {
+		list = append(list, message.Media{
+			ID: message.NewID(), MessageID: id, N: i, SourceURL: message.FileOrigin{URL: u}.String(), Name: nameIn(u), State: message.MediaPending,
+		})
+	}
+	return list
+}
+
+// sender is what the program says of the contact, nil when it says nothing. from is by what the contact is known.
+func (in *rpcText) sender(from, country string) (*message.Sender, error) {
+	c := directory.Contact{}
+	given := contactInput{Name: &in.SenderName, Info: in.SenderInfo}
+	if in.SenderName == "" && (in.SenderInfo.Kind() == 0 || in.SenderInfo.Kind() == 'n') {
+		return nil, nil
+	}
+	c.Addresses = []string{from}
+	if err := given.apply(&c, country, "", time.Now()); err != nil {
+		return nil, within(err, "sender")
+	}
+	out := &message.Sender{Name: c.Name, Info: c.Info, Addresses: []string{from}}
+	if out.Info == "" {
+		out.Info = "{}"
+	}
+	for _, a := range c.Addresses {
+		if a != from {
+			out.Addresses = append(out.Addresses, a)
+		}
+	}
+	return out, nil
+}
+
 // nameIn is the last part of an address's path.
 func nameIn(address string) string {
 	u, err := url.Parse(address)
@@ -309,35 +262,4 @@ func nameIn(address string) string {
 		return ""
 	}
 	return u.Path[strings.LastIndex(u.Path, "/")+1:]
-}
-
-// rpcDelivered is the program's word that the contact's side received a user's message.
-func (s *Server) rpcDelivered(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		MessageID loose `json:"messageid"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	if in.MessageID == "" {
-		return nil, fault.New(fault.Invalid, "messageid", "is missing")
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.o.Store.Message(ctx, p.AccountID, string(in.MessageID))
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case v.OrgID != o.ID:
-		return nil, fault.New(fault.NotFound, "messageid", "no message %q", in.MessageID)
-	case v.Direction != message.Outbound:
-		return nil, fault.New(fault.Conflict, "messageid", "this message came from the contact; only what users wrote is delivered to it")
-	case v.Status.Rank() < message.Unclear.Rank():
-		return nil, fault.New(fault.Conflict, "messageid", "this message is %s: it has not been sent yet", v.Status)
-	}
-	return nil, s.o.Store.Report(ctx, p.AccountID, v.ID, message.Delivered, time.Now())
 }

@@ -101,6 +101,7 @@ type Store interface {
 	Callbacks
 	Webhooks
 	Arrivals
+	Sessions
 	OptOuts
 }
 
@@ -127,6 +128,7 @@ type Options struct {
 	Credentials Credentials
 	Providers   Providers
 	Media       http.Handler
+	Files       Files       // keeps uploads
 	Link        notify.Link // the address behind which a file is shown
 	Stream      *notify.Hub
 
@@ -144,13 +146,14 @@ type Server struct {
 	overTLS bool
 
 	enabling sync.Mutex // one integration is read, merged and written at a time
-	running  running    // idempotency keys whose first request has not been answered
+	typing   typists
+	running  running // idempotency keys whose first request has not been answered
 }
 
 // New builds the router from the access matrix.
 func New(o Options) (*Server, error) {
 	switch {
-	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Providers == nil, o.Media == nil, o.Link == nil, o.Stream == nil:
+	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Providers == nil, o.Media == nil, o.Files == nil, o.Link == nil, o.Stream == nil:
 		return nil, errors.New("api: a room is missing")
 	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"), strings.HasSuffix(o.PublicURL, "/"):
 		return nil, errors.New("api: the public URL begins with http:// or https:// and has no slash at its end")

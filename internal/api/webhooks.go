@@ -14,19 +14,21 @@ import (
 	"patchbay/internal/store"
 )
 
-// webhookView is a program's webhook. Its secret is shown once, when it is made.
+// webhookView is a program's webhook. Its secret and its token are shown once, when it is made.
 type webhookView struct {
 	ID      string   `json:"id"`
 	URL     string   `json:"url"`
 	OrgID   string   `json:"orgid"` // empty: all of the account
 	Types   []string `json:"types"` // empty: all
 	Format  string   `json:"format"`
+	APIKey  bool     `json:"api_key,omitzero"` // its bodies carry a token
 	Secret  string   `json:"secret,omitempty"`
+	Token   string   `json:"token,omitempty"`
 	Created string   `json:"created"`
 }
 
 func viewWebhook(h *directory.Webhook) webhookView {
-	v := webhookView{ID: h.ID, URL: h.URL, OrgID: h.OrgID, Types: h.Types, Format: h.Format, Created: stamp(h.Created)}
+	v := webhookView{ID: h.ID, URL: h.URL, OrgID: h.OrgID, Types: h.Types, Format: h.Format, APIKey: h.Token != "", Created: stamp(h.Created)}
 	if v.Types == nil {
 		v.Types = []string{}
 	}
@@ -38,6 +40,7 @@ type webhookInput struct {
 	OrgID  string   `json:"orgid"`
 	Types  []string `json:"types"`
 	Format string   `json:"format"`
+	APIKey bool     `json:"api_key"` // of the messaging format: every body has a member api_key with a token of the webhook's own
 }
 
 // webhookFormats: our notifications, or the bodies of the Messaging API.
@@ -57,6 +60,9 @@ func (in *webhookInput) check() error {
 	}
 	if !slices.Contains(webhookFormats, in.Format) {
 		ps.add("/format", "must be one of "+words(webhookFormats))
+	}
+	if in.APIKey && in.Format != notify.FormatMessaging {
+		ps.add("/api_key", "is for the format messaging alone; check the signature")
 	}
 	return ps.err()
 }
@@ -82,11 +88,14 @@ func (s *Server) createWebhook(w http.ResponseWriter, r *http.Request, p *access
 		ID: directory.NewID(now), AccountID: p.AccountID, OrgID: in.OrgID, URL: in.URL, Types: in.Types, Format: in.Format,
 		Secret: notify.NewSecret(), Created: now,
 	}
+	if in.APIKey {
+		h.Token = notify.NewToken()
+	}
 	if err := s.o.Store.CreateWebhook(r.Context(), h); err != nil {
 		return err
 	}
 	v := viewWebhook(h)
-	v.Secret = h.Secret
+	v.Secret, v.Token = h.Secret, h.Token
 	return send(w, http.StatusCreated, v)
 }
 

@@ -213,7 +213,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	// The faces, built before anything runs, so that a mistake in them starts nothing.
 	faces, err := api.New(api.Options{
 		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Providers: ask, Stream: hub,
-		Media: media.Handler(links, files, db, o.Log), Link: link, PublicURL: a.publicURL,
+		Media: media.Handler(links, files, db, o.Log), Files: files, Link: link, PublicURL: a.publicURL,
 		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
 	})
 	if err != nil {

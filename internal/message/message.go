@@ -26,6 +26,7 @@ type Message struct {
 	Part           int // parts the provider has already taken
 	Attempts       int // attempts begun so far
 	ResendOf       string
+	Kind           string // KindCall, or empty: a text, files, or both
 	Auto           string // what made us write it: AutoOptOut, AutoHelp, AutoReply; empty: a person or a program
 	Created        time.Time
 	Expires        time.Time // outbound: after this no further attempt begins

@@ -1,5 +1,7 @@
 package message
 
+import "time"
+
 // View is a message with all that is known about it.
 type View struct {
 	Message
@@ -7,6 +9,16 @@ type View struct {
 	Attempts   []Attempt // hides Message.Attempts, their number
 	History    []Change
 	Media      []Media
+	Edits      []Edit // the oldest first; Content is what was there before them
+}
+
+// Shown is the text as it stands, and when it was changed or deleted, if it was.
+func (v *View) Shown() (text string, changed time.Time, deleted bool) {
+	text = v.Content
+	for _, e := range v.Edits {
+		text, changed, deleted = e.Content, e.At, e.Deleted
+	}
+	return text, changed, deleted
 }
 
 // Filter picks messages. Empty members pick all.

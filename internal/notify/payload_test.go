@@ -18,7 +18,7 @@ func link(id string) string { return "https://sms.example.com/media/" + id }
 func arrived() *message.View {
 	return &message.View{
 		Message: message.Message{
-			ID: "0197", OrgID: "17", Direction: message.Inbound, ConversationID: "c1", ServiceID: "acme",
+			ID: "0197", OrgID: "17", Direction: message.Inbound, ConversationID: "c1", NumberID: "n1", IntegrationID: "i1", ServiceID: "acme",
 			From: "+61855555555", To: "+61123456789", Content: "Hi: there", Status: message.Received, Created: noon,
 		},
 		MessageIDs: []string{"m1"},
@@ -87,7 +87,7 @@ func TestEveryTextReachesProgramsAsItIs(t *testing.T) {
 		v := arrived()
 		v.Content = text
 		for _, format := range []string{FormatPatchbay, FormatMessaging} {
-			all, err := bodies(&message.Notification{Type: message.MessageReceived, At: noon, Message: v}, format, link)
+			all, err := bodies(&message.Notification{Type: message.MessageReceived, At: noon, Message: v}, format, "", link)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,9 +141,25 @@ func TestTheMessagingFormatMirrorsItsMethods(t *testing.T) {
 		{"on its way", outbound(message.Sent), nil},
 		{"delivered", outbound(message.Delivered), []string{`{"method":"delivered","params":{"messageid":"0197","sessionid":"c1"}}`}},
 		{"read", outbound(message.Read), []string{`{"method":"read","params":{"sessionid":"c1"}}`}},
+		{"a contact in a program, whose own words these are", inProgram(message.MessageReceived, message.Inbound, message.Received), nil},
+		{"what a user writes to them", inProgram(message.MessageStatus, message.Outbound, message.Sent), []string{
+			`{"method":"message","params":{"to":"crm-17","from":"101","orgid":"17","userid":"9","messageid":"0197","sessionid":"c1","content":"Hi: there","type":1}}`,
+		}},
+		{"that they have it is their own word", inProgram(message.MessageStatus, message.Outbound, message.Delivered), nil},
+		{"that they read it, too", inProgram(message.MessageStatus, message.Outbound, message.Read), nil},
+		{"that the user reads theirs", inProgram(message.MessageStatus, message.Inbound, message.Read), []string{`{"method":"read","params":{"sessionid":"c1"}}`}},
+		{"a user types", doing(nil, message.Doing{ID: "c1", What: message.WhatTyping, By: "9"}), []string{`{"method":"typing","params":{"sessionid":"c1","state":"on"}}`}},
+		{"the contact types", doing(nil, message.Doing{ID: "c1", What: message.WhatTyping}), nil},
+		{"a user's text is changed", doing(edited(message.Outbound, message.Edit{Content: "Hi"}), message.Doing{MessageID: "0197", What: message.WhatUpdated}), []string{
+			`{"method":"updated","params":{"messageid":"0197","content":"Hi"}}`}},
+		{"the contact's is", doing(edited(message.Inbound, message.Edit{Content: "Hi"}), message.Doing{MessageID: "0197", What: message.WhatUpdated}), nil},
+		{"a user's text is deleted", doing(edited(message.Outbound, message.Edit{Deleted: true}), message.Doing{MessageID: "0197", What: message.WhatDeleted}), []string{
+			`{"method":"deleted","params":{"messageid":"0197"}}`}},
+		{"the contact's is deleted", doing(edited(message.Inbound, message.Edit{Deleted: true}), message.Doing{MessageID: "0197", What: message.WhatDeleted}), nil},
+		{"files came", doing(nil, message.Doing{ID: "c1"}), nil},
 		{"no word for it", &message.Notification{Type: message.IntegrationAttention, Data: []byte(`{}`)}, nil},
 	} {
-		all, err := bodies(c.n, FormatMessaging, link)
+		all, err := bodies(c.n, FormatMessaging, "", link)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,5 +170,65 @@ func TestTheMessagingFormatMirrorsItsMethods(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
+	}
+}
+
+// inProgram is a notification about a contact who lives in a program.
+func inProgram(kind string, d message.Direction, s message.Status) *message.Notification {
+	v := arrived()
+	v.Direction, v.Status, v.NumberID, v.IntegrationID, v.Media = d, s, "", "", nil
+	v.From, v.To = "crm-17", "101"
+	if d == message.Outbound {
+		v.From, v.To, v.UserID = "101", "crm-17", "9"
+	}
+	return &message.Notification{Type: kind, Status: s, Message: v}
+}
+
+func edited(d message.Direction, e message.Edit) *message.View {
+	v := arrived()
+	v.Direction, v.Edits = d, []message.Edit{{Content: "before"}, e}
+	return v
+}
+
+func doing(v *message.View, d message.Doing) *message.Notification {
+	data, err := json.Marshal(d)
+	if err != nil {
+		panic(err)
+	}
+	return &message.Notification{Type: message.ConversationUpdated, Message: v, Data: data}
+}
+
+func TestReceiversOfOldFindTheirTokenInTheBody(t *testing.T) {
+	n := &message.Notification{Type: message.MessageReceived, Message: arrived()}
+	all, err := bodies(n, FormatMessaging, `t"k`, link)
+	if err != nil || len(all) != 2 {
+		t.Fatal(err, len(all))
+	}
+	for _, b := range all {
+		var got struct {
+			APIKey string `json:"api_key"`
+		}
+		if err := json.Unmarshal(b, &got); err != nil || got.APIKey != `t"k` {
+			t.Errorf("%s: %v", b, err)
+		}
+	}
+	ours, err := bodies(n, FormatPatchbay, `t"k`, link)
+	if err != nil || strings.Contains(string(ours[0]), "api_key") {
+		t.Errorf("in our own format: %s, %v", ours, err)
+	}
+}
+
+func TestWhatWasDeletedIsShownToNobodyButWhoLooksAtItsRecord(t *testing.T) {
+	v := edited(message.Inbound, message.Edit{Deleted: true})
+	b, err := encode(ViewOf(v, link, false))
+	if err != nil || strings.Contains(string(b), "Hi: there") || strings.Contains(string(b), "before") || strings.Contains(string(b), "/media/") || !strings.Contains(string(b), `"deleted":true`) {
+		t.Errorf("a notification shows %s, %v", b, err)
+	}
+	if got := ViewOf(v, link, true).Edits; len(got) != 3 || got[0].Content != "Hi: there" || got[1].Content != "before" || !got[2].Deleted {
+		t.Errorf("the record is %+v", got)
+	}
+	v.Kind, v.Content, v.Edits = message.KindCall, `{"duration":1}`, nil
+	if got := ViewOf(v, link, false); got.Content != "" || string(got.Call) != `{"duration":1}` {
+		t.Errorf("a call is shown as %+v", got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // tell tells one notification; why is empty when it was taken, and answered says whether anybody was there.
 func (d *Deliverer) tell(ctx context.Context, w *message.Delivery, sign signer, n *message.Notification) (why string, answered bool) {
-	requests, err := bodies(n, w.Format, d.link)
+	requests, err := bodies(n, w.Format, w.Token, d.link)
 	if err != nil {
 		return err.Error(), true
 	}

@@ -24,6 +24,14 @@ func NewSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])
 }
 
+// NewToken makes what a webhook of the messaging format carries in its bodies, for receivers that look for it there: 160 random bits that
+// open nothing here.
+func NewToken() string {
+	var b [20]byte
+	rand.Read(b[:])
+	return "pbn_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
 // signer signs for one webhook.
 type signer struct{ key []byte }
 

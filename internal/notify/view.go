@@ -3,6 +3,8 @@ package notify
 import (
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"patchbay/internal/message"
 )
 
@@ -28,6 +30,17 @@ type MessageView struct {
 	Attempts     []AttemptView     `json:"attempts,omitzero"` // nil, as in notifications: not shown
 	History      []message.Change  `json:"history"`
 	Media        []MediaView       `json:"media"`
+	Call         jsontext.Value    `json:"call,omitzero"`    // of a call, in place of content
+	Edited       time.Time         `json:"edited,omitzero"`  // when its text was last changed
+	Deleted      bool              `json:"deleted,omitzero"` // nothing of it is shown any more
+	Edits        []EditView        `json:"edits,omitzero"`   // what stood there, the oldest first; nil, as in notifications: not shown
+}
+
+// EditView is a text of a message before or after a change.
+type EditView struct {
+	At      time.Time `json:"at"`
+	Content string    `json:"content"`
+	Deleted bool      `json:"deleted,omitzero"`
 }
 
 // ErrorView is why a message failed, in the provider's words or ours.
@@ -80,10 +93,32 @@ func ViewOf(v *message.View, link Link, attempts bool) MessageView {
 		c.At = c.At.UTC()
 		out.History[i] = c
 	}
-	for _, u := range v.URLs {
+	text, changed, deleted := v.Shown()
+	if out.Content, out.Deleted = text, deleted; !changed.IsZero() {
+		out.Edited = changed.UTC()
+	}
+	if attempts && len(v.Edits) > 0 {
+		out.Edits = []EditView{{At: v.Created.UTC(), Content: v.Content}}
+		for _, e := range v.Edits {
+			out.Edits = append(out.Edits, EditView{At: e.At.UTC(), Content: e.Content, Deleted: e.Deleted})
+		}
+	}
+	if v.Kind == message.KindCall {
+		if out.Content = ""; !deleted {
+			out.Call = jsontext.Value(v.Content)
+		}
+	}
+	urls, files := v.URLs, v.Media
+	if v.Direction == message.Outbound && len(files) > 0 {
+		urls = nil // they lead to the files, which say more
+	}
+	if deleted {
+		urls, files = nil, nil
+	}
+	for _, u := range urls {
 		out.Media = append(out.Media, MediaView{URL: u})
 	}
-	for _, m := range v.Media {
+	for _, m := range files {
 		mv := MediaView{Type: m.MediaType, Size: m.Size, Name: m.Name, State: m.State, Reason: m.Reason}
 		if link != nil && (m.State == message.MediaStored || m.State == message.MediaPending) {
 			mv.URL = link(m.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"strconv"
 	"time"
 
 	"patchbay/internal/conversation"
@@ -17,13 +18,14 @@ import (
 // Draft is a text that somebody wants sent. Who asks was checked before; whether they may use the number is checked here.
 type Draft struct {
 	AccountID      string
-	OrgID          string   // as whoever asks named it; empty: the number's
-	Within         string   // the organization that whoever asks is bound to; empty: any of the account
-	UserID         string   // who writes; empty: a program, into the number's group conversation
-	From           string   // a number of ours, in any spelling that is clear without a country
-	To             string   // the contact; a national number is read with the number's country
-	Content        string   // text, or caption of the files
-	URLs           []string // public addresses of files
+	OrgID          string          // as whoever asks named it; empty: the number's
+	Within         string          // the organization that whoever asks is bound to; empty: any of the account
+	UserID         string          // who writes; empty: a program, into the number's group conversation
+	From           string          // a number of ours, in any spelling that is clear without a country
+	To             string          // the contact; a national number is read with the number's country
+	Content        string          // text, or caption of the files
+	URLs           []string        // public addresses of files
+	Files          []message.Media // that were uploaded and lie here; URLs leads to them
 	IdempotencyKey string
 }
 
@@ -103,6 +105,10 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 		IdempotencyKey:   d.IdempotencyKey,
 		BodyHash:         hash,
 	}
+	for i, file := range d.Files {
+		file.MessageID, file.N = m.ID, i
+		a.Media = append(a.Media, file)
+	}
 	if reply != nil {
 		a.ConversationUser, a.OwedReply = reply.UserID, true
 	}
@@ -123,7 +129,12 @@ func (d *Draft) hash(of *message.Message) (sum [32]byte) {
 		write(s)
 	}
 	for _, u := range d.URLs {
-		write(u)
+		if len(d.Files) == 0 { // an upload's address is a new one each time
+			write(u)
+		}
+	}
+	for _, file := range d.Files {
+		write("upload " + file.Name + "\x00" + file.MediaType + "\x00" + strconv.FormatInt(file.Size, 10))
 	}
 	if of != nil {
 		write("resend of " + of.ID)

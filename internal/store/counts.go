@@ -3,8 +3,9 @@ package store
 import "context"
 
 var (
+	// What was written to a contact who lives in a program, and what programs bring of the past, was never in a lane.
 	qCountMessages = sqlText("count messages", `SELECT direction || '/' || status, COUNT(*) FROM (
-		SELECT direction, CASE WHEN rank = 0 AND waiting > 0 AND `+isOpen+` THEN 'sending' ELSE status END AS status FROM messages) AS m
+		SELECT CASE WHEN direction = 'outbound' AND lane = 0 THEN 'kept' ELSE direction END AS direction, CASE WHEN rank = 0 AND waiting > 0 AND `+isOpen+` THEN 'sending' ELSE status END AS status FROM messages) AS m
 		GROUP BY direction, status`)
 	qCountCallbacks = sqlText("count callbacks", `SELECT 'callbacks/' || state, COUNT(*) FROM callbacks GROUP BY state`)
 	qCountLanes     = sqlText("count lanes", `SELECT COALESCE(SUM(accepted), 0), COALESCE(SUM(pending), 0) FROM lanes WHERE kind = 'send'`)

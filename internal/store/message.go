@@ -9,14 +9,14 @@ import (
 // messageColumns are a message as readMessage reads it. What the store keeps for itself comes first.
 const messageColumns = `seq, waiting, lane, private_to, tries, again,
 	id, account_id, org_id, direction, status, conversation_id, number_id, integration_id, service_id, service_version, user_id,
-	"from", "to", urls, error_code, error_text, encoding, segments, parts, part, attempts, resend_of, auto, created_at, expires_at, content`
+	"from", "to", urls, error_code, error_text, encoding, segments, parts, part, attempts, resend_of, auto, kind, edits, created_at, expires_at, content`
 
 var qInsertMessage = sqlText("insert message", `INSERT INTO messages
 	(seq, id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id, integration_id,
 	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
-	content, history, refs, auto, error_code, error_text, part, attempts, tries, again)
+	content, history, refs, auto, kind, error_code, error_text, part, attempts, tries, again)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-	$28, $29, $30, '', '', 0, 0, 0, 0) ON CONFLICT DO NOTHING`)
+	$28, $29, $30, $31, '', '', 0, 0, 0, 0) ON CONFLICT DO NOTHING`)
 
 // stored is a message with what only the store knows of it.
 type stored struct {
@@ -27,6 +27,7 @@ type stored struct {
 	privateTo string
 	tries     int
 	again     bool
+	edits     int
 }
 
 // waiting, as the schema says.
@@ -47,7 +48,7 @@ func readMessage(r *row) (m stored, err error) {
 	}
 	m.ErrorCode, m.ErrorText, m.Encoding = r.text(), r.text(), r.text()
 	m.Segments, m.Parts, m.Part, m.Attempts = int(r.int()), int(r.int()), int(r.int()), int(r.int())
-	m.ResendOf, m.Auto, m.Created, m.Expires, m.Content = r.text(), r.text(), r.time(), r.time(), r.text()
+	m.ResendOf, m.Auto, m.Kind, m.edits, m.Created, m.Expires, m.Content = r.text(), r.text(), r.text(), int(r.int()), r.time(), r.time(), r.text()
 	return m, nil
 }
 
@@ -65,7 +66,7 @@ func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, pr
 	n, err := t.exec(qInsertMessage, seq, m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,
-		historyLine(m.Status, m.Created, "", "", false), refs, m.Auto)
+		historyLine(m.Status, m.Created, "", "", false), refs, m.Auto, m.Kind)
 	if n == 0 {
 		seq = 0
 	}

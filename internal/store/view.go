@@ -125,6 +125,7 @@ func oneView(db engine, t texts, q *query, args ...any) (*message.View, error) {
 type storedView struct {
 	message.View
 	seq    int64
+	edits  int
 	opened time.Time // when its open attempt began; zero: it has none
 	again  bool
 }
@@ -134,7 +135,7 @@ func readView(r *row) (v storedView, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.Message, v.seq, v.again = m.Message, m.seq, m.again
+	v.Message, v.seq, v.again, v.edits = m.Message, m.seq, m.again, m.edits
 	if v.MessageIDs, err = readRefs(r.text()); err != nil {
 		return v, err
 	}
@@ -166,6 +167,14 @@ func (v *storedView) complete(db engine, t texts) error {
 		}
 		if !v.opened.IsZero() {
 			v.Attempts = append(v.Attempts, message.Attempt{N: v.Message.Attempts, Part: v.Part, At: v.opened, Again: v.again})
+		}
+	}
+	if v.edits > 0 {
+		if err := db.each(qEdits, func(r *row) error {
+			v.Edits = append(v.Edits, message.Edit{At: r.time(), Deleted: r.bool(), Content: r.text()})
+			return nil
+		}, v.seq); err != nil {
+			return err
 		}
 	}
 	return db.each(qMediaOf, func(r *row) error { v.Media = append(v.Media, readMedia(r)); return nil }, v.seq)

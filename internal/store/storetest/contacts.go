@@ -108,7 +108,9 @@ func blocksContacts(t *testing.T, w *World) {
 	if len(changed) != 1 || changed[0].ID == "" || changed[0].About != "spam" || changed[0].CreatedBy != "key-1" {
 		t.Fatalf("blocked %+v", changed)
 	}
-	heard := func() int { return len(w.notifications(message.NotificationFilter{Types: []string{message.MessageReceived}})) }
+	heard := func() int {
+		return len(w.notifications(message.NotificationFilter{Types: []string{message.MessageReceived}}))
+	}
 	w.writes("hello?")
 	if heard() != 0 || len(w.owed()) != 0 {
 		t.Errorf("of a blocked contact: %d notifications, owed %v", heard(), w.owed())

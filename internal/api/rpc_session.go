@@ -1,0 +1,195 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"patchbay/internal/conversation"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+	"patchbay/internal/message"
+	"patchbay/internal/phone"
+	"patchbay/internal/store"
+)
+
+// Sessions are conversations as programs see them, which bring what was said elsewhere.
+type Sessions interface {
+	OpenSession(ctx context.Context, in message.Session, from *message.Sender, now time.Time) (id string, err error)
+	KeepMessage(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
+	Tell(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
+	ProgramsConversation(ctx context.Context, accountID, userID, contact string) (*directory.Conversation, error)
+	ReadConversation(ctx context.Context, accountID, id string, d message.Direction, at time.Time) error
+	Typing(ctx context.Context, c *directory.Conversation, by string, at time.Time) error
+	EditMessage(ctx context.Context, accountID, id string, e message.Edit) error
+	Chats(ctx context.Context, accountID, orgID, numberID string, begin, end time.Time, p store.Page) ([]message.Chat, string, error)
+}
+
+// opened is what `message` without content answers.
+type opened struct {
+	SessionID string `json:"sessionid"`
+}
+
+// rpcOpen begins the conversation, or finds the one that is open, and keeps a call in it if there is one.
+func (s *Server) rpcOpen(ctx context.Context, o *directory.Organization, in *rpcText, sd sides) (any, error) {
+	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, Contact: sd.contact}
+	writer := ""
+	if sd.outward && sd.user != nil {
+		writer = sd.user.ID
+	}
+	switch {
+	case sd.told != nil:
+		se.Owner = sd.told.UserID
+	case sd.number != nil:
+		se.NumberID, se.Timeout, se.Owner = sd.number.ID, sd.number.SessionTimeout, conversation.Receiver(sd.number)
+		if sd.outward {
+			se.Owner, se.Writer = conversation.Owner(sd.number, writer), writer
+		}
+		if contact, err := phone.Parse(sd.contact, sd.number.Country); err == nil {
+			se.Contact = contact
+		} else if sd.outward {
+			return nil, fault.New(fault.Invalid, "to", "%q is not a number; write it like +15551234000", sd.contact)
+		}
+	default:
+		se.Owner = sd.user.ID
+	}
+	from, err := in.sender(se.Contact, s.countryOf(ctx, o, sd.number))
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.o.Store.OpenSession(ctx, se, from, time.Now())
+	if err != nil || in.call == "" {
+		return opened{id}, err
+	}
+	in.SessionID = id
+	return s.rpcAppend(ctx, o, in)
+}
+
+// sessionOf is the organization's conversation of this id.
+func (s *Server) sessionOf(ctx context.Context, o *directory.Organization, id string) (*directory.Conversation, error) {
+	if id == "" {
+		return nil, fault.New(fault.Invalid, "sessionid", "is missing")
+	}
+	c, err := s.o.Store.Conversation(ctx, o.AccountID, id)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && c.OrgID != o.ID {
+		err = fault.New(fault.NotFound, "sessionid", "no session %q", id)
+	}
+	return c, err
+}
+
+// rpcAppend adds what was said elsewhere to a session, as already read. Nothing of it leaves, and no rule answers it.
+func (s *Server) rpcAppend(ctx context.Context, o *directory.Organization, in *rpcText) (any, error) {
+	c, err := s.sessionOf(ctx, o, in.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	m := message.Message{ID: message.NewID(), AccountID: o.AccountID, OrgID: o.ID, NumberID: c.NumberID, Content: in.text, Created: in.at}
+	if m.Created.IsZero() {
+		m.Created = now
+	}
+	if in.call != "" {
+		m.Kind, m.Content = message.KindCall, in.call
+	}
+	ours, number, err := s.ourSide(ctx, o, c)
+	if err != nil {
+		return nil, err
+	}
+	outward, writer, err := s.wroteInSession(ctx, o, c, in, number)
+	if err != nil {
+		return nil, err
+	}
+	m.Direction, m.From, m.To = message.Inbound, c.Contact, ours
+	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, NumberID: c.NumberID, Contact: c.Contact, Owner: c.UserID}
+	if outward {
+		m.Direction, m.From, m.To, m.UserID, se.Writer = message.Outbound, ours, c.Contact, writer, writer
+	}
+	if number != nil {
+		m.IntegrationID, m.ServiceID = number.IntegrationID, number.ServiceID
+		se.Timeout, se.Owner = number.SessionTimeout, conversation.Receiver(number)
+		if outward {
+			se.Owner = conversation.Owner(number, writer)
+		}
+	}
+	a, err := s.o.Store.KeepMessage(ctx, se, m, in.media(m.ID), now)
+	return kept{MessageID: a.ID, SessionID: a.ConversationID}, err
+}
+
+// ourSide is who stands opposite the contact: a number, or a user whose contact lives in a program.
+func (s *Server) ourSide(ctx context.Context, o *directory.Organization, c *directory.Conversation) (ours string, n *directory.Number, err error) {
+	if c.NumberID == "" {
+		u, err := s.o.Store.User(ctx, o.AccountID, c.UserID)
+		if fault.CodeOf(err) == fault.NotFound {
+			return "", nil, fault.New(fault.Conflict, "sessionid", "the user of this session is gone; open another one")
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		return u.Extension, nil, nil
+	}
+	n, err = s.o.Store.Number(ctx, o.AccountID, c.NumberID)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && n.OrgID != o.ID {
+		return "", nil, fault.New(fault.Conflict, "sessionid", "the number of this session is the organization's no more; open another one")
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return n.Value, n, nil
+}
+
+// wroteInSession says who wrote what is added: one of ours when from, or the caller of a call, is; else the contact.
+func (s *Server) wroteInSession(ctx context.Context, o *directory.Organization, c *directory.Conversation, in *rpcText, n *directory.Number) (outward bool, writer string, err error) {
+	from := string(in.From)
+	if in.call != "" {
+		var call struct {
+			Caller loose `json:"caller"`
+		}
+		if unmarshal(jsontext.Value(in.call), &call) == nil && call.Caller != "" {
+			from = string(call.Caller)
+		}
+	}
+	country := ""
+	if n != nil {
+		country = n.Country
+	}
+	if from == "" || from == c.Contact || spelledIn(from, country) == c.Contact {
+		return false, "", nil
+	}
+	if n != nil && spelledIn(from, country) == n.Value {
+		if in.UserID != "" {
+			u, err := s.userCalled(ctx, o, in, nil)
+			if err != nil {
+				return false, "", err
+			}
+			writer = u.ID
+		}
+		return true, writer, nil
+	}
+	u, err := s.o.Store.UserByExtension(ctx, o.AccountID, o.ID, from)
+	switch {
+	case err == nil && u != nil:
+		return true, u.ID, nil
+	case err != nil && fault.CodeOf(err) != fault.NotFound:
+		return false, "", err
+	case in.call != "":
+		return false, "", nil // calls reach people by ways that are not ours
+	}
+	return false, "", fault.New(fault.Invalid, "from", "%q is neither this session's contact nor one of ours", from)
+}
+
+// tell keeps what a user writes to a contact who lives in a program, which is told of it.
+func (s *Server) tell(ctx context.Context, o *directory.Organization, c *directory.Conversation, writer *directory.User, text string, urls []string, files []message.Media) (any, error) {
+	in := rpcText{text: text, files: files}
+	now := time.Now()
+	m := message.Message{
+		ID: message.NewID(), AccountID: o.AccountID, OrgID: o.ID, UserID: writer.ID, From: writer.Extension, To: c.Contact, Content: text, Created: now, URLs: urls,
+	}
+	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Writer: writer.ID}
+	a, err := s.o.Store.Tell(ctx, se, m, in.media(m.ID), now)
+	if err != nil {
+		return nil, fmt.Errorf("tell: %w", err)
+	}
+	return kept{MessageID: a.ID, SessionID: a.ConversationID}, nil
+}

@@ -1,0 +1,45 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"patchbay/internal/message"
+)
+
+// Take judges and keeps a file as it comes in, never more than a piece of it in memory: somebody uploads it. m is as for Keep; it comes
+// back stored, blocked or failed. An error is the reader's, as it gave it, or the disk's.
+func (d *Dir) Take(m message.Media, r io.Reader) (message.Media, error) {
+	f, err := d.create()
+	if err != nil {
+		return m, err
+	}
+	defer f.discard()
+	from := &remembering{Reader: io.LimitReader(r, MaxBytes+1)}
+	n, err := io.Copy(f, from)
+	switch {
+	case from.err != nil:
+		return m, from.err
+	case err != nil:
+		return m, fmt.Errorf("keep file: %w", err)
+	case n == 0 || n > MaxBytes:
+		m.State, m.Reason = message.MediaFailed, fmt.Sprintf("the file is empty, or larger than %s", sizeText(MaxBytes))
+		return m, nil
+	}
+	return f.finish(m, m.MediaType)
+}
+
+// remembering keeps what went wrong with a reader, so that it is not taken for the writer's.
+type remembering struct {
+	io.Reader
+	err error
+}
+
+func (r *remembering) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,53 @@
+package message
+
+import "time"
+
+// KindCall is a message whose content is a JSON object: a call that the contact and a user had.
+const KindCall = "call"
+
+// Session says which conversation something belongs to that a program brings.
+type Session struct {
+	AccountID string
+	OrgID     string
+	ID        string        // the conversation, when it is known
+	NumberID  string        // ours; empty: the contact lives in a program
+	Contact   string        // with whom
+	Owner     string        // whose private conversation it is, by the number's users alone
+	Writer    string        // the user who writes; empty: the contact
+	Timeout   time.Duration // the number's session timeout
+}
+
+// Edit is what a message's text was made later. What travelled stays what it was.
+type Edit struct {
+	At      time.Time
+	Deleted bool
+	Content string
+}
+
+// Chat is a conversation with what was said in a period.
+type Chat struct {
+	ID       string
+	Contact  string
+	UserID   string // whose private one it is; empty: the group's
+	Begin    time.Time
+	End      time.Time
+	Messages int
+}
+
+// What of a conversation programs and browsers are told apart from its messages' statuses.
+const (
+	WhatKept    = "kept"    // a message was added that nobody needs to answer: history, a call
+	WhatOpened  = "opened"  // it began without a message
+	WhatTyping  = "typing"  // somebody writes
+	WhatUpdated = "updated" // a message's text was changed
+	WhatDeleted = "deleted" // a message was deleted
+)
+
+// Doing is something that happened in a conversation, as notifications carry it.
+type Doing struct {
+	ID        string `json:"id"`
+	OrgID     string `json:"orgid"`
+	MessageID string `json:"message_id,omitempty"`
+	What      string `json:"what,omitempty"`
+	By        string `json:"by,omitempty"` // the user's id; empty: the contact, or nobody
+}
