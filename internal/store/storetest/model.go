@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"flag"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 // and every message is in exactly one place.
 func holdsModel(t *testing.T, w *World) {
 	contacts := []string{number(1), number(2)}
-	rapid.Check(t, func(rt *rapid.T) {
+	w.check(t, func(rt *rapid.T) {
 		m := &model{w: w, rt: rt, now: time.Now(), status: map[string]message.Status{}}
 		rt.Repeat(map[string]func(*rapid.T){
 			"accept": func(rt *rapid.T) {
@@ -103,6 +105,19 @@ func holdsModel(t *testing.T, w *World) {
 		})
 		m.finish()
 	})
+}
+
+// check is rapid.Check with a quarter of the runs on a server: its answers take longer, and most of what a model finds is in what the
+// engines share.
+func (w *World) check(t *testing.T, property func(*rapid.T)) {
+	if checks := flag.Lookup("rapid.checks"); !w.engine.Alone() {
+		was := checks.Value.String()
+		n, err := strconv.Atoi(was)
+		w.must(err)
+		w.must(checks.Value.Set(strconv.Itoa(max(n/4, 1))))
+		defer checks.Value.Set(was)
+	}
+	rapid.Check(t, property)
 }
 
 type model struct {

@@ -259,7 +259,7 @@ func (m *partsModel) arrive(key string, n, of int, text, id string, now time.Tim
 // holdsPartsModel sends parts in any order, again, late, over crashes, under references that are used again, and compares with the model.
 func holdsPartsModel(t *testing.T, w *World) {
 	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	w.check(t, func(rt *rapid.T) {
 		run++
 		m := &partsModel{known: map[string]bool{}, waiting: map[string]*waitingText{}}
 		now, made := time.Now().Truncate(time.Microsecond), 0
