@@ -42,6 +42,7 @@ var Matrix = []Rule{
 	{"GET", "/oauth/callback", nil},
 
 	{"POST", "/api", organization},
+	{"GET", "/integrations", organization},
 
 	{"GET", "/v1/services", organization},
 	{"GET", "/v1/services/{service_id}", organization},

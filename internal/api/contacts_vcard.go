@@ -92,8 +92,8 @@ func readVCards(text string) (list []contactInput, err error) {
 			if name == "" {
 				name = names
 			}
-			if name != "" {
-				c.Name = &name
+			if called := name; called != "" {
+				c.Name = &called
 			}
 			if c.Info, err = info.value(); err != nil {
 				return nil, err

@@ -87,18 +87,27 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
-	svc, err := s.o.Shelf.Get(r.Context(), p.AccountID, clean(r.PathValue("service_id")), "")
+	status, v, err := s.setIntegration(r, p, o, clean(r.PathValue("service_id")), &in)
 	if err != nil {
 		return err
+	}
+	return send(w, status, v)
+}
+
+// setIntegration does what was asked with the organization's integration of the service, and shows it.
+func (s *Server) setIntegration(r *http.Request, p *access.Principal, o *directory.Organization, serviceID string, in *integrationInput) (status int, v integrationView, err error) {
+	svc, err := s.o.Shelf.Get(r.Context(), p.AccountID, serviceID, "")
+	if err != nil {
+		return 0, v, err
 	}
 	if err := in.check(svc); err != nil {
-		return err
+		return 0, v, err
 	}
-	i, created, err := s.enable(r, o, svc, &in)
+	i, created, err := s.enable(r, o, svc, in)
 	if err != nil {
-		return err
+		return 0, v, err
 	}
-	status := http.StatusOK
+	status = http.StatusOK
 	if created {
 		status = http.StatusCreated
 	}
@@ -106,19 +115,19 @@ func (s *Server) putIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	s.ask(r.Context(), i, &said)
 	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
 	if err != nil {
-		return err
+		return 0, v, err
 	}
-	v := s.viewIntegration(i, attention[i.ID])
+	v = s.viewIntegration(i, attention[i.ID])
 	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
-		return err
+		return 0, v, err
 	}
 	if b, err := svc.Bind(i.Properties); err == nil && b.NeedsAuthorization() {
 		if v.AuthorizeURL, err = s.o.Credentials.Authorize(r.Context(), i, b); err != nil {
-			return err
+			return 0, v, err
 		}
 	}
 	v.Check, v.Registration = said.Check, said.Registration
-	return send(w, status, v)
+	return status, v, nil
 }
 
 // check names every property that the file does not ask for: a value under a wrong name would be lost silently.

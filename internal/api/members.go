@@ -110,3 +110,14 @@ func within(err error, at string) error {
 	}
 	return &moved
 }
+
+// renamed says of an error about one member that it stands under another name here.
+func renamed(err error, field string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code == fault.Internal {
+		return err
+	}
+	moved := *f
+	moved.Field = field
+	return &moved
+}

@@ -70,7 +70,7 @@ func (s *Server) doer(r *http.Request, o *directory.Organization, in *indication
 	}
 	u, err := s.userOf(r, o, string(in.UserID))
 	if err != nil {
-		return "", within(err, "userid")
+		return "", renamed(err, "userid")
 	}
 	return u.ID, nil
 }

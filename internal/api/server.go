@@ -182,6 +182,7 @@ func (s *Server) handlers() map[string]handler {
 		"GET " + service.SchemaPath:                 s.schema,
 
 		rpcMethod + " " + rpcPattern: s.rpc,
+		"GET /integrations":          s.enableByQuery,
 
 		"GET /v1/services":                 s.listServices,
 		"GET /v1/services/{service_id}":    s.getService,
