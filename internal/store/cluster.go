@@ -23,9 +23,10 @@ type cluster struct {
 	log    *slog.Logger
 	id     string // of this node, while it lives
 
-	stop  context.CancelFunc
-	ended sync.WaitGroup
-	skew  atomic.Int64 // how far our clock is ahead of the database's, in nanoseconds
+	stop    context.CancelFunc
+	ended   sync.WaitGroup
+	probing atomic.Bool
+	skew    atomic.Int64 // how far our clock is ahead of the database's, in nanoseconds
 
 	news   Commit    // what others said and nobody was told of yet; run's
 	tellAt time.Time // when to tell it
@@ -144,8 +145,20 @@ func (c *cluster) hear(life context.Context, conn *pgconn.PgConn) error {
 		if err != nil {
 			return err
 		}
+		c.probe(life)
 		pollAt = time.Now().Add(pollEvery)
 	}
+}
+
+// probe writes a little when commits have failed: a node that is not ready gets no traffic, and would never learn that it is well again.
+func (c *cluster) probe(life context.Context) {
+	if c.store.writer.failed.Load() < failuresToTell || !c.probing.CompareAndSwap(false, true) {
+		return
+	}
+	c.ended.Go(func() {
+		defer c.probing.Store(false)
+		_ = c.store.write(life, func(t *tx) error { return t.later(qPgChanged, 0, 0) }) // it logs, and counts what became of it
+	})
 }
 
 // poll asks what has changed and what time it is.

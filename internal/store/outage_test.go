@@ -282,6 +282,22 @@ func TestTheServersDeathLosesNothingAcknowledged(t *testing.T) {
 	w.Conserved()
 }
 
+// A node that is not ready gets no traffic: it finds out by itself that it is well again.
+func TestANodeFindsOutByItselfThatItIsWell(t *testing.T) {
+	server := pgtest.Shared(t)
+	database := server.Database(t, "")
+	proxy := server.NewProxy(t)
+	s := openNode(t, proxy.URL(database))
+	w := storetest.NewWorld(t, s)
+	proxy.Away(true)
+	for range 5 {
+		_, err := s.Accept(t.Context(), w.Outbound(w.Num, "+16660000001", "x"))
+		wantUnavailable(t, err)
+	}
+	proxy.Away(false)
+	eventually(t, 10*time.Second, "it is well", s.Healthy)
+}
+
 func TestReadersGoOnAfterTheirConnectionsWereCut(t *testing.T) {
 	server := pgtest.Shared(t)
 	database := server.Database(t, "")

@@ -12,6 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// pgReaderCount is how many reads run at once: they wait for the way to the server and back.
+const pgReaderCount = 8
+
 // minPostgres is the oldest release that gets fixes still.
 const minPostgres = 140_000
 
@@ -171,8 +174,8 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if o.ReadOnly { // counting everything may take its time
 		reader += `; SET statement_timeout = 0; SET enable_seqscan = on`
 	}
-	s.readers = make(chan engine, readerCount)
-	for range readerCount {
+	s.readers = make(chan engine, pgReaderCount)
+	for range pgReaderCount {
 		c := &pgConn{config: config, setup: reader, limit: readLimit}
 		if o.ReadOnly {
 			c.limit = time.Hour

@@ -219,6 +219,9 @@ func (s *Store) tellHooks(c Commit) {
 	}
 }
 
+// failuresToTell is how many commits in a row fail before it is more than bad luck.
+const failuresToTell = 3
+
 // Healthy says why the store should not be relied on now, if it should not.
 func (s *Store) Healthy() error {
 	if s.writer == nil {
@@ -227,7 +230,7 @@ func (s *Store) Healthy() error {
 	if err := s.writer.disk.failed(); err != nil {
 		return err
 	}
-	if n := s.writer.failed.Load(); n >= 3 {
+	if n := s.writer.failed.Load(); n >= failuresToTell {
 		return fmt.Errorf("the last %d commits failed", n)
 	}
 	if s.cluster != nil {
