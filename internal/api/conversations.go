@@ -70,18 +70,25 @@ func (s *Server) nameContacts(ctx context.Context, list []conversationView) erro
 	return nil
 }
 
-func (s *Server) getConversation(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	id := clean(r.PathValue("id"))
+// conversationOf is a conversation that the caller sees. field is where its id stood.
+func (s *Server) conversationOf(r *http.Request, p *access.Principal, id, field string) (*directory.Conversation, error) {
 	c, err := s.o.Store.Conversation(r.Context(), p.AccountID, id)
+	if err == nil {
+		var sees bool
+		if sees, err = s.seesConversation(r.Context(), p, c); err == nil && sees {
+			return c, nil
+		}
+	}
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return nil, err
+	}
+	return nil, fault.New(fault.NotFound, field, "no conversation %q", id)
+}
+
+func (s *Server) getConversation(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	c, err := s.conversationOf(r, p, clean(r.PathValue("id")), "id")
 	if err != nil {
 		return err
-	}
-	sees, err := s.seesConversation(r.Context(), p, c)
-	if err != nil {
-		return err
-	}
-	if !sees {
-		return fault.New(fault.NotFound, "id", "no conversation %q", id)
 	}
 	one := []conversationView{viewConversation(c)}
 	if err := s.nameContacts(r.Context(), one); err != nil {

@@ -34,6 +34,8 @@ type messageInput struct {
 	To      string   `json:"to"`
 	Content string   `json:"content"`
 	URLs    []string `json:"urls"`
+
+	Conversation string `json:"conversation"` // in place of from and to
 }
 
 func (in *messageInput) check() error {
@@ -58,6 +60,18 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
+	if in.Conversation != "" {
+		c, err := s.conversationOf(r, p, in.Conversation, "conversation")
+		if err != nil {
+			return err
+		}
+		if c.NumberID == "" {
+			return s.tellMessage(w, r, p, c, &in)
+		}
+		if err := s.writeInto(r, c, &in); err != nil {
+			return err
+		}
+	}
 	if err := in.check(); err != nil {
 		return err
 	}
@@ -69,6 +83,24 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access
 		d.IdempotencyKey = key
 		return s.o.Outbound.Accept(r.Context(), d)
 	})
+}
+
+// writeInto puts a conversation's number and contact into a message. Where it is closed, the message begins another one.
+func (s *Server) writeInto(r *http.Request, c *directory.Conversation, in *messageInput) error {
+	if in.From != "" || in.To != "" {
+		return fault.New(fault.Invalid, "conversation", "says from where and to whom; leave out from and to")
+	}
+	n, err := s.o.Store.Number(r.Context(), c.AccountID, c.NumberID)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && n.OrgID != c.OrgID {
+		return fault.New(fault.Conflict, "conversation", "its number is the organization's no more")
+	}
+	if err == nil {
+		in.OrgID, in.From, in.To = c.OrgID, n.Value, c.Contact
+		if in.User == "" {
+			in.User = c.UserID
+		}
+	}
+	return err
 }
 
 // restrict keeps a draft within what its key may do: an organization's key writes for that organization, a user's for that user.

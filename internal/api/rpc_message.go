@@ -90,7 +90,12 @@ func (s *Server) carry(ctx context.Context, p *access.Principal, r *http.Request
 	case in.isOpening(), in.call != "":
 		return s.rpcOpen(ctx, o, in, sd)
 	case sd.told != nil:
-		return s.tell(ctx, o, sd.told, sd.user, in.text, in.urls, in.files)
+		key, err := idempotencyKey(r)
+		if err != nil {
+			return nil, err
+		}
+		a, err := s.tell(ctx, told{conversation: sd.told, writer: sd.user, text: in.text, urls: in.urls, files: in.files, key: key})
+		return kept{MessageID: a.ID, SessionID: a.ConversationID}, err
 	case sd.outward:
 		return s.rpcOutbound(ctx, r, p, o, in, sd)
 	}
@@ -166,7 +171,10 @@ func (in *rpcText) readTime(now time.Time) error {
 func (s *Server) rpcOutbound(ctx context.Context, r *http.Request, p *access.Principal, o *directory.Organization, in *rpcText, sd sides) (any, error) {
 	d := outbound.Draft{
 		AccountID: p.AccountID, OrgID: o.ID, From: sd.number.Value, To: sd.contact, Content: in.text, URLs: in.urls, Files: in.files,
-		IdempotencyKey: clean(r.Header.Get("Idempotency-Key")),
+	}
+	var err error
+	if d.IdempotencyKey, err = idempotencyKey(r); err != nil {
+		return nil, err
 	}
 	for _, f := range in.files {
 		d.URLs = append(d.URLs, s.o.Link(f.ID))
@@ -174,14 +182,19 @@ func (s *Server) rpcOutbound(ctx context.Context, r *http.Request, p *access.Pri
 	if sd.user != nil {
 		d.UserID = sd.user.ID
 	}
-	if len(d.IdempotencyKey) > maxIdempotencyKey {
-		return nil, fault.New(fault.Invalid, "Idempotency-Key", "must be at most %d characters", maxIdempotencyKey)
-	}
 	a, err := s.o.Outbound.Accept(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	return kept{MessageID: a.ID, SessionID: a.ConversationID}, nil
+}
+
+func idempotencyKey(r *http.Request) (string, error) {
+	key := clean(r.Header.Get("Idempotency-Key"))
+	if len(key) > maxIdempotencyKey {
+		return "", fault.New(fault.Invalid, "Idempotency-Key", "must be at most %d characters", maxIdempotencyKey)
+	}
+	return key, nil
 }
 
 // rpcInbound keeps what a contact wrote through a program. To an SMS number, the contact is a phone like any other; to a user, it lives in the program.

@@ -2,11 +2,16 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"patchbay/internal/access"
 	"patchbay/internal/conversation"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
@@ -179,17 +184,68 @@ func (s *Server) wroteInSession(ctx context.Context, o *directory.Organization, 
 	return false, "", fault.New(fault.Invalid, "from", "%q is neither this session's contact nor one of ours", from)
 }
 
+// told is what a user writes to a contact who lives in a program.
+type told struct {
+	conversation *directory.Conversation
+	writer       *directory.User
+	text         string
+	urls         []string
+	files        []message.Media
+	key          string // Idempotency-Key
+}
+
 // tell keeps what a user writes to a contact who lives in a program, which is told of it.
-func (s *Server) tell(ctx context.Context, o *directory.Organization, c *directory.Conversation, writer *directory.User, text string, urls []string, files []message.Media) (any, error) {
-	in := rpcText{text: text, files: files}
-	now := time.Now()
+func (s *Server) tell(ctx context.Context, in told) (message.Ack, error) {
+	c, now := in.conversation, time.Now()
 	m := message.Message{
-		ID: message.NewID(), AccountID: o.AccountID, OrgID: o.ID, UserID: writer.ID, From: writer.Extension, To: c.Contact, Content: text, Created: now, URLs: urls,
+		ID: message.NewID(), AccountID: c.AccountID, OrgID: c.OrgID, UserID: in.writer.ID, From: in.writer.Extension, To: c.Contact,
+		Content: in.text, URLs: in.urls, Created: now,
 	}
-	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Writer: writer.ID}
-	a, err := s.o.Store.Tell(ctx, se, m, in.media(m.ID), now)
+	se := message.Session{
+		AccountID: c.AccountID, OrgID: c.OrgID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Writer: in.writer.ID,
+		IdempotencyKey: in.key, BodyHash: in.hash(),
+	}
+	files := rpcText{files: in.files}
+	return s.o.Store.Tell(ctx, se, m, files.media(m.ID), now)
+}
+
+// hash tells a repeated request from another one under the same idempotency key.
+func (in *told) hash() [32]byte {
+	said := []string{in.conversation.ID, in.writer.ID, in.text}
+	said = append(said, in.urls...)
+	for _, f := range in.files {
+		said = append(said, f.Name, f.MediaType, strconv.FormatInt(f.Size, 10))
+	}
+	return sha256.Sum256(listValue(said))
+}
+
+// tellMessage is POST /v1/messages into a conversation whose contact lives in a program.
+func (s *Server) tellMessage(w http.ResponseWriter, r *http.Request, p *access.Principal, c *directory.Conversation, in *messageInput) error {
+	if in.User == "" {
+		in.User = c.UserID
+	}
+	if in.User != c.UserID || p.Role == directory.UserRole && p.UserID != c.UserID {
+		return fault.New(fault.Forbidden, "user", "this conversation is another user's")
+	}
+	if in.From != "" || in.To != "" {
+		return fault.New(fault.Invalid, "conversation", "says from where and to whom; leave out from and to")
+	}
+	if in.Content == "" && len(in.URLs) == 0 {
+		return fault.New(fault.Invalid, "content", "is missing; send content, urls, or both")
+	}
+	if len(in.Content) > maxField {
+		return fault.New(fault.Invalid, "content", "is longer than %d bytes", maxField)
+	}
+	for i, address := range in.URLs {
+		if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || i >= maxUploadFiles {
+			return fault.New(fault.Invalid, fmt.Sprintf("/urls/%d", i), "must be the http or https address of one of at most %d files", maxUploadFiles)
+		}
+	}
+	writer, err := s.o.Store.User(r.Context(), c.AccountID, c.UserID)
 	if err != nil {
-		return nil, fmt.Errorf("tell: %w", err)
+		return err
 	}
-	return kept{MessageID: a.ID, SessionID: a.ConversationID}, nil
+	return s.once(w, r, p, func(key string) (message.Ack, error) {
+		return s.tell(r.Context(), told{conversation: c, writer: writer, text: in.Content, urls: in.URLs, key: key})
+	})
 }

@@ -92,6 +92,23 @@ func TestAProgramAndAUserTextEachOther(t *testing.T) {
 	if a := c.call(200, "GET", "/v1/messages/"+ids[0], nil); a.str("status") != "sent" || a.str("direction") != "outbound" {
 		t.Errorf("written: %s", a.body)
 	}
+	// By /v1, as a browser does it: once for one Idempotency-Key, by that user alone.
+	into := map[string]any{"conversation": session, "content": "{{from}}"}
+	sent := tm.keys["user"].call(202, "POST", "/v1/messages", into, "Idempotency-Key", "k1")
+	if _, params, _ := h.next(t); params["content"] != "{{from}}" || params["messageid"] != sent.str("id") {
+		t.Errorf("told %v", params)
+	}
+	if again := tm.keys["user"].call(202, "POST", "/v1/messages", into, "Idempotency-Key", "k1"); again.str("id") != sent.str("id") {
+		t.Errorf("one key, two messages: %s", again.body)
+	}
+	tm.keys["user"].refused(422, "invalid", "POST", "/v1/messages", map[string]any{"conversation": session, "content": "other"}, "Idempotency-Key", "k1")
+	tm.idleKey.refused(404, "not_found", "POST", "/v1/messages", into)
+	c.refused(403, "forbidden", "POST", "/v1/messages", map[string]any{"conversation": session, "content": "x", "user": tm.idle})
+	for _, bad := range []map[string]any{{"content": "x", "to": "+15550100001"}, {}, {"urls": []string{"file:///etc/passwd"}}} {
+		bad["conversation"] = session
+		c.refused(422, "invalid", "POST", "/v1/messages", bad)
+	}
+	ids = append(ids[:2], sent.str("id"))
 	c.rpc("delivered", map[string]any{"orgid": tm.org, "messageid": ids[0]})
 	c.call(200, "GET", "/v1/messages/"+ids[0], nil)
 	c.rpc("read", map[string]any{"orgid": tm.org, "sessionid": session})
@@ -133,6 +150,12 @@ func TestAProgramAndAUserTextEachOther(t *testing.T) {
 	}
 	if n := len(p.requests()); n != 0 {
 		t.Errorf("the provider got %d requests", n)
+	}
+	// Into a conversation with a phone, it leaves as every text does.
+	phoned := c.rpc("message", map[string]any{"orgid": tm.org, "from": "+15550100002", "to": tm.number, "content": "x"})
+	out := tm.keys["user"].call(202, "POST", "/v1/messages", map[string]any{"conversation": field(phoned, "sessionid"), "content": "back"}).str("id")
+	if a := c.until("/v1/messages/"+out, hasStatus("sent")); a.str("conversation") != field(phoned, "sessionid") || a.str("user") != tm.user || a.str("to") != "+15550100002" {
+		t.Errorf("sent %s", a.body)
 	}
 }
 

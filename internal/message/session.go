@@ -15,6 +15,9 @@ type Session struct {
 	Owner     string        // whose private conversation it is, by the number's users alone
 	Writer    string        // the user who writes; empty: the contact
 	Timeout   time.Duration // the number's session timeout
+
+	IdempotencyKey string // of Tell, as of an Acceptance
+	BodyHash       [32]byte
 }
 
 // Edit is what a message's text was made later. What travelled stays what it was.

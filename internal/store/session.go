@@ -95,6 +95,13 @@ func (s *Store) settleSession(t *tx, in message.Session, m *message.Message, now
 func (s *Store) Tell(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (ack message.Ack, err error) {
 	m.Direction, m.Status, m.Parts = message.Outbound, message.Sent, 1
 	err = s.write(ctx, func(t *tx) error {
+		ack = message.Ack{ID: m.ID, Status: m.Status}
+		if in.IdempotencyKey != "" {
+			a := message.Acceptance{Message: m, IdempotencyKey: in.IdempotencyKey, BodyHash: in.BodyHash}
+			if repeated, err := idempotent(t, &a, &ack, now); err != nil || repeated {
+				return err
+			}
+		}
 		private, err := s.settleSession(t, in, &m, now)
 		if err != nil {
 			return err
@@ -111,7 +118,7 @@ func (s *Store) Tell(ctx context.Context, in message.Session, m message.Message,
 				return err
 			}
 		}
-		ack = message.Ack{ID: m.ID, ConversationID: m.ConversationID, Status: m.Status}
+		ack.ConversationID = m.ConversationID
 		return notifyStatus(t, &m, seq, private, message.Sent, m.Created)
 	})
 	return ack, err
