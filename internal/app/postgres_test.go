@@ -99,4 +99,3 @@ func databaseOf(t *testing.T, dataDir string) string {
 	databases.urls[dataDir] = server.URL(server.Database(t, databases.empty))
 	return databases.urls[dataDir]
 }
-
