@@ -5,6 +5,30 @@ import "patchbay/internal/tree"
 // ReadsList reports whether the pattern's events are the elements of a list.
 func (p *Pattern) ReadsList() bool { return p.root.events }
 
+// ListPath is where the list stands whose elements are the pattern's events: the names of the members that lead to it, one without a name
+// for each list on the way. ok: it stands at a place that is known.
+func (p *Pattern) ListPath() (path []string, ok bool) {
+	for n := p.root; n.events; {
+		switch n.op {
+		case opObject:
+			m := &n.members[n.reads[len(n.reads)-1]]
+			if m.repeats() {
+				return nil, false
+			}
+			path, n = append(path, m.name), m.node
+		case opList:
+			path = append(path, "")
+			if len(n.kids) != 1 || !n.kids[0].events {
+				return path, true
+			}
+			n = n.kids[0]
+		default:
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
 // Beside is what stands in v beside the lists whose elements p has read as events, where other lists of objects stand there: a batch may
 // hold messages in one and receipts in another. Absent: nothing that could be an event.
 func (p *Pattern) Beside(v tree.Value) tree.Value { return beside(p.root, v) }

@@ -156,8 +156,8 @@ func (r *reader) keep(u *variable, v tree.Value) bool {
 		return u.optional
 	}
 	v, ok := r.take(u, v)
-	if !ok && v.Kind() == tree.Object && u.def.Take == nil {
-		return false // something is here and cannot be read: to take it for nothing would lose it
+	if !ok && v.Kind() == tree.Object && u.def.Use == Join {
+		return false // a text is here that cannot be read: to take it for nothing would lose it
 	}
 	if !ok || v.IsEmpty() && (u.optional || v.Kind() != tree.String) {
 		return u.optional

@@ -2,6 +2,7 @@ package service
 
 import (
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 
@@ -34,7 +35,7 @@ func (l *loader) hidden() {
 		for j, word := range words {
 			for _, before := range l.svc.models[:i] {
 				c := covering{l: l, a: before, b: m, word: word}
-				if c.covers(sources[before], sources[m]) {
+				if !leftBy(l.svc.models[:i], before) && c.covers(sources[before], sources[m]) {
 					by[j], whole = before, before
 					hides++
 					break
@@ -66,7 +67,7 @@ type covering struct {
 }
 
 func (c *covering) covers(a, b tree.Value) bool {
-	if c.a.verb != "" && c.a.verb != c.b.verb {
+	if c.a.verb != "" && c.a.verb != c.b.verb || c.leavesList() {
 		return false
 	}
 	for _, member := range []string{"request_parameters", "query"} {
@@ -89,6 +90,21 @@ func (c *covering) covers(a, b tree.Value) bool {
 		}
 	}
 	return c.keys <= 1 // a key that stands in two parts must be equal in both
+}
+
+// leftBy reports whether one of the models, not counting a, may take a part of a callback: what it leaves is another one than a has seen.
+func leftBy(models []*model, a *model) bool {
+	return slices.ContainsFunc(models, func(m *model) bool { return m != a && m.read.params != nil && m.read.params.ReadsList() })
+}
+
+// leavesList reports whether b may read a list that stands beside the one that a reads.
+func (c *covering) leavesList() bool {
+	if c.a.read.params == nil || c.b.read.params == nil || !c.b.read.params.ReadsList() || !c.a.read.params.ReadsList() {
+		return false
+	}
+	p, known := c.a.read.params.ListPath()
+	q, too := c.b.read.params.ListPath()
+	return !known || !too || !slices.Equal(p, q)
 }
 
 // part compares a part of the two models: body, query or a header.
@@ -139,7 +155,7 @@ func (c *covering) value(a, b tree.Value) bool {
 		return other == text && c.knows(c.word)
 	case b.Kind() == tree.Absent:
 		c.seen[name] = true
-		return strings.HasSuffix(text, "?$") && !isKeyName(name)
+		return strings.HasSuffix(text, "?$") && !isKeyName(name) && !isText(name)
 	}
 	return c.same(a, b)
 }
@@ -241,6 +257,9 @@ func bareVariable(text string) (name string, bare bool) {
 func isKeyName(name string) bool {
 	return name == "messageid" || name == "id" || name == "event_key" || name == "from"
 }
+
+// isText: to these an object is something that was said and cannot be read, and so no fit.
+func isText(name string) bool { return name == "content" || name == "text" }
 
 func (l *loader) isProperty(name string) bool {
 	_, known := l.svc.property(name)
