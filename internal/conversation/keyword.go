@@ -106,7 +106,7 @@ func MentionsStop(text, own string) bool {
 
 // fold brings spellings together: full-width letters, case, accents typed in two characters, punctuation, quotes and spaces around and between.
 func fold(s string) string {
-	s = folder.String(norm.NFKC.String(s))
+	s = norm.NFKC.String(folder.String(norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD"))))
 	words := strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r != '\'' && (unicode.IsPunct(r) || unicode.IsSymbol(r))
 	})
