@@ -65,20 +65,29 @@ func writeCSV(to *bytes.Buffer, record []string) {
 
 func contactRecord(c *directory.Contact) []string {
 	info := readMembers(c.Info)
-	record := []string{unformulaic(c.Name)}
+	record := []string{guarded(c.Name)}
 	for _, name := range contactColumns {
-		record = append(record, unformulaic(strings.Join(textsIn(info[name]), "; ")))
+		record = append(record, guarded(strings.Join(textsIn(info[name]), "; ")))
 	}
 	return record
 }
 
-// formulaic takes away what unformulaic put there.
-func formulaic(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && rest != "" && strings.ContainsRune("=-@+\t\r", rune(rest[0])) {
+// guarded keeps a spreadsheet from taking a text for a formula, and bare takes the guard away. A text with a guard of its own gets another.
+func guarded(s string) string {
+	if inner := strings.TrimLeft(s, "'"); inner != s && isFormula(inner) {
+		return "'" + s
+	}
+	return unformulaic(s)
+}
+
+func bare(s string) string {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && isFormula(strings.TrimLeft(rest, "'")) {
 		return rest
 	}
 	return s
 }
+
+func isFormula(s string) bool { return s != "" && strings.ContainsRune("=-@+\t\r", rune(s[0])) }
 
 // readContactsCSV reads a file whose first line names the columns: name, or firstname and lastname; any other column is a member of info.
 func readContactsCSV(text string) ([]contactInput, error) {
@@ -106,7 +115,7 @@ func readContactsCSV(text string) ([]contactInput, error) {
 			if i >= len(record) {
 				break
 			}
-			value := formulaic(strings.TrimSpace(record[i]))
+			value := bare(strings.TrimSpace(record[i]))
 			switch column {
 			case "":
 			case "name":

@@ -49,16 +49,20 @@ var vCardEscaper = strings.NewReplacer(`\`, `\\`, ",", `\,`, ";", `\;`, "\r\n", 
 func readVCards(text string) (list []contactInput, err error) {
 	var name, names string
 	var info members
-	for line := range strings.SplitSeq(unfold(text), "\n") {
-		head, value, ok := strings.Cut(line, ":")
+	lines := strings.Split(unfold(text), "\n")
+	for i := 0; i < len(lines); i++ {
+		head, value, ok := strings.Cut(lines[i], ":")
 		if !ok {
 			continue
 		}
 		property, parameters, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(head)), ";")
-		if i := strings.LastIndexByte(property, '.'); i >= 0 {
-			property = property[i+1:] // item1.TEL
+		if _, name, grouped := strings.Cut(property, "."); grouped {
+			property = name // item1.TEL
 		}
 		if strings.Contains(parameters, "QUOTED-PRINTABLE") {
+			for ; strings.HasSuffix(value, "=") && i+1 < len(lines); i++ { // a line that goes on
+				value = strings.TrimSuffix(value, "=") + lines[i+1]
+			}
 			if b, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(value))); err == nil {
 				value = clean(string(b))
 			}
@@ -115,12 +119,11 @@ func nameOfParts(value string) string {
 	return strings.TrimSpace(unescapeVCard(given) + " " + unescapeVCard(family))
 }
 
-// unfold joins the lines that were folded, also those of quoted-printable.
+// unfold joins the lines that were folded.
 func unfold(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\n ", "")
-	text = strings.ReplaceAll(text, "\n\t", "")
-	return strings.ReplaceAll(text, "=\n", "")
+	return strings.ReplaceAll(text, "\n\t", "")
 }
 
 func unescapeVCard(s string) string {
