@@ -184,17 +184,6 @@ func (s *Server) rpcOrganization(r *http.Request, p *access.Principal, at place)
 	return nil, fault.New(fault.Invalid, "orgid", "is missing; name the organization by orgid or domain")
 }
 
-// asObject makes sure that what a client calls an object is one, and gives it as text.
-func asObject(name string, v jsontext.Value) (string, error) {
-	switch v.Kind() {
-	case 0, 'n':
-		return "", nil
-	case '{':
-		return string(v), nil
-	}
-	return "", fault.New(fault.Invalid, name, "must be an object")
-}
-
 // idResult answers what was made.
 type idResult struct {
 	ID string `json:"id"`
