@@ -44,6 +44,21 @@ func TestEveryQueryIsPreparedOnPostgres(t *testing.T) {
 	}
 }
 
+func TestAnEmptyTextIsNeverNull(t *testing.T) {
+	c, _ := onServer(t, true)
+	echo := &query{name: "echo", text: `SELECT $1::text IS NOT NULL, $2::bytea IS NOT NULL, $3::text IS NOT NULL`, reads: true}
+	for range 2 { // on a connection's first query, too
+		if err := c.each(echo, func(r *row) error {
+			if a, b, c := r.text(), r.text(), r.text(); a != "t" || b != "t" || c != "t" {
+				t.Errorf("an empty text, no bytes, an empty text: %s %s %s, want none to be NULL", a, b, c)
+			}
+			return nil
+		}, "", []byte(nil), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestHotQueriesScanNothingOnPostgres(t *testing.T) {
 	c, _ := onServer(t, true)
 	plain := func(text string) []string {

@@ -66,11 +66,17 @@ func (st *pgStmt) rows(rr *pgconn.ResultReader, fn func(*row) error) (pgconn.Com
 	return tag, err
 }
 
+// scratchMax bounds what a connection keeps of a statement with long texts.
+const scratchMax = 1 << 20
+
 // encode writes arguments as the statement takes them. They are good until the next call.
 func (c *pgConn) encode(st *pgStmt, args []any) ([][]byte, error) {
 	types := st.desc.ParamOIDs
 	if len(args) < len(types) {
 		return nil, fmt.Errorf("there is no argument $%d", len(args)+1)
+	}
+	if c.scratch == nil || cap(c.scratch) > scratchMax {
+		c.scratch = make([]byte, 0, 4<<10) // never nil: an empty text in it would be NULL
 	}
 	c.values, c.scratch = c.values[:0], c.scratch[:0]
 	for i, t := range types {
