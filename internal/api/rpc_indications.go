@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -148,7 +147,7 @@ func (s *Server) rpcUpdated(ctx context.Context, p *access.Principal, r *http.Re
 		return nil, err
 	case in.Content == nil || *in.Content == "":
 		return nil, fault.New(fault.Invalid, "content", "is missing; to take a text away, say deleted")
-	case len(*in.Content) > maxField || utf8.RuneCountInString(*in.Content) > maxField:
+	case len(*in.Content) > maxField:
 		return nil, fault.New(fault.Invalid, "content", "is longer than %d bytes", maxField)
 	}
 	return nil, s.o.Store.EditMessage(ctx, o.AccountID, v.ID, message.Edit{At: time.Now(), Content: clean(*in.Content)})

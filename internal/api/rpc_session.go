@@ -50,7 +50,7 @@ func (s *Server) rpcOpen(ctx context.Context, o *directory.Organization, in *rpc
 	case sd.number != nil:
 		se.NumberID, se.Timeout, se.Owner = sd.number.ID, sd.number.SessionTimeout, conversation.Receiver(sd.number)
 		if sd.outward {
-			se.Owner, se.Writer = conversation.Owner(sd.number, writer), writer
+			se.Owner, se.Outward, se.Writer = conversation.Owner(sd.number, writer), true, writer
 		}
 		if contact, err := phone.Parse(sd.contact, sd.number.Country); err == nil {
 			se.Contact = contact
@@ -109,7 +109,7 @@ func (s *Server) rpcAppend(ctx context.Context, o *directory.Organization, in *r
 	m.Direction, m.From, m.To = message.Inbound, c.Contact, ours
 	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, NumberID: c.NumberID, Contact: c.Contact, Owner: c.UserID}
 	if outward {
-		m.Direction, m.From, m.To, m.UserID, se.Writer = message.Outbound, ours, c.Contact, writer, writer
+		m.Direction, m.From, m.To, m.UserID, se.Outward, se.Writer = message.Outbound, ours, c.Contact, writer, true, writer
 	}
 	if number != nil {
 		m.IntegrationID, m.ServiceID = number.IntegrationID, number.ServiceID
@@ -202,7 +202,7 @@ func (s *Server) tell(ctx context.Context, in told) (message.Ack, error) {
 		Content: in.text, URLs: in.urls, Created: now,
 	}
 	se := message.Session{
-		AccountID: c.AccountID, OrgID: c.OrgID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Writer: in.writer.ID,
+		AccountID: c.AccountID, OrgID: c.OrgID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Outward: true, Writer: in.writer.ID,
 		IdempotencyKey: in.key, BodyHash: in.hash(),
 	}
 	files := rpcText{files: in.files}

@@ -13,7 +13,8 @@ type Session struct {
 	NumberID  string        // ours; empty: the contact lives in a program
 	Contact   string        // with whom
 	Owner     string        // whose private conversation it is, by the number's users alone
-	Writer    string        // the user who writes; empty: the contact
+	Outward   bool          // our side writes
+	Writer    string        // which user of ours; empty: none that is known
 	Timeout   time.Duration // the number's session timeout
 
 	IdempotencyKey string // of Tell, as of an Acceptance

@@ -28,7 +28,7 @@ var (
 func (s *Store) OpenSession(ctx context.Context, in message.Session, from *message.Sender, now time.Time) (id string, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		m := message.Message{AccountID: in.AccountID, OrgID: in.OrgID, NumberID: in.NumberID, From: in.Contact, Created: now}
-		at, err := converse(t, &m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: in.Writer == "", Timeout: in.Timeout, At: now})
+		at, err := converse(t, &m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: !in.Outward, Timeout: in.Timeout, At: now})
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Store) settleSession(t *tx, in message.Session, m *message.Message, now
 	if m.ConversationID = c.ID; !c.Closed {
 		return c.UserID, nil
 	}
-	at, err := converse(t, m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: in.Writer == "", Timeout: in.Timeout, At: now})
+	at, err := converse(t, m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: !in.Outward, Timeout: in.Timeout, At: now})
 	m.ConversationID = at.conversation
 	return at.user, err
 }

@@ -127,7 +127,7 @@ func tellsPrograms(t *testing.T, w *World) {
 			t.Errorf("%v finds %v %v", nobody, c, err)
 		}
 	}
-	se := message.Session{AccountID: w.Acct, OrgID: w.Org.ID, ID: in.ConversationID, Contact: "crm-17", Owner: w.Ann.ID, Writer: w.Ann.ID}
+	se := message.Session{AccountID: w.Acct, OrgID: w.Org.ID, ID: in.ConversationID, Contact: "crm-17", Owner: w.Ann.ID, Outward: true, Writer: w.Ann.ID}
 	tell := func(text string) string {
 		t.Helper()
 		ack, err := w.Tell(w.Ctx, se, message.Message{ID: message.NewID(), AccountID: w.Acct, OrgID: w.Org.ID, UserID: w.Ann.ID, From: "101", To: "crm-17", Content: text, Created: time.Now()}, nil, time.Now())
