@@ -70,8 +70,9 @@ func (t *tx) nextMessage() (seq int64, err error) {
 		return *t.counter, nil
 	}
 	if len(t.fresh) == 0 {
-		// One for each write that waited with us: whoever comes after our commit, on whatever node, gets higher ones.
-		if err := t.each(qPgNextMessages, func(r *row) error { t.fresh = append(t.fresh, r.int()); return nil }, max(t.ahead, 1)); err != nil {
+		// One for each write that waits with us, and some for those that join us: whoever comes after our turn, on whatever node, gets
+		// higher ones. What is left over is never used.
+		if err := t.each(qPgNextMessages, func(r *row) error { t.fresh = append(t.fresh, r.int()); return nil }, max(t.ahead, 16)); err != nil {
 			return 0, err
 		}
 	}
