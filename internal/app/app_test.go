@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -123,12 +126,16 @@ func TestMetricsOfTheirOwnAddressAskForNoKey(t *testing.T) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	w := start(t)
-	address := w.app.Addr()
-	if err := w.app.Close(); err != nil {
-		t.Fatal(err)
+	for range 100 {
+		// Below the ports that the system gives out by itself, so that nobody is given it meanwhile.
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
 	}
-	return address
+	t.Fatal("no port is free")
+	return ""
 }
 
 func TestClosingEndsOpenStreamsAndWaitsForWhatIsSending(t *testing.T) {
