@@ -150,8 +150,8 @@ func TestAFailingWriteHarmsNoOther(t *testing.T) {
 			if failed != 1 || rows(t, w) != 2 {
 				t.Errorf("%d writes failed, %d rows are there: %v; want 1 and 2", failed, rows(t, w), errs)
 			}
-			if n := g.commits.Load(); n != c.commits {
-				t.Errorf("%d commits, want %d", n, c.commits)
+			if n := g.commits.Load(); n == 0 || n > c.commits { // what came behind the bad one may share a commit of its own
+				t.Errorf("%d commits, want at most %d", n, c.commits)
 			}
 		})
 	}
