@@ -31,6 +31,29 @@ type call struct {
 // rpcCall carries one call out; params is JSON, at least {}.
 type rpcCall func(ctx context.Context, p *access.Principal, r *http.Request, params jsontext.Value) (result any, err error)
 
+// ofOne is a method about one organization: its parameters are read, and the organization is found that they name by id or by domain.
+func ofOne[T any, P interface {
+	*T
+	where() place
+}](s *Server, do func(context.Context, *access.Principal, *http.Request, *directory.Organization, P) (any, error)) rpcCall {
+	return func(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
+		in, err := P(new(T)), error(nil)
+		if own, ok := any(in).(interface{ read(jsontext.Value) error }); ok {
+			err = own.read(raw)
+		} else {
+			err = unmarshal(raw, in)
+		}
+		if err != nil {
+			return nil, err
+		}
+		o, err := s.rpcOrganization(r, p, in.where())
+		if err != nil {
+			return nil, err
+		}
+		return do(ctx, p, r, o, in)
+	}
+}
+
 // rpcMethods is every method there is, by its name.
 func (s *Server) rpcMethods() map[string]rpcCall {
 	return map[string]rpcCall{
@@ -41,40 +64,40 @@ func (s *Server) rpcMethods() map[string]rpcCall {
 		"deleteOrganization":    s.rpcDeleteOrganization,
 		"setOrganizationStatus": s.rpcSetOrganizationStatus,
 
-		"getUsers":      s.rpcGetUsers,
-		"getUser":       s.rpcGetUser,
-		"createUser":    s.rpcCreateUser,
-		"createUsers":   s.rpcCreateUsers,
-		"updateUser":    s.rpcUpdateUser,
-		"setUserStatus": s.rpcSetUserStatus,
-		"deleteUser":    s.rpcDeleteUser,
-		"deleteUsers":   s.rpcDeleteUsers,
+		"getUsers":      ofOne(s, s.rpcGetUsers),
+		"getUser":       ofOne(s, s.rpcGetUser),
+		"createUser":    ofOne(s, s.rpcCreateUser),
+		"createUsers":   ofOne(s, s.rpcCreateUsers),
+		"updateUser":    ofOne(s, s.rpcUpdateUser),
+		"setUserStatus": ofOne(s, s.rpcSetUserStatus),
+		"deleteUser":    ofOne(s, s.rpcDeleteUser),
+		"deleteUsers":   ofOne(s, s.rpcDeleteUsers),
 
-		"getSMSTrunks":   s.rpcGetSMSTrunks,
-		"createSMSTrunk": s.rpcCreateSMSTrunk,
-		"updateSMSTrunk": s.rpcUpdateSMSTrunk,
-		"deleteSMSTrunk": s.rpcDeleteSMSTrunk,
+		"getSMSTrunks":   ofOne(s, s.rpcGetSMSTrunks),
+		"createSMSTrunk": ofOne(s, s.rpcCreateSMSTrunk),
+		"updateSMSTrunk": ofOne(s, s.rpcUpdateSMSTrunk),
+		"deleteSMSTrunk": ofOne(s, s.rpcDeleteSMSTrunk),
 
-		"getContacts":        s.rpcGetContacts,
-		"importContacts":     s.rpcImportContacts,
-		"updateContacts":     s.rpcUpdateContacts,
-		"deleteContacts":     s.rpcDeleteContacts,
-		"getBlockedContacts": s.rpcGetBlockedContacts,
-		"setContactBlocked":  s.rpcSetContactBlocked,
+		"getContacts":        ofOne(s, s.rpcGetContacts),
+		"importContacts":     ofOne(s, s.rpcImportContacts),
+		"updateContacts":     ofOne(s, s.rpcUpdateContacts),
+		"deleteContacts":     ofOne(s, s.rpcDeleteContacts),
+		"getBlockedContacts": ofOne(s, s.rpcGetBlockedContacts),
+		"setContactBlocked":  ofOne(s, s.rpcSetContactBlocked),
 
-		"getChatUsers": s.rpcGetChatUsers,
-		"getServices":  s.rpcGetServices,
+		"getChatUsers": ofOne(s, s.rpcGetChatUsers),
+		"getServices":  ofOne(s, s.rpcGetServices),
 		"message":      s.rpcMessage,
-		"delivered":    s.rpcDelivered,
-		"read":         s.rpcRead,
-		"typing":       s.rpcTyping,
-		"updated":      s.rpcUpdated,
-		"deleted":      s.rpcDeleted,
-		"getChats":     s.rpcGetChats,
+		"delivered":    ofOne(s, s.rpcDelivered),
+		"read":         ofOne(s, s.rpcRead),
+		"typing":       ofOne(s, s.rpcTyping),
+		"updated":      ofOne(s, s.rpcUpdated),
+		"deleted":      ofOne(s, s.rpcDeleted),
+		"getChats":     ofOne(s, s.rpcGetChats),
 
-		"getOptoutList":    s.rpcGetOptoutList,
-		"addToOptout":      s.rpcAddToOptout,
-		"removeFromOptout": s.rpcRemoveFromOptout,
+		"getOptoutList":    ofOne(s, s.rpcGetOptoutList),
+		"addToOptout":      ofOne(s, s.rpcAddToOptout),
+		"removeFromOptout": ofOne(s, s.rpcRemoveFromOptout),
 	}
 }
 
@@ -163,6 +186,8 @@ type place struct {
 	OrgID  loose `json:"orgid"`
 	Domain loose `json:"domain"`
 }
+
+func (p place) where() place { return p }
 
 // rpcOrganization finds the organization that a call names by id or by domain.
 func (s *Server) rpcOrganization(r *http.Request, p *access.Principal, at place) (*directory.Organization, error) {

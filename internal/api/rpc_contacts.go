@@ -55,15 +55,7 @@ func showBlockedContact(c *directory.Contact) (jsontext.Value, error) {
 }
 
 // rpcContactsWhere gives an organization's contacts.
-func (s *Server) rpcContactsWhere(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value, blocked bool, show func(*directory.Contact) (jsontext.Value, error)) (any, error) {
-	in, err := params[place](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcContactsWhere(ctx context.Context, o *directory.Organization, blocked bool, show func(*directory.Contact) (jsontext.Value, error)) (any, error) {
 	all, err := everything(func(cursor string) ([]directory.Contact, string, error) {
 		return s.o.Store.Contacts(ctx, directory.ContactFilter{AccountID: o.AccountID, OrgID: o.ID, Blocked: blocked}, store.Page{Limit: pageSizeMax, Cursor: cursor})
 	})
@@ -73,26 +65,18 @@ func (s *Server) rpcContactsWhere(ctx context.Context, p *access.Principal, r *h
 	return showAll(all, show)
 }
 
-func (s *Server) rpcGetContacts(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	return s.rpcContactsWhere(ctx, p, r, raw, false, showRPCContact)
+func (s *Server) rpcGetContacts(ctx context.Context, _ *access.Principal, _ *http.Request, o *directory.Organization, _ *place) (any, error) {
+	return s.rpcContactsWhere(ctx, o, false, showRPCContact)
 }
 
-func (s *Server) rpcGetBlockedContacts(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	return s.rpcContactsWhere(ctx, p, r, raw, true, showBlockedContact)
+func (s *Server) rpcGetBlockedContacts(ctx context.Context, _ *access.Principal, _ *http.Request, o *directory.Organization, _ *place) (any, error) {
+	return s.rpcContactsWhere(ctx, o, true, showBlockedContact)
 }
 
-func (s *Server) rpcImportContacts(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		List []contactInput `json:"list"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcImportContacts(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	List []contactInput `json:"list"`
+}) (any, error) {
 	list, err := s.makeContacts(ctx, p, o, in.List, "list")
 	if err != nil {
 		return nil, err
@@ -109,21 +93,13 @@ func (s *Server) rpcImportContacts(ctx context.Context, p *access.Principal, r *
 // maxChanges is how many contacts one call changes, all of them or none.
 const maxChanges = 500
 
-func (s *Server) rpcUpdateContacts(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		List []struct {
-			contactInput
-			ID loose `json:"id"`
-		} `json:"list"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcUpdateContacts(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	List []struct {
+		contactInput
+		ID loose `json:"id"`
+	} `json:"list"`
+}) (any, error) {
 	if err := count("list", len(in.List), maxChanges); err != nil {
 		return nil, err
 	}
@@ -131,29 +107,23 @@ func (s *Server) rpcUpdateContacts(ctx context.Context, p *access.Principal, r *
 	list := make([]*directory.Contact, len(in.List))
 	for i := range in.List {
 		at := fmt.Sprintf("/list/%d", i)
-		if list[i], err = s.contactOf(r, o, string(in.List[i].ID)); err != nil {
+		c, err := s.contactOf(r, o, string(in.List[i].ID))
+		if err == nil {
+			err = in.List[i].apply(c, country, p.KeyID, now)
+		}
+		if err != nil {
 			return nil, within(err, at)
 		}
-		if err := in.List[i].apply(list[i], country, p.KeyID, now); err != nil {
-			return nil, within(err, at)
-		}
+		list[i] = c
 	}
 	return nil, s.o.Store.UpdateContacts(ctx, list)
 }
 
 // rpcDeleteContacts removes those who are there: a call that is made again finds nothing to do.
-func (s *Server) rpcDeleteContacts(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		List []loose `json:"list"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcDeleteContacts(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	List []loose `json:"list"`
+}) (any, error) {
 	if err := count("list", len(in.List), maxChanges); err != nil {
 		return nil, err
 	}
@@ -161,26 +131,18 @@ func (s *Server) rpcDeleteContacts(ctx context.Context, p *access.Principal, r *
 	for i, id := range in.List {
 		ids[i] = string(id)
 	}
-	_, err = s.o.Store.DeleteContacts(ctx, o.AccountID, o.ID, ids)
+	_, err := s.o.Store.DeleteContacts(ctx, o.AccountID, o.ID, ids)
 	return nil, err
 }
 
 // rpcSetContactBlocked blocks a contact by id, or everybody at a number, and shows who that is.
-func (s *Server) rpcSetContactBlocked(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		ID      loose  `json:"id"`
-		Phone   loose  `json:"phone"`
-		Blocked *bool  `json:"blocked"`
-		About   string `json:"about"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcSetContactBlocked(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	ID      loose  `json:"id"`
+	Phone   loose  `json:"phone"`
+	Blocked *bool  `json:"blocked"`
+	About   string `json:"about"`
+}) (any, error) {
 	now := time.Now()
 	b := directory.Contact{ID: string(in.ID), AccountID: o.AccountID, OrgID: o.ID, Created: now}
 	switch {

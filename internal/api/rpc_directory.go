@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
 	"patchbay/internal/store"
@@ -19,15 +17,7 @@ type chatUser struct {
 	State int    `json:"state"`
 }
 
-func (s *Server) rpcGetChatUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[place](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetChatUsers(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *place) (any, error) {
 	users, err := everything(func(cursor string) ([]directory.User, string, error) {
 		return s.o.Store.Users(ctx, p.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
 	})
@@ -49,15 +39,7 @@ type offered struct {
 	State int    `json:"state"` // 1: enabled for the organization
 }
 
-func (s *Server) rpcGetServices(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[place](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetServices(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *place) (any, error) {
 	all, err := s.servicesOf(ctx, p.AccountID)
 	if err != nil {
 		return nil, err

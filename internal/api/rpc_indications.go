@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
@@ -25,13 +23,6 @@ type indication struct {
 	Content   *string `json:"content"`
 }
 
-func (s *Server) readIndication(p *access.Principal, r *http.Request, raw jsontext.Value) (in indication, o *directory.Organization, err error) {
-	if in, err = params[indication](raw); err == nil {
-		o, err = s.rpcOrganization(r, p, in.place)
-	}
-	return in, o, err
-}
-
 // messageIn is the organization's message of this id.
 func (s *Server) messageIn(ctx context.Context, o *directory.Organization, id string) (*message.View, error) {
 	if id == "" {
@@ -45,11 +36,7 @@ func (s *Server) messageIn(ctx context.Context, o *directory.Organization, id st
 }
 
 // rpcDelivered is the program's word that the contact's side received a user's message.
-func (s *Server) rpcDelivered(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, o, err := s.readIndication(p, r, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcDelivered(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *indication) (any, error) {
 	v, err := s.messageIn(ctx, o, string(in.MessageID))
 	switch {
 	case err != nil:
@@ -74,16 +61,12 @@ func (s *Server) doer(r *http.Request, o *directory.Organization, in *indication
 	return u.ID, nil
 }
 
-func (s *Server) rpcRead(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, o, err := s.readIndication(p, r, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcRead(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *indication) (any, error) {
 	c, err := s.sessionOf(ctx, o, string(in.SessionID))
 	if err != nil {
 		return nil, err
 	}
-	by, err := s.doer(r, o, &in)
+	by, err := s.doer(r, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -94,16 +77,12 @@ func (s *Server) rpcRead(ctx context.Context, p *access.Principal, r *http.Reque
 	return nil, s.o.Store.ReadConversation(ctx, o.AccountID, c.ID, what, time.Now())
 }
 
-func (s *Server) rpcTyping(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, o, err := s.readIndication(p, r, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcTyping(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *indication) (any, error) {
 	c, err := s.sessionOf(ctx, o, string(in.SessionID))
 	if err != nil {
 		return nil, err
 	}
-	by, err := s.doer(r, o, &in)
+	by, err := s.doer(r, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +115,7 @@ func (t *typists) told(who string, now time.Time) bool {
 	return true
 }
 
-func (s *Server) rpcUpdated(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, o, err := s.readIndication(p, r, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcUpdated(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *indication) (any, error) {
 	v, err := s.messageIn(ctx, o, string(in.MessageID))
 	switch {
 	case err != nil:
@@ -153,11 +128,7 @@ func (s *Server) rpcUpdated(ctx context.Context, p *access.Principal, r *http.Re
 	return nil, s.o.Store.EditMessage(ctx, o.AccountID, v.ID, message.Edit{At: time.Now(), Content: clean(*in.Content)})
 }
 
-func (s *Server) rpcDeleted(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, o, err := s.readIndication(p, r, raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcDeleted(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *indication) (any, error) {
 	v, err := s.messageIn(ctx, o, string(in.MessageID))
 	if err != nil {
 		return nil, err
@@ -176,20 +147,12 @@ type chatView struct {
 	Messages  int      `json:"messages"` // in the period
 }
 
-func (s *Server) rpcGetChats(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		Number loose  `json:"number"`
-		Begin  *int64 `json:"begin"`
-		End    *int64 `json:"end"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetChats(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	Number loose  `json:"number"`
+	Begin  *int64 `json:"begin"`
+	End    *int64 `json:"end"`
+}) (any, error) {
 	if in.Number == "" {
 		return nil, fault.New(fault.Invalid, "number", "is missing; name a number of the organization")
 	}

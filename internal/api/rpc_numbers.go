@@ -171,15 +171,7 @@ func viewTrunk(n *directory.Number) (trunkView, error) {
 	return v, nil
 }
 
-func (s *Server) rpcGetSMSTrunks(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[place](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetSMSTrunks(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *place) (any, error) {
 	all, err := s.numbersOf(ctx, o)
 	if err != nil {
 		return nil, err
@@ -193,15 +185,7 @@ func (s *Server) rpcGetSMSTrunks(ctx context.Context, p *access.Principal, r *ht
 	return out, nil
 }
 
-func (s *Server) rpcCreateSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[trunkParams](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcCreateSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *trunkParams) (any, error) {
 	given, err := in.input(nil)
 	if err != nil {
 		return nil, err
@@ -214,24 +198,15 @@ func (s *Server) rpcCreateSMSTrunk(ctx context.Context, p *access.Principal, r *
 }
 
 // trunkCalled is the number that a call names by its id.
-func (s *Server) trunkCalled(r *http.Request, p *access.Principal, in *trunkParams) (*directory.Organization, *directory.Number, error) {
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *Server) trunkCalled(r *http.Request, p *access.Principal, o *directory.Organization, in *trunkParams) (*directory.Number, error) {
 	if in.ID == "" {
-		return nil, nil, fault.New(fault.Invalid, "id", "is missing; name the number by its id")
+		return nil, fault.New(fault.Invalid, "id", "is missing; name the number by its id")
 	}
-	n, err := s.numberWithID(r, p, o, string(in.ID))
-	return o, n, err
+	return s.numberWithID(r, p, o, string(in.ID))
 }
 
-func (s *Server) rpcUpdateSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[trunkParams](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, n, err := s.trunkCalled(r, p, &in)
+func (s *Server) rpcUpdateSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *trunkParams) (any, error) {
+	n, err := s.trunkCalled(r, p, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -251,12 +226,8 @@ func (s *Server) rpcUpdateSMSTrunk(ctx context.Context, p *access.Principal, r *
 	return nil, err
 }
 
-func (s *Server) rpcDeleteSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[trunkParams](raw)
-	if err != nil {
-		return nil, err
-	}
-	_, n, err := s.trunkCalled(r, p, &in)
+func (s *Server) rpcDeleteSMSTrunk(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *trunkParams) (any, error) {
+	n, err := s.trunkCalled(r, p, o, in)
 	if err != nil {
 		return nil, err
 	}

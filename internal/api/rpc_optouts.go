@@ -4,9 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"patchbay/internal/access"
+	"patchbay/internal/directory"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
 )
@@ -18,25 +17,14 @@ type optOutParams struct {
 	ToNumber loose   `json:"tonumber"` // ours; empty: all of the organization's
 }
 
-func (s *Server) rpcAddToOptout(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	return nil, s.rpcMoveOptOuts(p, r, raw, true)
+func (s *Server) rpcAddToOptout(_ context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *optOutParams) (any, error) {
+	_, err := s.moveOptOuts(r, p, o, in.Numbers, "numbers", string(in.ToNumber), "tonumber", true)
+	return nil, err
 }
 
-func (s *Server) rpcRemoveFromOptout(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	return nil, s.rpcMoveOptOuts(p, r, raw, false)
-}
-
-func (s *Server) rpcMoveOptOuts(p *access.Principal, r *http.Request, raw jsontext.Value, out bool) error {
-	in, err := params[optOutParams](raw)
-	if err != nil {
-		return err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return err
-	}
-	_, err = s.moveOptOuts(r, p, o, in.Numbers, "numbers", string(in.ToNumber), "tonumber", out)
-	return err
+func (s *Server) rpcRemoveFromOptout(_ context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *optOutParams) (any, error) {
+	_, err := s.moveOptOuts(r, p, o, in.Numbers, "numbers", string(in.ToNumber), "tonumber", false)
+	return nil, err
 }
 
 // optedOut is a contact as getOptoutList gives it.
@@ -46,15 +34,7 @@ type optedOut struct {
 	Created  int64  `json:"created"`
 }
 
-func (s *Server) rpcGetOptoutList(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[optOutParams](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetOptoutList(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *optOutParams) (any, error) {
 	n, err := s.numberNamed(r, o, string(in.ToNumber), "tonumber")
 	if err != nil {
 		return nil, err

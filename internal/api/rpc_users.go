@@ -40,20 +40,20 @@ type userParams struct {
 	password jsontext.Value
 }
 
-func readUserParams(raw jsontext.Value) (in userParams, err error) {
-	if in, err = params[userParams](raw); err != nil {
-		return in, err
+func (in *userParams) read(raw jsontext.Value) error {
+	if err := unmarshal(raw, in); err != nil {
+		return err
 	}
 	if in.OrgID != "" {
 		in.Domain = "" // beside an orgid, domain is the SIP domain
 	}
 	var all members
 	if err := unmarshal(raw, &all); err != nil {
-		return in, err
+		return err
 	}
 	in.password = all["password"]
 	in.extra = all.without(userMembers...)
-	return in, nil
+	return nil
 }
 
 // apply puts what was given onto a user. A password is kept nowhere.
@@ -91,15 +91,7 @@ func showUserWith(u *directory.User, password jsontext.Value) (jsontext.Value, e
 	return shown(usualUser, kept, ours)
 }
 
-func (s *Server) rpcCreateUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcCreateUser(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
 	u, err := in.make(o, time.Now())
 	if err != nil {
 		return nil, err
@@ -119,19 +111,11 @@ func (in *userParams) make(o *directory.Organization, now time.Time) (*directory
 }
 
 // rpcCreateUsers makes all users or none.
-func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		Branch jsontext.Value   `json:"branchid"`
-		Users  []jsontext.Value `json:"users"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	Branch jsontext.Value   `json:"branchid"`
+	Users  []jsontext.Value `json:"users"`
+}) (any, error) {
 	if err := count("users", len(in.Users), maxUsers); err != nil {
 		return nil, err
 	}
@@ -141,21 +125,24 @@ func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *htt
 		if each.Kind() != '{' {
 			return nil, fault.New(fault.Invalid, fmt.Sprintf("/users/%d", i), "must be an object")
 		}
-		if given[i], err = readUserParams(each); err != nil {
+		if err := given[i].read(each); err != nil {
 			return nil, within(err, fmt.Sprintf("/users/%d", i))
 		}
 		if _, own := given[i].extra["branchid"]; !own && in.Branch != nil {
 			given[i].extra["branchid"] = in.Branch
 		}
-		if list[i], err = given[i].make(o, now); err != nil {
+		u, err := given[i].make(o, now)
+		if err != nil {
 			return nil, within(err, fmt.Sprintf("/users/%d", i))
 		}
+		list[i] = u
 	}
 	if err := s.o.Store.CreateUsers(ctx, list); err != nil {
 		return nil, err
 	}
 	out := make([]jsontext.Value, len(list))
 	for i, u := range list {
+		var err error
 		if out[i], err = showUserWith(u, given[i].password); err != nil {
 			return nil, err
 		}
@@ -163,8 +150,8 @@ func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *htt
 	return out, nil
 }
 
-func (s *Server) rpcGetUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	_, list, err := s.usersCalled(ctx, p, r, raw)
+func (s *Server) rpcGetUsers(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
+	list, err := s.usersCalled(ctx, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -172,20 +159,12 @@ func (s *Server) rpcGetUsers(ctx context.Context, p *access.Principal, r *http.R
 }
 
 // usersCalled are an organization's users, of one branch when one is named; those whom nobody has put into a branch are in all.
-func (s *Server) usersCalled(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (*directory.Organization, []directory.User, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *Server) usersCalled(ctx context.Context, o *directory.Organization, in *userParams) ([]directory.User, error) {
 	all, err := everything(func(cursor string) ([]directory.User, string, error) {
-		return s.o.Store.Users(ctx, p.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
+		return s.o.Store.Users(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
 	})
 	if err != nil || in.Branch == "" {
-		return o, all, err
+		return all, err
 	}
 	list := all[:0]
 	for i := range all {
@@ -197,17 +176,13 @@ func (s *Server) usersCalled(ctx context.Context, p *access.Principal, r *http.R
 			list = append(list, all[i])
 		}
 	}
-	return o, list, nil
+	return list, nil
 }
 
 // rpcGetUser gives a user by id; without one the first of the organization, or of the branch, as clients ask for it.
-func (s *Server) rpcGetUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcGetUser(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
 	if in.ID == "" && in.Branch != "" {
-		_, list, err := s.usersCalled(ctx, p, r, raw)
+		list, err := s.usersCalled(ctx, o, in)
 		if err != nil {
 			return nil, err
 		}
@@ -216,31 +191,23 @@ func (s *Server) rpcGetUser(ctx context.Context, p *access.Principal, r *http.Re
 		}
 		return showUser(&list[0])
 	}
-	u, err := s.rpcUser(r, p, &in)
+	u, err := s.userNamed(r, o, in)
 	if err != nil {
 		return nil, err
 	}
 	return showUser(u)
 }
 
-// rpcUser is the user whom a call names.
-func (s *Server) rpcUser(r *http.Request, p *access.Principal, in *userParams) (*directory.User, error) {
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+// userNamed is the user whom a call names by id.
+func (s *Server) userNamed(r *http.Request, o *directory.Organization, in *userParams) (*directory.User, error) {
 	if in.ID == "" {
 		return nil, fault.New(fault.Invalid, "id", "is missing; name the user")
 	}
 	return s.userOf(r, o, string(in.ID))
 }
 
-func (s *Server) rpcUpdateUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, err
-	}
-	u, err := s.rpcUser(r, p, &in)
+func (s *Server) rpcUpdateUser(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
+	u, err := s.userNamed(r, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -254,12 +221,8 @@ func (s *Server) rpcUpdateUser(ctx context.Context, p *access.Principal, r *http
 	return showUserWith(&changed, in.password)
 }
 
-func (s *Server) rpcSetUserStatus(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, err
-	}
-	u, err := s.rpcUser(r, p, &in)
+func (s *Server) rpcSetUserStatus(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
+	u, err := s.userNamed(r, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -273,12 +236,8 @@ func (s *Server) rpcSetUserStatus(ctx context.Context, p *access.Principal, r *h
 	return nil, s.o.Store.UpdateUser(ctx, &changed)
 }
 
-func (s *Server) rpcDeleteUser(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := readUserParams(raw)
-	if err != nil {
-		return nil, err
-	}
-	u, err := s.rpcUser(r, p, &in)
+func (s *Server) rpcDeleteUser(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *userParams) (any, error) {
+	u, err := s.userNamed(r, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -289,18 +248,10 @@ func (s *Server) rpcDeleteUser(ctx context.Context, p *access.Principal, r *http
 }
 
 // rpcDeleteUsers removes those who are there, and says whom it removed: a call that is made again finds nothing to do.
-func (s *Server) rpcDeleteUsers(ctx context.Context, p *access.Principal, r *http.Request, raw jsontext.Value) (any, error) {
-	in, err := params[struct {
-		place
-		Users []loose `json:"users"`
-	}](raw)
-	if err != nil {
-		return nil, err
-	}
-	o, err := s.rpcOrganization(r, p, in.place)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) rpcDeleteUsers(ctx context.Context, p *access.Principal, r *http.Request, o *directory.Organization, in *struct {
+	place
+	Users []loose `json:"users"`
+}) (any, error) {
 	if err := count("users", len(in.Users), maxUsers); err != nil {
 		return nil, err
 	}
