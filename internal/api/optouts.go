@@ -25,13 +25,13 @@ type OptOuts interface {
 // optOutView is one line of the list.
 type optOutView struct {
 	Contact string `json:"contact"`
-	Number  string `json:"number"` // the number's id; empty: all numbers of the organization
+	Number  string `json:"number"` // empty: all numbers of the organization
 	Since   string `json:"since"`
 	Source  string `json:"source"` // keyword | provider | api | import
 }
 
 func viewOptOut(o *message.OptOut) optOutView {
-	return optOutView{Contact: o.Contact, Number: o.NumberID, Since: stamp(o.Since), Source: o.Source}
+	return optOutView{Contact: o.Contact, Number: o.Number, Since: stamp(o.Since), Source: o.Source}
 }
 
 type optOutEventView struct {
@@ -44,7 +44,7 @@ type optOutEventView struct {
 }
 
 func viewOptOutEvent(e *message.OptOutEvent) optOutEventView {
-	return optOutEventView{Contact: e.Contact, Number: e.NumberID, OptedOut: e.Out, Source: e.Source, Key: e.By, At: stamp(e.At)}
+	return optOutEventView{Contact: e.Contact, Number: e.Number, OptedOut: e.Out, Source: e.Source, Key: e.By, At: stamp(e.At)}
 }
 
 // listOptOuts gives the list, or all of it as a file with ?format=csv.
@@ -56,7 +56,7 @@ func (s *Server) listOptOuts(w http.ResponseWriter, r *http.Request, p *access.P
 	switch format := r.URL.Query().Get("format"); format {
 	case "", "json":
 	case "csv":
-		return s.exportOptOuts(w, r, o, idOf(n))
+		return s.exportOptOuts(w, r, o, valueOf(n))
 	default:
 		return fault.New(fault.Invalid, "format", "%q is neither json nor csv", format)
 	}
@@ -64,13 +64,14 @@ func (s *Server) listOptOuts(w http.ResponseWriter, r *http.Request, p *access.P
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(n)}, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(n)}, store.Page{Limit: limit, Cursor: cursor})
 	if err != nil {
 		return err
 	}
 	return send(w, http.StatusOK, listOf(rows, next, viewOptOut))
 }
 
+// idOf and valueOf are a number's, and empty where all are meant.
 func idOf(n *directory.Number) string {
 	if n == nil {
 		return ""
@@ -78,16 +79,11 @@ func idOf(n *directory.Number) string {
 	return n.ID
 }
 
-// numberValues are an organization's numbers by id.
-func (s *Server) numberValues(ctx context.Context, o *directory.Organization) (map[string]string, error) {
-	all, err := everything(func(cursor string) ([]directory.Number, string, error) {
-		return s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
-	})
-	names := make(map[string]string, len(all))
-	for i := range all {
-		names[all[i].ID] = all[i].Value
+func valueOf(n *directory.Number) string {
+	if n == nil {
+		return ""
 	}
-	return names, err
+	return n.Value
 }
 
 func (s *Server) listOptOutEvents(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
@@ -175,7 +171,7 @@ func (s *Server) moveOptOuts(r *http.Request, p *access.Principal, o *directory.
 			ps.add(fmt.Sprintf("/%s/%d", in, i), fmt.Sprintf("%q is not a number; write it like +15551234000", c))
 			continue
 		}
-		list = append(list, message.OptOut{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(n), Contact: value, Since: now, Source: message.ByAPI})
+		list = append(list, message.OptOut{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(n), NumberID: idOf(n), Contact: value, Since: now, Source: message.ByAPI})
 	}
 	if err := ps.err(); err != nil {
 		return 0, err
@@ -210,11 +206,7 @@ func (s *Server) numberNamed(r *http.Request, o *directory.Organization, name, f
 		return nil, err
 	}
 	if err != nil || n == nil {
-		n, err = s.o.Store.NumberByValue(r.Context(), o.AccountID, spelled(name))
-		if err == nil && n == nil {
-			n, err = s.nationalNumber(r.Context(), o, name)
-		}
-		if err != nil {
+		if n, err = s.numberCalled(r.Context(), o, spelled(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -222,20 +214,4 @@ func (s *Server) numberNamed(r *http.Request, o *directory.Organization, name, f
 		return nil, fault.New(fault.NotFound, field, "%q is no number of this organization", name)
 	}
 	return n, nil
-}
-
-// nationalNumber finds the number that is spelled so in its own country.
-func (s *Server) nationalNumber(ctx context.Context, o *directory.Organization, name string) (*directory.Number, error) {
-	all, err := everything(func(cursor string) ([]directory.Number, string, error) {
-		return s.o.Store.Numbers(ctx, o.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if value, err := phone.Parse(name, all[i].Country); err == nil && value == all[i].Value {
-			return &all[i], nil
-		}
-	}
-	return nil, nil
 }

@@ -17,14 +17,10 @@ import (
 )
 
 // exportOptOuts streams the list as CSV, page by page.
-func (s *Server) exportOptOuts(w http.ResponseWriter, r *http.Request, o *directory.Organization, numberID string) error {
-	names, err := s.numberValues(r.Context(), o)
-	if err != nil {
-		return err
-	}
+func (s *Server) exportOptOuts(w http.ResponseWriter, r *http.Request, o *directory.Organization, number string) error {
 	var out *csv.Writer
 	for cursor := ""; ; {
-		rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, NumberID: numberID}, store.Page{Limit: pageSizeMax, Cursor: cursor})
+		rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Number: number}, store.Page{Limit: pageSizeMax, Cursor: cursor})
 		if err != nil {
 			return err
 		}
@@ -35,7 +31,7 @@ func (s *Server) exportOptOuts(w http.ResponseWriter, r *http.Request, o *direct
 			_ = out.Write([]string{"contact", "number", "since", "source"}) // said by Flush
 		}
 		for i := range rows {
-			_ = out.Write([]string{unformulaic(rows[i].Contact), names[rows[i].NumberID], stamp(rows[i].Since), rows[i].Source})
+			_ = out.Write([]string{unformulaic(rows[i].Contact), rows[i].Number, stamp(rows[i].Since), rows[i].Source})
 		}
 		if out.Flush(); out.Error() != nil || next == "" {
 			return out.Error()
@@ -113,7 +109,7 @@ func (s *Server) importOptOuts(w http.ResponseWriter, r *http.Request, p *access
 			ps.add(fmt.Sprintf("/%d/contact", row), fmt.Sprintf("line %d: %q is not a number", row, at(contactAt)))
 			continue
 		}
-		list = append(list, message.OptOut{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(to.number), Contact: value, Since: now, Source: message.ByImport})
+		list = append(list, message.OptOut{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(to.number), NumberID: idOf(to.number), Contact: value, Since: now, Source: message.ByImport})
 	}
 	if err := ps.err(); err != nil {
 		return err

@@ -39,16 +39,12 @@ func (s *Server) rpcGetOptoutList(ctx context.Context, p *access.Principal, r *h
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.numberValues(ctx, o)
-	if err != nil {
-		return nil, err
-	}
 	rows, err := everything(func(cursor string) ([]message.OptOut, string, error) {
-		return s.o.Store.OptOuts(ctx, message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, NumberID: idOf(n)}, store.Page{Limit: pageSizeMax, Cursor: cursor})
+		return s.o.Store.OptOuts(ctx, message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(n)}, store.Page{Limit: pageSizeMax, Cursor: cursor})
 	})
 	out := make([]optedOut, len(rows))
 	for i := range rows {
-		out[i] = optedOut{Number: rows[i].Contact, ToNumber: names[rows[i].NumberID], Created: rows[i].Since.UnixMilli()}
+		out[i] = optedOut{Number: rows[i].Contact, ToNumber: rows[i].Number, Created: rows[i].Since.UnixMilli()}
 	}
 	return out, err
 }

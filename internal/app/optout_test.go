@@ -70,7 +70,7 @@ func TestAContactWhoStopsHearsOneConfirmationAndNothingMore(t *testing.T) {
 		t.Errorf("refused with %s", a.body)
 	}
 	outs := "/v1/organizations/" + tm.org + "/optouts"
-	if l := c.call(200, "GET", outs, nil).list("data"); len(l) != 1 || l[0]["contact"] != ann || l[0]["number"] != tm.numberID || l[0]["source"] != "keyword" {
+	if l := c.call(200, "GET", outs, nil).list("data"); len(l) != 1 || l[0]["contact"] != ann || l[0]["number"] != tm.number || l[0]["source"] != "keyword" {
 		t.Errorf("the list is %v", l)
 	}
 	w.textsIn(tm, ann, "START")
@@ -117,7 +117,7 @@ func TestTheOptOutListIsKeptByHandByFileAndByTheMessagingAPI(t *testing.T) {
 	if a := c.call(200, "POST", outs, csv, "Content-Type", "text/csv"); string(a.body) != `{"changed":2}` {
 		t.Errorf("imported: %s", a.body)
 	}
-	n := tm.numberID
+	n := tm.number
 	want := "+15550200001/" + n + "/api +15550200002/" + n + "/api +15550200003/" + n + "/import +15550200004//import"
 	if got := list(); got != want {
 		t.Errorf("the list is\n%s, want\n%s", got, want)

@@ -25,7 +25,7 @@ func (h *heard) optOuts(row *message.Callback, ev *service.Event) []message.OptO
 			return nil
 		}
 		of := h.src.rows[n.Value]
-		return []message.OptOut{{AccountID: row.AccountID, OrgID: of.OrgID, NumberID: of.ID, Contact: contact, Since: row.At, Source: message.ByProvider}}
+		return []message.OptOut{{AccountID: row.AccountID, OrgID: of.OrgID, Number: of.Value, NumberID: of.ID, Contact: contact, Since: row.At, Source: message.ByProvider}}
 	}
 	var list []message.OptOut
 	seen := map[string]bool{}

@@ -170,9 +170,9 @@ func TestAnOptOutThatTheProviderTellsOfGoesOnTheList(t *testing.T) {
 		r := tn.request(`{"what":"` + c.what + `","from":"` + c.from + `","to":"` + c.to + `"}`)
 		r.HTTP.URL += c.query
 		tn.takes(r)
-		for id, want := range map[string]bool{n.ID: c.number, other.ID: c.otherNumber} {
-			if out, err := tn.store.IsOptedOut(t.Context(), tn.org, id, c.contact); err != nil || out != want {
-				t.Errorf("%s: opted out of %s: %v, %v, want %v", c.name, id, out, err, want)
+		for number, want := range map[string]bool{n.Value: c.number, other.Value: c.otherNumber} {
+			if out, err := tn.store.IsOptedOut(t.Context(), tn.org, number, c.contact); err != nil || out != want {
+				t.Errorf("%s: opted out of %s: %v, %v, want %v", c.name, number, out, err, want)
 			}
 		}
 		if got := len(tn.callbacks(account, true)) - before; got != c.unmatched {

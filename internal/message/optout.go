@@ -32,7 +32,8 @@ type Reaction struct {
 type OptOut struct {
 	AccountID string
 	OrgID     string
-	NumberID  string // empty: of all numbers of the organization
+	Number    string // as the store keeps numbers; empty: all of the organization's
+	NumberID  string // whose users hear of a change; empty: everybody's
 	Contact   string
 	Since     time.Time
 	Source    string // by what it came: one of the sources below
@@ -42,7 +43,7 @@ type OptOut struct {
 type OptOutFilter struct {
 	AccountID string
 	OrgID     string
-	NumberID  string // who wants none of this number, whether alone or with all others
+	Number    string // who wants none of this number, whether alone or with all others
 	Contact   string
 }
 

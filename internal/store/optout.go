@@ -11,38 +11,38 @@ import (
 )
 
 var (
-	qOptedOut = sqlText("opted out", `SELECT 1 FROM optouts WHERE org_id = $1 AND contact = $2 AND (number_id = $3 OR number_id = '')`)
-	qOptOut   = sqlText("opt out", `INSERT INTO optouts (org_id, contact, number_id, account_id, source, since_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (org_id, contact, number_id) DO NOTHING`)
-	qOptIn = sqlText("opt in", `DELETE FROM optouts WHERE org_id = $1 AND contact = $2 AND number_id = $3`)
+	qOptedOut = sqlText("opted out", `SELECT 1 FROM optouts WHERE org_id = $1 AND contact = $2 AND (number = $3 OR number = '')`)
+	qOptOut   = sqlText("opt out", `INSERT INTO optouts (org_id, contact, number, account_id, source, since_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (org_id, contact, number) DO NOTHING`)
+	qOptIn = sqlText("opt in", `DELETE FROM optouts WHERE org_id = $1 AND contact = $2 AND number = $3`)
 	// Who wants messages of one number again, after all were stopped, has stopped the others.
-	qOptOutOfOthers = sqlText("opt out of the others", `INSERT INTO optouts (org_id, contact, number_id, account_id, source, since_at)
-		SELECT o.org_id, o.contact, n.id, o.account_id, o.source, o.since_at FROM optouts o JOIN numbers n ON n.org_id = o.org_id
-		WHERE o.org_id = $1 AND o.contact = $2 AND o.number_id = '' AND n.id <> $3
-		ON CONFLICT (org_id, contact, number_id) DO NOTHING`)
+	qOptOutOfOthers = sqlText("opt out of the others", `INSERT INTO optouts (org_id, contact, number, account_id, source, since_at)
+		SELECT o.org_id, o.contact, n.value, o.account_id, o.source, o.since_at FROM optouts o JOIN numbers n ON n.org_id = o.org_id
+		WHERE o.org_id = $1 AND o.contact = $2 AND o.number = '' AND n.value <> $3
+		ON CONFLICT (org_id, contact, number) DO NOTHING`)
 	qOptInAll     = sqlText("opt in to all", `DELETE FROM optouts WHERE org_id = $1 AND contact = $2`)
-	qRecordOptOut = sqlText("record opt-out", `INSERT INTO optout_events (account_id, org_id, contact, number_id, opted_out, source, by_whom, at)
+	qRecordOptOut = sqlText("record opt-out", `INSERT INTO optout_events (account_id, org_id, contact, number, opted_out, source, by_whom, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 
-	qOptOuts = sqlText("opt-outs", `SELECT account_id, org_id, number_id, contact, since_at, source FROM optouts
-		WHERE org_id = $1 AND account_id = $2 AND (contact > $3 OR (contact = $3 AND number_id > $4)) AND ($5 = '' OR number_id = '' OR number_id = $5)
-		AND ($6 = '' OR contact = $6) ORDER BY contact, number_id LIMIT $7`)
-	qOptOutEvents = sqlText("opt-out events", `SELECT seq, account_id, org_id, number_id, contact, at, source, opted_out, by_whom FROM optout_events
+	qOptOuts = sqlText("opt-outs", `SELECT account_id, org_id, number, contact, since_at, source FROM optouts
+		WHERE org_id = $1 AND account_id = $2 AND (contact > $3 OR (contact = $3 AND number > $4)) AND ($5 = '' OR number = '' OR number = $5)
+		AND ($6 = '' OR contact = $6) ORDER BY contact, number LIMIT $7`)
+	qOptOutEvents = sqlText("opt-out events", `SELECT seq, account_id, org_id, number, contact, at, source, opted_out, by_whom FROM optout_events
 		WHERE org_id = $1 AND account_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4`)
 )
 
 // optOutNews is what is told of a change of the list.
 type optOutNews struct {
 	OrgID    string `json:"orgid"`
-	NumberID string `json:"number_id,omitempty"` // empty: all numbers of the organization
+	Number   string `json:"number,omitempty"` // empty: all numbers of the organization
 	Contact  string `json:"contact"`
 	OptedOut bool   `json:"opted_out"`
 	Source   string `json:"source"`
 }
 
 // isOptedOut reports whether the contact wants no messages of the number.
-func isOptedOut(db engine, orgID, numberID, contact string) (bool, error) {
-	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, numberID)
+func isOptedOut(db engine, orgID, number, contact string) (bool, error) {
+	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, number)
 }
 
 // changeOptOut moves a contact on or off the list, for the record and for everybody to hear; nothing when it stands so already.
@@ -50,12 +50,12 @@ func changeOptOut(t *tx, o *message.OptOut, out bool, by string) (changed bool, 
 	var n, more int64
 	switch {
 	case out:
-		n, err = t.exec(qOptOut, o.OrgID, o.Contact, o.NumberID, o.AccountID, o.Source, micros(o.Since))
-	case o.NumberID == "":
+		n, err = t.exec(qOptOut, o.OrgID, o.Contact, o.Number, o.AccountID, o.Source, micros(o.Since))
+	case o.Number == "":
 		n, err = t.exec(qOptInAll, o.OrgID, o.Contact)
 	default:
-		if _, err = t.exec(qOptOutOfOthers, o.OrgID, o.Contact, o.NumberID); err == nil {
-			if n, err = t.exec(qOptIn, o.OrgID, o.Contact, o.NumberID); err == nil {
+		if _, err = t.exec(qOptOutOfOthers, o.OrgID, o.Contact, o.Number); err == nil {
+			if n, err = t.exec(qOptIn, o.OrgID, o.Contact, o.Number); err == nil {
 				more, err = t.exec(qOptIn, o.OrgID, o.Contact, "")
 			}
 		}
@@ -63,10 +63,10 @@ func changeOptOut(t *tx, o *message.OptOut, out bool, by string) (changed bool, 
 	if err != nil || n+more == 0 {
 		return false, err
 	}
-	if _, err := t.exec(qRecordOptOut, o.AccountID, o.OrgID, o.Contact, o.NumberID, flag(out), o.Source, by, micros(o.Since)); err != nil {
+	if _, err := t.exec(qRecordOptOut, o.AccountID, o.OrgID, o.Contact, o.Number, flag(out), o.Source, by, micros(o.Since)); err != nil {
 		return false, err
 	}
-	data, err := json.Marshal(optOutNews{o.OrgID, o.NumberID, o.Contact, out, o.Source})
+	data, err := json.Marshal(optOutNews{o.OrgID, o.Number, o.Contact, out, o.Source})
 	if err != nil { // strings
 		panic(err)
 	}
@@ -104,9 +104,9 @@ func (s *Store) ChangeOptOuts(ctx context.Context, list []message.OptOut, out bo
 }
 
 // IsOptedOut reports whether the contact wants no messages of the number.
-func (s *Store) IsOptedOut(ctx context.Context, orgID, numberID, contact string) (out bool, err error) {
+func (s *Store) IsOptedOut(ctx context.Context, orgID, number, contact string) (out bool, err error) {
 	err = s.read(ctx, func(db engine) error {
-		out, err = isOptedOut(db, orgID, numberID, contact)
+		out, err = isOptedOut(db, orgID, number, contact)
 		return err
 	})
 	return out, err
@@ -121,11 +121,11 @@ func (s *Store) OptOuts(ctx context.Context, f message.OptOutFilter, p Page) (li
 	contact, number, _ := strings.Cut(after, " ")
 	err = s.read(ctx, func(db engine) error {
 		return db.each(qOptOuts, func(r *row) error {
-			list = append(list, message.OptOut{AccountID: r.text(), OrgID: r.text(), NumberID: r.text(), Contact: r.text(), Since: r.time(), Source: r.text()})
+			list = append(list, message.OptOut{AccountID: r.text(), OrgID: r.text(), Number: r.text(), Contact: r.text(), Since: r.time(), Source: r.text()})
 			return nil
-		}, f.OrgID, f.AccountID, contact, number, f.NumberID, f.Contact, p.size())
+		}, f.OrgID, f.AccountID, contact, number, f.Number, f.Contact, p.size())
 	})
-	list, next = cut(p, list, func(o *message.OptOut) string { return textCursor(o.Contact + " " + o.NumberID) })
+	list, next = cut(p, list, func(o *message.OptOut) string { return textCursor(o.Contact + " " + o.Number) })
 	return list, next, err
 }
 
@@ -143,7 +143,7 @@ func (s *Store) OptOutEvents(ctx context.Context, accountID, orgID string, p Pag
 	err = s.read(ctx, func(db engine) error {
 		return db.each(qOptOutEvents, func(r *row) error {
 			n := numbered{seq: r.int()}
-			n.AccountID, n.OrgID, n.NumberID, n.Contact, n.At, n.Source = r.text(), r.text(), r.text(), r.text(), r.time(), r.text()
+			n.AccountID, n.OrgID, n.Number, n.Contact, n.At, n.Source = r.text(), r.text(), r.text(), r.text(), r.time(), r.text()
 			n.Since, n.Out, n.By = n.At, r.bool(), r.text()
 			rows = append(rows, n)
 			return nil
@@ -169,7 +169,7 @@ func mustNotReach(db engine, m *stored) (bool, error) {
 	if message.Reaches(m.Auto) {
 		return false, nil
 	}
-	return isOptedOut(db, m.OrgID, m.NumberID, m.To)
+	return isOptedOut(db, m.OrgID, m.From, m.To)
 }
 
 // endOptedOut ends a waiting message whose contact has opted out since it was accepted.

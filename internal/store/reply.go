@@ -31,13 +31,13 @@ func react(t *tx, m *message.Message, privateTo string, begins, blocked bool, no
 	if err != nil {
 		rules = conversation.Rules{} // of before settings were checked: the usual words hold
 	}
-	out, err := isOptedOut(t, m.OrgID, m.NumberID, m.From)
+	out, err := isOptedOut(t, m.OrgID, m.To, m.From)
 	if err != nil {
 		return err
 	}
 	r := rules.React(m.Content, conversation.Known{OptedOut: out, Begins: begins})
 	if r.Change != message.Unchanged {
-		if _, err := changeOptOut(t, &message.OptOut{AccountID: m.AccountID, OrgID: m.OrgID, NumberID: m.NumberID, Contact: m.From, Since: now,
+		if _, err := changeOptOut(t, &message.OptOut{AccountID: m.AccountID, OrgID: m.OrgID, Number: m.To, NumberID: m.NumberID, Contact: m.From, Since: now,
 			Source: message.ByKeyword}, r.Change == message.OptedOut, ""); err != nil {
 			return err
 		}

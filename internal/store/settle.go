@@ -168,7 +168,7 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 		}
 	}
 	if st.OptedOut {
-		if _, err := changeOptOut(t, &message.OptOut{AccountID: m.AccountID, OrgID: m.OrgID, NumberID: m.NumberID, Contact: m.To, Since: st.Now,
+		if _, err := changeOptOut(t, &message.OptOut{AccountID: m.AccountID, OrgID: m.OrgID, Number: m.From, NumberID: m.NumberID, Contact: m.To, Since: st.Now,
 			Source: message.ByProvider}, true, ""); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (w *World) outList(f message.OptOutFilter) (out []string) {
 	list, _, err := w.OptOuts(w.Ctx, f, store.Page{})
 	w.must(err)
 	for _, o := range list {
-		out = append(out, o.Contact+" "+o.NumberID)
+		out = append(out, o.Contact+" "+o.Number)
 	}
 	return out
 }
@@ -59,7 +59,7 @@ func stopsAndStarts(t *testing.T, w *World) {
 	if _, err := w.Accept(w.Ctx, w.Outbound(other, contact, "from another number")); err != nil {
 		t.Errorf("the other number may not write: %v", err)
 	}
-	if got := fmt.Sprint(w.outList(message.OptOutFilter{})); got != fmt.Sprint([]string{contact + " " + w.Num.ID}) {
+	if got := fmt.Sprint(w.outList(message.OptOutFilter{})); got != fmt.Sprint([]string{contact + " " + w.Num.Value}) {
 		t.Errorf("the list is %v", got)
 	}
 	owed := w.owed()
@@ -141,7 +141,7 @@ func stopsAll(t *testing.T, w *World) {
 	w.writes("START")
 	w.Send(contact, "welcome back")
 	w.refusedAsOptedOut(other)
-	if got := fmt.Sprint(w.outList(message.OptOutFilter{NumberID: other.ID})); got != fmt.Sprint([]string{contact + " " + other.ID}) {
+	if got := fmt.Sprint(w.outList(message.OptOutFilter{Number: other.Value})); got != fmt.Sprint([]string{contact + " " + other.Value}) {
 		t.Errorf("the list of the other number is %v", got)
 	}
 	change(all, false, 1)
@@ -156,8 +156,20 @@ func stopsAll(t *testing.T, w *World) {
 	st := Ends(w.ClaimOne(), message.Refused, message.Failed)
 	st.OptedOut, st.ErrorCode = true, "21610"
 	w.Settle(st)
-	if out, err := w.IsOptedOut(w.Ctx, w.Org.ID, w.Num.ID, "+15559990002"); err != nil || !out {
+	if out, err := w.IsOptedOut(w.Ctx, w.Org.ID, w.Num.Value, "+15559990002"); err != nil || !out {
 		t.Errorf("after the provider said so: %v %v", out, err)
+	}
+}
+
+// staysStopped: a number that is removed and added again, or moved to another service so, is the number that was stopped.
+func staysStopped(t *testing.T, w *World) {
+	w.writes("STOP")
+	value := w.Num.Value
+	w.must(w.DeleteNumber(w.Ctx, w.Acct, w.Num.ID))
+	w.Num = w.NewNumber(w.NewIntegration(w.Org, "another"), value, w.Ann.ID)
+	w.refusedAsOptedOut(w.Num)
+	if got := w.outList(message.OptOutFilter{Number: value}); len(got) != 1 {
+		t.Errorf("the list of the number is %v", got)
 	}
 }
 
@@ -255,7 +267,7 @@ func nothingAfterStop(t *testing.T, w *World) {
 			stopped.Store(true)
 		})
 		all.Wait()
-		if out, err := w.IsOptedOut(w.Ctx, w.Org.ID, w.Num.ID, to); err != nil || !out {
+		if out, err := w.IsOptedOut(w.Ctx, w.Org.ID, w.Num.Value, to); err != nil || !out {
 			t.Errorf("after a STOP: %v %v", out, err)
 		}
 	}

@@ -92,6 +92,7 @@ func Run(t *testing.T, e Engine) {
 		{"a sender that a program names is a contact, unless one is known there", introducesSenders},
 		{"a STOP ends messages and is confirmed once, a START resumes them", stopsAndStarts},
 		{"an opt-out of all numbers holds for each, until the contact or the provider says otherwise", stopsAll},
+		{"a STOP outlives the number's removal", staysStopped},
 		{"a number answers by its rules, and who has stopped hears only help", reactsByRules},
 		{"no attempt begins after a STOP was answered", nothingAfterStop},
 		{"what was kept long enough is swept", sweeps},
