@@ -47,7 +47,7 @@ func NewFake(s *Service, given map[string]string, base string) (*Fake, error) {
 		return nil, fmt.Errorf("read the file again: %s", problem)
 	}
 	for _, m := range s.methods() {
-		f.takers = append(f.takers, f.taker(m, root.Get("API")))
+		f.takers = append(f.takers, f.taker(m, root))
 	}
 	f.learn()
 	return f, nil

@@ -255,7 +255,7 @@ func (f *Fake) judge(o *Order, r *wire.Response, want Said, now time.Time) strin
 	switch {
 	case want.Outcome != "" && word != want.Outcome:
 		return "it is read as " + word
-	case want.Outcome == "accepted" && o.m.readsIDs() && want.MessageID != "" && !contains(ids, want.MessageID):
+	case want.Outcome == "accepted" && o.m.reads(slotMessageID) && want.MessageID != "" && !contains(ids, want.MessageID):
 		return "the message id is not read"
 	}
 	return ""
@@ -267,11 +267,4 @@ func (f *Fake) Meaning(o *Order, r *wire.Response, now time.Time) (outcome strin
 	in.Values, in.Env = in.values, &Sending{Country: f.Country}
 	got := f.answered(o.m, in, r, now, nil)
 	return orElse(effect{got.Outcome, got.OptedOut, got.AuthFailed}.word(), string(got.Outcome)), got.MessageIDs
-}
-
-// readsIDs reports whether an answer of the method yields a message id.
-func (m *method) readsIDs() bool {
-	return slices.ContainsFunc(m.answers, func(a *answer) bool {
-		return a.body != nil && a.body.Uses(slotMessageID) || slices.ContainsFunc(a.headers, func(h headerPattern) bool { return h.value.Uses(slotMessageID) })
-	})
 }

@@ -92,10 +92,8 @@ func (f *Fake) TakeFile(r *wire.Request, address string) (id string, answer *wir
 	}
 	raw := ""
 	if root, problem := document(f.Source); problem == nil {
-		raw = root.Get("API").Get("GetFile").Get("request_url").Text()
-		if len(raw) > 0 && raw[0] == '/' {
-			raw = root.Get("API").Get("request_url").Text() + raw
-		}
+		api := root.Get("API")
+		raw = continued(api.Get("GetFile").Get("request_url").Text(), api)
 	}
 	path, query, _ := cutQuery(afterHost(raw))
 	vars := f.names.of(1<<slotMediaID, false)

@@ -20,15 +20,8 @@ type taker struct {
 }
 
 // taker makes of a method, as it stands in the file, what reads its requests.
-func (f *Fake) taker(m *method, api tree.Value) *taker {
-	own := api
-	for _, step := range strings.Split(strings.TrimPrefix(m.pointer, "/API/"), "/") {
-		if own.Kind() == tree.List {
-			own = own.List()[count(tree.Text(step))]
-		} else {
-			own = own.Get(step)
-		}
-	}
+func (f *Fake) taker(m *method, file tree.Value) *taker {
+	api, own := file.Get("API"), at(file, m.pointer)
 	get := func(name string) (tree.Value, string) {
 		if v := own.Get(name); v.Kind() != tree.Absent {
 			return v, pointer(m.pointer, name)
@@ -48,8 +41,8 @@ func (f *Fake) taker(m *method, api tree.Value) *taker {
 	}
 	raw, at := get("request_url")
 	text := raw.Text()
-	if shared := api.Get("request_url"); strings.HasPrefix(text, "/") && own.Get("request_url").Kind() != tree.Absent {
-		text = strings.TrimRight(shared.Text(), "/") + text
+	if own.Get("request_url").Kind() != tree.Absent {
+		text = continued(text, api)
 	}
 	path, query, _ := cutQuery(afterHost(text))
 	if path != "" {

@@ -112,7 +112,7 @@ func (f *Fake) takes(t *testing.T, m *Sending, part int, text string) {
 		}
 		got := f.Response(m, part, answer, fakeNow)
 		word := effect{got.Outcome, got.OptedOut, got.AuthFailed}.word()
-		if word != want.Outcome || want.Outcome == "accepted" && o.m.readsIDs() && !slices.Equal(got.MessageIDs, []string{want.MessageID}) {
+		if word != want.Outcome || want.Outcome == "accepted" && o.m.reads(slotMessageID) && !slices.Equal(got.MessageIDs, []string{want.MessageID}) {
 			t.Errorf("%s: %d %s is read as %+v", want.Outcome, answer.Status, answer.Body, got)
 		}
 		if want.Outcome == "busy" && got.RetryAfter != 2*time.Second {
@@ -253,6 +253,17 @@ func TestAFakeProviderAnswersCallsAndHandsOutTokens(t *testing.T) {
 			t.Errorf("an upload gave %+v", got)
 		}
 		f.takes(t, &Sending{ID: "1", From: "+15550001111", To: "+15550002222", Text: "Hi", Country: "US"}, 0, "Hi")
+	}
+}
+
+func TestAFakeProviderHasTheFilesThatContinueItsAddress(t *testing.T) {
+	f := fakeOfFile(t, `{"id": "x", "API": {"request_url": "https://api.example.com/v1/", "GetFile": {"hosts": ["api.example.com"], "request_url": "/media/$mediaid$"}}}`, nil)
+	from, err := f.FileSource(File{MediaID: "m1"}, Attempt{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, a := f.TakeFile(&wire.Request{Method: "GET", URL: from.URL}, ""); id != "m1" || a == nil || a.Status != 200 {
+		t.Errorf("%s is answered with %q, %+v", from.URL, id, a)
 	}
 }
 

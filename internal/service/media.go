@@ -37,10 +37,7 @@ func (l *loader) getFile(api, v tree.Value) {
 	l.names.giveToken(vars)
 	scope := pattern.NewScope(pattern.Scope{Direction: pattern.Writes, Vars: vars})
 	if raw := v.Get("request_url"); raw.Kind() != tree.Absent {
-		text := l.text(raw, ptr+"/request_url")
-		if strings.HasPrefix(text, "/") {
-			text = strings.TrimRight(api.Get("request_url").Text(), "/") + text
-		}
+		text := continued(l.text(raw, ptr+"/request_url"), api)
 		a := l.address(text, ptr+"/request_url", scope)
 		g.url = &a
 		if a.path != nil && !a.path.Uses(slotMediaID) && (a.query == nil || !a.query.Uses(slotMediaID)) {

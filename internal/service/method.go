@@ -148,8 +148,8 @@ func (l *loader) method(api, v tree.Value, k *methodKind, ptr string) *method {
 	m.verb = l.verb(get("request_method"))
 	url, at := get("request_url")
 	raw := l.text(url, at)
-	if shared := api.Get("request_url"); strings.HasPrefix(raw, "/") && shared.Kind() == tree.String && v.Get("request_url").Kind() != tree.Absent {
-		raw = strings.TrimRight(shared.Text(), "/") + raw
+	if v.Get("request_url").Kind() != tree.Absent {
+		raw = continued(raw, api)
 	}
 	if raw == "" {
 		if url.IsEmpty() {
@@ -293,6 +293,14 @@ func (l *loader) usage(m *method, v tree.Value, ptr string) {
 	if m.file && !m.uses.has(slotContent) && m.uses&fileSlots == 0 {
 		l.warn(ptr, "no $content$, $url$, $urls$, $file$ or $mediaid$: the file is not sent")
 	}
+}
+
+// continued is a request_url as a whole: one that begins with a slash continues that of API.
+func continued(raw string, api tree.Value) string {
+	if shared := api.Get("request_url"); strings.HasPrefix(raw, "/") && shared.Kind() == tree.String {
+		return strings.TrimRight(shared.Text(), "/") + raw
+	}
+	return raw
 }
 
 // pattern compiles v and passes on what is wrong with it.
