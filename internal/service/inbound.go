@@ -401,7 +401,11 @@ func count(v tree.Value) int {
 
 // clip shortens what a stranger wrote, for a sentence to people.
 func clip(s string) string {
-	const most = 64
+	return clipTo(s, 64)
+}
+
+// clipTo shortens s to about as many bytes, and cuts no character in two.
+func clipTo(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

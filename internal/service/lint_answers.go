@@ -75,6 +75,7 @@ func (a *answer) bodyIn(file tree.Value) tree.Value {
 	return at(file, a.pointer+"/body")
 }
 
+// coversStatus reports whether every status of b is one of a's.
 func coversStatus(a, b []statusRange) bool {
 	if len(a) == 0 {
 		return true
@@ -147,7 +148,7 @@ func codePlaces(v tree.Value, out *[]codePlace) {
 		if strings.Contains(v.Text(), "$error_code") {
 			p := codePlace{}
 			if m := foldedCode.FindStringSubmatch(v.Text()); m != nil {
-				p.fold = map[string]func(string) string{"lower": strings.ToLower, "upper": strings.ToUpper, "trim": strings.TrimSpace}[m[1]]
+				p.fold = folds[m[1]]
 			}
 			*out = append(*out, p)
 		}

@@ -16,16 +16,16 @@ func (l *loader) hollow(m *method, a *answer, body tree.Value) {
 		return
 	}
 	for _, before := range m.answers {
-		if reachAll(before.status, a.status) && len(before.headers) == 0 && !before.asText &&
+		if coversStatus(before.status, a.status) && len(before.headers) == 0 && !before.asText &&
 			(before.body == nil || before.body.Read(nothing, &pattern.Input{}).Matched) {
 			return
 		}
 	}
 	cure := `ask for an element here, {"$all": [{"$not": null}, […]]}`
 	if a.outcome.outcome == effects["accepted"].outcome {
-		cure = `let an entry before this one take it, {"status": "2xx", "body": ` + clipped(string(formatJSON(nulled(nothing)))) + `, "outcome": "unclear"}`
+		cure = `let an entry before this one take it, {"status": "2xx", "body": ` + clipTo(string(formatJSON(nulled(nothing))), 200) + `, "outcome": "unclear"}`
 	}
-	l.warn(a.pointer+"/body", "an answer about nothing, %s, fits too, for a list without elements fits every list: %s", clipped(string(formatJSON(nothing))), cure)
+	l.warn(a.pointer+"/body", "an answer about nothing, %s, fits too, for a list without elements fits every list: %s", clipTo(string(formatJSON(nothing)), 200), cure)
 }
 
 // emptied is the least that has every list of a pattern, each without elements; absent where the pattern has none.
@@ -58,26 +58,4 @@ func nulled(v tree.Value) tree.Value {
 		ms = append(ms, tree.Member{Name: m.Name, Value: nulled(m.Value)})
 	}
 	return tree.ObjectOf(ms...)
-}
-
-// clipped shortens a quotation.
-func clipped(s string) string {
-	if len(s) > 200 {
-		return s[:200] + "…"
-	}
-	return s
-}
-
-// reachAll reports whether every status of b is one of a's.
-func reachAll(a, b []statusRange) bool {
-	for _, r := range b {
-		inside := len(a) == 0
-		for _, s := range a {
-			inside = inside || s.lo <= r.lo && r.hi <= s.hi
-		}
-		if !inside {
-			return false
-		}
-	}
-	return len(b) > 0 || len(a) == 0
 }

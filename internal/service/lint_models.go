@@ -266,9 +266,11 @@ func (l *loader) isProperty(name string) bool {
 	return known
 }
 
+// folds is the filters that leave of several words one.
+var folds = map[string]func(string) string{"lower": strings.ToLower, "upper": strings.ToUpper, "trim": strings.TrimSpace}
+
 // lostWords warns about words that a filter never leaves standing.
 func (l *loader) lostWords(m *model, v tree.Value) {
-	filters := map[string]func(string) string{"lower": strings.ToLower, "upper": strings.ToUpper, "trim": strings.TrimSpace}
 	var uses [][]string // the filters of each $event_key$
 	var walk func(v tree.Value)
 	walk = func(v tree.Value) {
@@ -294,7 +296,7 @@ func (l *loader) lostWords(m *model, v tree.Value) {
 	}
 	never := func(word, at string) {
 		for _, name := range uses[0] {
-			if f := filters[name]; f != nil && f(word) != word {
+			if f := folds[name]; f != nil && f(word) != word {
 				l.warn(at, "%q never stands here: the filter %s makes it %q", word, name, f(word))
 			} else if f == nil {
 				return // another filter may make anything of it
