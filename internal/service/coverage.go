@@ -36,17 +36,9 @@ func (t touched) note(key string) {
 	}
 }
 
-func (t touched) method(m *method) {
-	if t != nil {
-		t.note(m.pointer)
-	}
-}
+func (t touched) method(m *method) { t.note(m.pointer) }
 
-func (t touched) answer(a *answer) {
-	if t != nil {
-		t.note(a.pointer)
-	}
-}
+func (t touched) answer(a *answer) { t.note(a.pointer) }
 
 func (t touched) outcome(a *answer, e effect) {
 	if t != nil {

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -215,8 +214,8 @@ func (w *draftWriter) request(parameters tree.Value) tree.Value {
 	case "bearer":
 		want = append(want, jsonOf("headers", jsonOf("Authorization", "Bearer "+w.value(w.Properties[0]))).Members()...)
 	case "basic":
-		pair := w.value(w.Properties[0]) + ":" + w.value(w.Properties[1])
-		want = append(want, jsonOf("headers", jsonOf("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))).Members()...)
+		pair := basic(w.value(w.Properties[0]), w.value(w.Properties[1]))
+		want = append(want, jsonOf("headers", jsonOf("Authorization", "Basic "+pair)).Members()...)
 	}
 	if !w.inQuery {
 		want = append(want, jsonOf("body", parameters).Members()...)

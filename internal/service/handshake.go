@@ -176,7 +176,7 @@ func (l *loader) confirm(m *model, v tree.Value, ptr string) *confirm {
 		if u, err := url.Parse(a.prefix); err != nil || !isAmong(u.Hostname(), c.hosts) {
 			l.fail(at, "its host is not among hosts")
 		}
-		for _, p := range []*pattern.Pattern{a.path, a.query} {
+		for _, p := range a.patterns() {
 			if p != nil {
 				used = append(used, p.Slots()...)
 			}

@@ -345,7 +345,7 @@ func takeID(_ any, v tree.Value) (tree.Value, bool) {
 // takeToken keeps what is said back to the provider as it came: tokens are longer than ids.
 func takeToken(_ any, v tree.Value) (tree.Value, bool) {
 	s, scalar := v.Scalar()
-	return v, scalar && v.Kind() != tree.Bool && s != "" && len(s) <= 16<<10
+	return v, scalar && v.Kind() != tree.Bool && s != "" && len(s) <= maxToken
 }
 
 // maxCode is how much of an error code is kept.

@@ -285,14 +285,8 @@ func lack(b *Bound, slots []int) bool {
 	return false
 }
 
-// keyed is a key that must be of a certain form.
-type keyed interface {
-	fits(b *Bound) (slot int, err error)
-	examples(give func(slot int, value string, private crypto.Signer))
-}
-
 // keyedSignature is a signature with its key.
 type keyedSignature struct {
 	*signature
-	keyed
+	formed
 }

@@ -19,8 +19,8 @@ type when struct {
 type decision uint8
 
 const (
-	open   decision = iota // the message decides
-	always                 //
+	open decision = iota // the message decides
+	always
 	never
 )
 
