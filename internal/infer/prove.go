@@ -130,7 +130,7 @@ func (d *drafter) callback(i int) *service.Callback {
 	return cb
 }
 
-// read reads a capture, with every number taken for ours where it names none of those that are known.
+// readCapture reads a capture, with every number taken for ours where it names none of those that are known.
 func (d *drafter) readCapture(b *service.Bound, i int) (service.Reading, bool) {
 	cb := d.callback(i)
 	r := b.Read(cb)
