@@ -233,7 +233,7 @@ func TestTwoNodesAtAnyMoment(t *testing.T) {
 			c.server.Restart(t)
 		case 3:
 			g.signal(syscall.SIGSTOP)
-			time.Sleep(7 * time.Second) // past the lease
+			time.Sleep(7 * time.Second) // the pause is the fault: longer than the lease of 5 s
 			g.signal(syscall.SIGCONT)
 		case 4:
 			one.kill()

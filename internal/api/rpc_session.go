@@ -20,11 +20,11 @@ import (
 	"patchbay/internal/store"
 )
 
-// Sessions are conversations as programs see them, which bring what was said elsewhere.
-type Sessions interface {
-	OpenSession(ctx context.Context, in message.Session, from *message.Sender, now time.Time) (id string, err error)
-	KeepMessage(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
-	Tell(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
+// Belongings are conversations as programs see them, which bring what was said elsewhere.
+type Belongings interface {
+	OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, err error)
+	KeepMessage(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
+	Tell(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
 	ProgramsConversation(ctx context.Context, accountID, userID, contact string) (*directory.Conversation, error)
 	ReadConversation(ctx context.Context, accountID, id string, d message.Direction, at time.Time) error
 	Typing(ctx context.Context, c *directory.Conversation, by string, at time.Time) error
@@ -39,7 +39,7 @@ type opened struct {
 
 // rpcOpen begins the conversation, or finds the one that is open, and keeps a call in it if there is one.
 func (s *Server) rpcOpen(ctx context.Context, o *directory.Organization, in *rpcText, sd sides) (any, error) {
-	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, Contact: sd.contact}
+	se := message.Belonging{AccountID: o.AccountID, OrgID: o.ID, Contact: sd.contact}
 	writer := ""
 	if sd.outward && sd.user != nil {
 		writer = sd.user.ID
@@ -64,7 +64,7 @@ func (s *Server) rpcOpen(ctx context.Context, o *directory.Organization, in *rpc
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.o.Store.OpenSession(ctx, se, from, time.Now())
+	id, err := s.o.Store.OpenConversation(ctx, se, from, time.Now())
 	if err != nil || in.call == "" {
 		return opened{id}, err
 	}
@@ -107,7 +107,7 @@ func (s *Server) rpcAppend(ctx context.Context, o *directory.Organization, in *r
 		return nil, err
 	}
 	m.Direction, m.From, m.To = message.Inbound, c.Contact, ours
-	se := message.Session{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, NumberID: c.NumberID, Contact: c.Contact, Owner: c.UserID}
+	se := message.Belonging{AccountID: o.AccountID, OrgID: o.ID, ID: c.ID, NumberID: c.NumberID, Contact: c.Contact, Owner: c.UserID}
 	if outward {
 		m.Direction, m.From, m.To, m.UserID, se.Outward, se.Writer = message.Outbound, ours, c.Contact, writer, true, writer
 	}
@@ -201,7 +201,7 @@ func (s *Server) tell(ctx context.Context, in told) (message.Ack, error) {
 		ID: message.NewID(), AccountID: c.AccountID, OrgID: c.OrgID, UserID: in.writer.ID, From: in.writer.Extension, To: c.Contact,
 		Content: in.text, URLs: in.urls, Created: now,
 	}
-	se := message.Session{
+	se := message.Belonging{
 		AccountID: c.AccountID, OrgID: c.OrgID, ID: c.ID, Contact: c.Contact, Owner: c.UserID, Outward: true, Writer: in.writer.ID,
 		IdempotencyKey: in.key, BodyHash: in.hash(),
 	}

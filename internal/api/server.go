@@ -101,7 +101,7 @@ type Store interface {
 	Callbacks
 	Webhooks
 	Arrivals
-	Sessions
+	Belongings
 	OptOuts
 }
 

@@ -10,9 +10,9 @@ import (
 	"patchbay/internal/store"
 )
 
-// session is Ann's conversation with the contact, who is a phone, as a program names it.
-func (w *World) session(id string) message.Session {
-	return message.Session{AccountID: w.Acct, OrgID: w.Org.ID, ID: id, NumberID: w.Num.ID, Contact: contact, Owner: w.Ann.ID}
+// belonging is Ann's conversation with the contact, who is a phone, as a program names it.
+func (w *World) belonging(id string) message.Belonging {
+	return message.Belonging{AccountID: w.Acct, OrgID: w.Org.ID, ID: id, NumberID: w.Num.ID, Contact: contact, Owner: w.Ann.ID}
 }
 
 // past is a text of the contact that a program brings.
@@ -21,7 +21,7 @@ func (w *World) past(text string, at time.Time) message.Message {
 		From: contact, To: w.Num.Value, Content: text, Created: at}
 }
 
-func (w *World) keep(in message.Session, m message.Message) *message.View {
+func (w *World) keep(in message.Belonging, m message.Message) *message.View {
 	w.t.Helper()
 	ack, err := w.KeepMessage(w.Ctx, in, m, nil, time.Now())
 	w.must(err)
@@ -36,7 +36,7 @@ func keepsHistory(t *testing.T, w *World) {
 	w.must(w.UpdateNumber(w.Ctx, w.Num))
 	open := func() string {
 		t.Helper()
-		id, err := w.OpenSession(w.Ctx, w.session(""), &message.Sender{Name: "Eve", Info: "{}", Addresses: []string{contact}}, w.Now)
+		id, err := w.OpenConversation(w.Ctx, w.belonging(""), &message.Sender{Name: "Eve", Info: "{}", Addresses: []string{contact}}, w.Now)
 		w.must(err)
 		return id
 	}
@@ -49,13 +49,13 @@ func keepsHistory(t *testing.T, w *World) {
 	}
 	long := w.Now.Add(-1000 * time.Hour)
 	for _, text := range []string{"yes", "STOP", "$to$", "{{to}}", `"`, `\`, "é", "😀", "", strings.Repeat("a", 1600)} {
-		if v := w.keep(w.session(id), w.past(text, long)); v.Content != text || v.ConversationID != id || !v.Created.Equal(long) || v.Status != message.Read {
+		if v := w.keep(w.belonging(id), w.past(text, long)); v.Content != text || v.ConversationID != id || !v.Created.Equal(long) || v.Status != message.Read {
 			t.Errorf("%q is kept as %+v", text, v.Message)
 		}
 	}
 	call := w.past(`{"duration":1}`, w.Now)
 	call.Kind, call.Direction, call.UserID = message.KindCall, message.Outbound, w.Ann.ID
-	if v := w.keep(w.session(id), call); v.Kind != message.KindCall || v.Direction != message.Outbound {
+	if v := w.keep(w.belonging(id), call); v.Kind != message.KindCall || v.Direction != message.Outbound {
 		t.Errorf("a call is kept as %+v", v.Message)
 	}
 	// The past answers nothing, stops nothing, is new to nobody, and leaves no trace in lanes.
@@ -87,9 +87,9 @@ func keepsHistory(t *testing.T, w *World) {
 	if got := chats(long.Add(-2*time.Hour), long.Add(-time.Hour)); len(got) != 0 {
 		t.Errorf("chats before: %+v", got)
 	}
-	_, err := w.KeepMessage(w.Ctx, w.session("nobody"), w.past("x", w.Now), nil, w.Now)
+	_, err := w.KeepMessage(w.Ctx, w.belonging("nobody"), w.past("x", w.Now), nil, w.Now)
 	WantFault(t, err, fault.NotFound)
-	stranger := w.session(id)
+	stranger := w.belonging(id)
 	stranger.AccountID = "another"
 	_, err = w.KeepMessage(w.Ctx, stranger, w.past("x", w.Now), nil, w.Now)
 	WantFault(t, err, fault.NotFound)
@@ -107,7 +107,7 @@ func goesOnElsewhere(t *testing.T, w *World) {
 	if c, err := w.Conversation(w.Ctx, w.Acct, own.ConversationID); err != nil || !c.Closed || own.ConversationID == group.ConversationID {
 		t.Fatalf("Ann's is %+v %v", c, err)
 	}
-	in := w.session(own.ConversationID)
+	in := w.belonging(own.ConversationID)
 	in.Owner, in.Timeout = "", time.Hour
 	if v := w.keep(in, w.past("history", at)); v.ConversationID != group.ConversationID {
 		t.Errorf("history is in %s, and the open conversation is %s", v.ConversationID, group.ConversationID)
@@ -127,7 +127,7 @@ func tellsPrograms(t *testing.T, w *World) {
 			t.Errorf("%v finds %v %v", nobody, c, err)
 		}
 	}
-	se := message.Session{AccountID: w.Acct, OrgID: w.Org.ID, ID: in.ConversationID, Contact: "crm-17", Owner: w.Ann.ID, Outward: true, Writer: w.Ann.ID}
+	se := message.Belonging{AccountID: w.Acct, OrgID: w.Org.ID, ID: in.ConversationID, Contact: "crm-17", Owner: w.Ann.ID, Outward: true, Writer: w.Ann.ID}
 	tell := func(text string) string {
 		t.Helper()
 		ack, err := w.Tell(w.Ctx, se, message.Message{ID: message.NewID(), AccountID: w.Acct, OrgID: w.Org.ID, UserID: w.Ann.ID, From: "101", To: "crm-17", Content: text, Created: time.Now()}, nil, time.Now())

@@ -5,8 +5,8 @@ import "time"
 // KindCall is a message whose content is a JSON object: a call that the contact and a user had.
 const KindCall = "call"
 
-// Session says which conversation something belongs to that a program brings.
-type Session struct {
+// Belonging says which conversation something belongs to that a program brings.
+type Belonging struct {
 	AccountID string
 	OrgID     string
 	ID        string        // the conversation, when it is known

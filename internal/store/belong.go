@@ -24,8 +24,8 @@ var (
 		WHERE number_id = '' AND contact = $1 AND user_id = $2 AND closed = 0 AND account_id = $3`)
 )
 
-// OpenSession finds the open conversation, or begins it without a message.
-func (s *Store) OpenSession(ctx context.Context, in message.Session, from *message.Sender, now time.Time) (id string, err error) {
+// OpenConversation finds the open conversation, or begins it without a message.
+func (s *Store) OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		m := message.Message{AccountID: in.AccountID, OrgID: in.OrgID, NumberID: in.NumberID, From: in.Contact, Created: now}
 		at, err := converse(t, &m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: !in.Outward, Timeout: in.Timeout, At: now})
@@ -48,24 +48,12 @@ func (s *Store) OpenSession(ctx context.Context, in message.Session, from *messa
 
 // KeepMessage adds a message to a conversation as it was: history that a program brings, a call. It is read already, it goes nowhere, and
 // no rule answers it. When the conversation is closed, it is added to the open one, which may begin with it.
-func (s *Store) KeepMessage(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (ack message.Ack, err error) {
+func (s *Store) KeepMessage(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (ack message.Ack, err error) {
 	m.Status, m.Parts = message.Read, 1
 	err = s.write(ctx, func(t *tx) error {
-		private, err := s.settleSession(t, in, &m, now)
+		seq, private, err := add(t, in, &m, files, m.Created, now)
 		if err != nil {
 			return err
-		}
-		if _, err := t.exec(qStretch, m.ConversationID, micros(m.Created)); err != nil {
-			return err
-		}
-		seq, err := insertMessage(t, &m, idle, 0, private, "")
-		if err != nil {
-			return err
-		}
-		for i := range files {
-			if err := insertMedia(t, seq, &files[i], now); err != nil {
-				return err
-			}
 		}
 		ack = message.Ack{ID: m.ID, ConversationID: m.ConversationID, Status: m.Status}
 		return notifyDoing(t, &stored{Message: m, seq: seq, privateTo: private}, message.WhatKept, now)
@@ -73,12 +61,31 @@ func (s *Store) KeepMessage(ctx context.Context, in message.Session, m message.M
 	return ack, err
 }
 
-// settleSession finds the conversation that a kept message belongs to, and whose private one it is.
-func (s *Store) settleSession(t *tx, in message.Session, m *message.Message, now time.Time) (private string, err error) {
+// add puts a message that goes nowhere, and its files, into the conversation it belongs to, which then reaches to that time.
+func add(t *tx, in message.Belonging, m *message.Message, files []message.Media, reaches, now time.Time) (seq int64, private string, err error) {
+	if private, err = settleBelonging(t, in, m, now); err != nil {
+		return 0, "", err
+	}
+	if _, err = t.exec(qStretch, m.ConversationID, micros(reaches)); err != nil {
+		return 0, "", err
+	}
+	if seq, err = insertMessage(t, m, idle, 0, private, ""); err != nil {
+		return 0, "", err
+	}
+	for i := range files {
+		if err = insertMedia(t, seq, &files[i], now); err != nil {
+			return 0, "", err
+		}
+	}
+	return seq, private, nil
+}
+
+// settleBelonging finds the conversation that a kept message belongs to, and whose private one it is.
+func settleBelonging(t *tx, in message.Belonging, m *message.Message, now time.Time) (private string, err error) {
 	var c directory.Conversation
 	found, err := one(t, qConversation, func(r *row) error { c = readConversation(r); return nil }, in.AccountID, in.ID)
 	if err == nil && !found {
-		err = notFound("session", in.ID)
+		err = notFound("conversation", in.ID)
 	}
 	if err != nil {
 		return "", err
@@ -92,7 +99,7 @@ func (s *Store) settleSession(t *tx, in message.Session, m *message.Message, now
 }
 
 // Tell keeps what a user writes to a contact who lives in a program. It is sent with that: the program is told of it.
-func (s *Store) Tell(ctx context.Context, in message.Session, m message.Message, files []message.Media, now time.Time) (ack message.Ack, err error) {
+func (s *Store) Tell(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (ack message.Ack, err error) {
 	m.Direction, m.Status, m.Parts = message.Outbound, message.Sent, 1
 	err = s.write(ctx, func(t *tx) error {
 		ack = message.Ack{ID: m.ID, Status: m.Status}
@@ -102,21 +109,9 @@ func (s *Store) Tell(ctx context.Context, in message.Session, m message.Message,
 				return err
 			}
 		}
-		private, err := s.settleSession(t, in, &m, now)
+		seq, private, err := add(t, in, &m, files, now, now)
 		if err != nil {
 			return err
-		}
-		if _, err := t.exec(qStretch, m.ConversationID, micros(now)); err != nil {
-			return err
-		}
-		seq, err := insertMessage(t, &m, idle, 0, private, "")
-		if err != nil {
-			return err
-		}
-		for i := range files {
-			if err := insertMedia(t, seq, &files[i], now); err != nil {
-				return err
-			}
 		}
 		ack.ConversationID = m.ConversationID
 		return notifyStatus(t, &m, seq, private, message.Sent, m.Created)
