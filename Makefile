@@ -36,6 +36,10 @@ e2e: ## the real binary: send, receive, kill, restart, check
 crash: ## kill -9 at 200 random moments under mixed traffic, of one node and of two with their database; three ledgers must agree
 	PATCHBAY_CRASHES=200 $(GO) test -count=1 -v -timeout 60m -run 'TestKillAtAnyMoment|TestTwoNodesAtAnyMoment' ./e2e
 
+.PHONY: crash-images
+crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace of system calls (needs strace): each must hold all that was answered
+	PATCHBAY_TEST_STRACE=required PATCHBAY_CRASH_IMAGES=1000 $(GO) test -count=1 -v -timeout 60m -run TestNothingAnsweredIsLostInAnyCrashImage ./e2e
+
 .PHONY: fuzz-long
 fuzz-long: ## every fuzz target, FUZZTIME each (default 2m)
 	bash scripts/fuzz.sh $${FUZZTIME:-2m}

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,7 @@ type gateway struct {
 	public   string   // the URL that providers are given; empty: where it listens
 	key      string   // the account's
 	database string   // where its data are; empty: in dir
+	under    []string // a program, with its arguments, that runs ours
 	cmd      *exec.Cmd
 	log      *os.File // what the program says, on both streams
 	client   *http.Client
@@ -101,7 +103,8 @@ func (g *gateway) command() *exec.Cmd {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	c := exec.Command(bin, append([]string{"serve", "--listen", g.addr, "--data", g.dir, "--public-url", cmp.Or(g.public, g.url())}, g.args...)...)
+	line := slices.Concat(g.under, []string{bin, "serve", "--listen", g.addr, "--data", g.dir, "--public-url", cmp.Or(g.public, g.url())}, g.args)
+	c := exec.Command(line[0], line[1:]...)
 	c.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+g.key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
 	return c
 }
