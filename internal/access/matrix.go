@@ -97,6 +97,11 @@ var Matrix = []Rule{
 	{"POST", "/v1/messages/{id}/dismiss", everyone},
 	{"POST", "/v1/messages/{id}/cancel", everyone},
 
+	{"POST", "/v1/media", everyone},
+	{"GET", "/v1/media", everyone},
+	{"GET", "/v1/media/{id}", everyone},
+	{"DELETE", "/v1/media/{id}", everyone},
+
 	{"GET", "/v1/conversations", everyone},
 	{"GET", "/v1/conversations/{id}", everyone},
 

@@ -34,12 +34,13 @@ type messageInput struct {
 	To      string   `json:"to"`
 	Content string   `json:"content"`
 	URLs    []string `json:"urls"`
+	Media   []string `json:"media"` // ids of uploads
 
 	Conversation string `json:"conversation"` // in place of from and to
 }
 
 func (in *messageInput) check() error {
-	if in.From != "" && in.To != "" && (in.Content != "" || len(in.URLs) > 0) {
+	if in.From != "" && in.To != "" && (in.Content != "" || len(in.URLs)+len(in.Media) > 0) {
 		return nil
 	}
 	var ps problemList
@@ -49,8 +50,8 @@ func (in *messageInput) check() error {
 	if in.To == "" {
 		ps.add("/to", "is missing")
 	}
-	if in.Content == "" && len(in.URLs) == 0 {
-		ps.add("/content", "is missing; send content, urls, or both")
+	if in.Content == "" && len(in.URLs)+len(in.Media) == 0 {
+		ps.add("/content", "is missing; send content, urls, media, or several of them")
 	}
 	return ps.err()
 }
@@ -77,6 +78,10 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access
 	}
 	d := outbound.Draft{AccountID: p.AccountID, OrgID: in.OrgID, UserID: in.User, From: in.From, To: in.To, Content: in.Content, URLs: in.URLs}
 	if err := restrict(&d, p); err != nil {
+		return err
+	}
+	var err error
+	if d.Files, err = s.uploaded(r, p, in.Media, ""); err != nil {
 		return err
 	}
 	return s.once(w, r, p, func(key string) (message.Ack, error) {

@@ -176,9 +176,6 @@ func (s *Server) rpcOutbound(ctx context.Context, r *http.Request, p *access.Pri
 	if d.IdempotencyKey, err = idempotencyKey(r); err != nil {
 		return nil, err
 	}
-	for _, f := range in.files {
-		d.URLs = append(d.URLs, s.o.Link(f.ID))
-	}
 	if sd.user != nil {
 		d.UserID = sd.user.ID
 	}
@@ -239,7 +236,7 @@ func (in *rpcText) media(id string) (list []message.Media) {
 	}
 	for i, u := range in.urls {
 		list = append(list, message.Media{
-			ID: message.NewID(), MessageID: id, N: i, SourceURL: message.FileOrigin{URL: u}.String(), Name: nameIn(u), State: message.MediaPending,
+			ID: message.NewID(), MessageID: id, N: len(in.files) + i, SourceURL: message.FileOrigin{URL: u}.String(), Name: nameIn(u), State: message.MediaPending,
 		})
 	}
 	return list

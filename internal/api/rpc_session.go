@@ -215,6 +215,9 @@ func (in *told) hash() [32]byte {
 	said = append(said, in.urls...)
 	for _, f := range in.files {
 		said = append(said, f.Name, f.MediaType, strconv.FormatInt(f.Size, 10))
+		if f.Shared {
+			said = append(said, f.Path)
+		}
 	}
 	return sha256.Sum256(listValue(said))
 }
@@ -230,14 +233,14 @@ func (s *Server) tellMessage(w http.ResponseWriter, r *http.Request, p *access.P
 	if in.From != "" || in.To != "" {
 		return fault.New(fault.Invalid, "conversation", "says from where and to whom; leave out from and to")
 	}
-	if in.Content == "" && len(in.URLs) == 0 {
-		return fault.New(fault.Invalid, "content", "is missing; send content, urls, or both")
+	if in.Content == "" && len(in.URLs)+len(in.Media) == 0 {
+		return fault.New(fault.Invalid, "content", "is missing; send content, urls, media, or several of them")
 	}
 	if len(in.Content) > maxField {
 		return fault.New(fault.Invalid, "content", "is longer than %d bytes", maxField)
 	}
 	for i, address := range in.URLs {
-		if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || i >= maxUploadFiles {
+		if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || i+len(in.Media) >= maxUploadFiles {
 			return fault.New(fault.Invalid, fmt.Sprintf("/urls/%d", i), "must be the http or https address of one of at most %d files", maxUploadFiles)
 		}
 	}
@@ -245,7 +248,11 @@ func (s *Server) tellMessage(w http.ResponseWriter, r *http.Request, p *access.P
 	if err != nil {
 		return err
 	}
+	files, err := s.uploaded(r, p, in.Media, c.OrgID)
+	if err != nil {
+		return err
+	}
 	return s.once(w, r, p, func(key string) (message.Ack, error) {
-		return s.tell(r.Context(), told{conversation: c, writer: writer, text: in.Content, urls: in.URLs, key: key})
+		return s.tell(r.Context(), told{conversation: c, writer: writer, text: in.Content, urls: in.URLs, files: files, key: key})
 	})
 }

@@ -103,6 +103,7 @@ type Store interface {
 	Arrivals
 	Belongings
 	OptOuts
+	Uploads
 }
 
 // Shelf finds services: an account's own, then the catalogue's.
@@ -237,6 +238,11 @@ func (s *Server) handlers() map[string]handler {
 		"POST /v1/messages/{id}/resend":  s.resendMessage,
 		"POST /v1/messages/{id}/dismiss": s.dismissMessage,
 		"POST /v1/messages/{id}/cancel":  s.cancelMessage,
+
+		"POST /v1/media":        s.createUpload,
+		"GET /v1/media":         s.listUploads,
+		"GET /v1/media/{id}":    s.getUpload,
+		"DELETE /v1/media/{id}": s.deleteUpload,
 
 		"GET /v1/conversations":      s.listConversations,
 		"GET /v1/conversations/{id}": s.getConversation,

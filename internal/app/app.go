@@ -172,7 +172,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.onClose("credentials", tokens.Close)
 	outgoing := media.NewOutgoing(db, door, files, links, a.publicURL)
 	out := outbound.New(outbound.Options{
-		Store: db, Shelf: shelf, Door: door, Tokens: tokens, Files: outgoing, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
+		Store: db, Shelf: shelf, Door: door, Tokens: tokens, Files: outgoing, Link: link, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
 	})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Door: door, Log: o.Log})
 	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})

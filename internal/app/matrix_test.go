@@ -14,7 +14,7 @@ import (
 // estate is one of everything that a route can name.
 type estate struct {
 	*team
-	message, conversation, callback, hook, key, version, contact string
+	message, conversation, callback, hook, key, version, contact, upload string
 }
 
 // stoppedContact is on every estate's opt-out list.
@@ -29,6 +29,7 @@ func (c *caller) build(domain, service, number string, mark string) *estate {
 	e.version = c.call(200, "GET", "/v1/services/"+service, nil).str("version")
 	c.call(200, "POST", "/v1/organizations/"+e.org+"/optouts", map[string]any{"contacts": []string{stoppedContact}})
 	e.contact = c.call(201, "POST", "/v1/organizations/"+e.org+"/contacts", map[string]any{"name": mark + " contact", "info": map[string]any{"phone": "+15550100001"}}).str("id")
+	e.upload = e.keys[directory.UserRole].call(201, "POST", "/v1/media?name="+mark+".txt", mark+" file", "Content-Type", "text/plain").str("id")
 	e.hook = c.call(201, "POST", "/v1/webhooks", map[string]any{"url": "https://" + strings.ToLower(mark) + ".example.com/hook", "orgid": e.org}).str("id")
 	e.key = c.call(201, "POST", "/v1/keys", map[string]any{"role": "organization", "orgid": e.org, "name": mark + " key"}).str("id")
 	if a := c.w.post(e.webhook, "application/json", fmt.Sprintf(`{"mark":%q}`, mark)); a.status != 200 {
@@ -46,6 +47,7 @@ func (e *estate) path(pattern string) string {
 		"/v1/organizations/{orgid}/numbers":  e.numberID,
 		"/v1/organizations/{orgid}/contacts": e.contact,
 		"/v1/messages":                       e.message,
+		"/v1/media":                          e.upload,
 		"/v1/conversations":                  e.conversation,
 		"/v1/callbacks":                      e.callback,
 		"/v1/webhooks":                       e.hook,
@@ -109,7 +111,7 @@ func TestEveryRouteAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 	}
 	// Nothing that was refused changed anything.
 	for _, path := range []string{"/v1/organizations/{orgid}", "/v1/organizations/{orgid}/users/{id}", "/v1/organizations/{orgid}/numbers/{id}", "/v1/organizations/{orgid}/contacts/{id}",
-		"/v1/organizations/{orgid}/integrations/{service_id}", "/v1/messages/{id}", "/v1/conversations/{id}", "/v1/callbacks/{id}", "/v1/webhooks/{id}",
+		"/v1/organizations/{orgid}/integrations/{service_id}", "/v1/messages/{id}", "/v1/media/{id}", "/v1/conversations/{id}", "/v1/callbacks/{id}", "/v1/webhooks/{id}",
 		"/v1/keys/{id}", "/v1/services/{service_id}"} {
 		w.account.call(200, "GET", mine.path(path), nil)
 	}
@@ -164,7 +166,7 @@ func TestNoAnswerToOneAccountHoldsAnythingOfAnother(t *testing.T) {
 	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
 	mine := w.account.build("mine", "acme", "+15550001001", "MINE")
 
-	canaries := []string{"CANARYB", "canaryb", "5550007777", theirs.numberID, theirs.user, theirs.conversation, theirs.contact}
+	canaries := []string{"CANARYB", "canaryb", "5550007777", theirs.numberID, theirs.user, theirs.conversation, theirs.contact, theirs.upload}
 	look := func(what string, a answer, sent string) {
 		for _, canary := range canaries {
 			if strings.Contains(string(a.body), canary) && !strings.Contains(sent, canary) {
@@ -198,6 +200,7 @@ func TestNoAnswerToOneAccountHoldsAnythingOfAnother(t *testing.T) {
 		body   map[string]any
 	}{
 		{403, "/v1/messages", map[string]any{"from": theirs.number, "to": "+15550100001", "content": "x"}},
+		{422, "/v1/messages", map[string]any{"from": mine.number, "to": "+15550100001", "media": []string{theirs.upload}}},
 		{404, "/v1/webhooks", map[string]any{"url": "https://a.example.com", "orgid": theirs.org}},
 		{404, "/v1/keys", map[string]any{"role": "organization", "orgid": theirs.org}},
 		{404, "/v1/keys", map[string]any{"role": "user", "orgid": mine.org, "user": theirs.user}},

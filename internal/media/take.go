@@ -24,7 +24,7 @@ func (d *Dir) Take(m message.Media, r io.Reader) (message.Media, error) {
 	case err != nil:
 		return m, fmt.Errorf("keep file: %w", err)
 	case n == 0 || n > MaxBytes:
-		m.State, m.Reason = message.MediaFailed, fmt.Sprintf("the file is empty, or larger than %s", sizeText(MaxBytes))
+		m.State, m.Size, m.Reason = message.MediaFailed, n, fmt.Sprintf("the file is empty, or larger than %s", sizeText(MaxBytes))
 		return m, nil
 	}
 	return f.finish(m, m.MediaType)

@@ -98,7 +98,24 @@ type Media struct {
 	Reason    string // why it failed or was blocked
 	Path      string // inside the media directory
 	Tries     int
+	Shared    bool // its file came with an upload or another message: it is kept only while one of them is there. Not kept
 }
+
+// Upload is a file that somebody brought to send it with a message.
+type Upload struct {
+	ID        string
+	AccountID string
+	OrgID     string // empty: a program's that speaks for the account
+	UserID    string // whose key brought it; empty: a program's
+	MediaType string // as found in the bytes
+	Name      string
+	Size      int64
+	Path      string // inside the media directory
+	Created   time.Time
+}
+
+// KeepUploads is how long a file waits for a message that takes it.
+const KeepUploads = 24 * time.Hour
 
 // MediaState is how far a file has come.
 type MediaState string

@@ -110,7 +110,7 @@ func ViewOf(v *message.View, link Link, attempts bool) MessageView {
 	}
 	urls, files := v.URLs, v.Media
 	if v.Direction == message.Outbound && len(files) > 0 {
-		urls = nil // they lead to the files, which say more
+		urls = urls[:max(len(urls)-len(files), 0)] // the last lead to the files, which say more
 	}
 	if deleted {
 		urls, files = nil, nil

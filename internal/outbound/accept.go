@@ -25,7 +25,7 @@ type Draft struct {
 	To             string          // the contact; a national number is read with the number's country
 	Content        string          // text, or caption of the files
 	URLs           []string        // public addresses of files
-	Files          []message.Media // that were uploaded and lie here; URLs leads to them
+	Files          []message.Media // that lie here
 	IdempotencyKey string
 }
 
@@ -49,6 +49,11 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 	writer, err := f.writer(ctx, d, number)
 	if err != nil {
 		return message.Ack{}, err
+	}
+	for i := range d.Files {
+		if org := d.Files[i].OrgID; org != "" && org != number.OrgID {
+			return message.Ack{}, fault.New(fault.Invalid, "media", "the file %q is not of the number's organization: upload it there", d.Files[i].Name)
+		}
 	}
 	to, err := contact(d.To, number)
 	if err != nil {
@@ -78,7 +83,7 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 		ID: message.NewID(), AccountID: number.AccountID, OrgID: number.OrgID, Direction: message.Outbound,
 		NumberID: number.ID, IntegrationID: number.IntegrationID,
 		ServiceID: r.bound.ID, ServiceVersion: r.bound.Version,
-		UserID: d.UserID, From: number.Value, To: to, Content: text, URLs: d.URLs, Status: message.Queued,
+		UserID: d.UserID, From: number.Value, To: to, Content: text, URLs: f.addresses(d), Status: message.Queued,
 		Created: now, Expires: now.Add(f.o.Validity),
 	}
 	if of != nil {
@@ -129,18 +134,28 @@ func (d *Draft) hash(of *message.Message) (sum [32]byte) {
 		write(s)
 	}
 	for _, u := range d.URLs {
-		if len(d.Files) == 0 { // an upload's address is a new one each time
-			write(u)
-		}
+		write(u)
 	}
 	for _, file := range d.Files {
 		write("upload " + file.Name + "\x00" + file.MediaType + "\x00" + strconv.FormatInt(file.Size, 10))
+		if file.Shared { // the caller names it by its id; what comes with the request is a new one each time
+			write(file.Path)
+		}
 	}
 	if of != nil {
 		write("resend of " + of.ID)
 	}
 	h.Sum(sum[:0])
 	return sum
+}
+
+// addresses are those of all files of a draft: first the ones given, then the links to those that lie here.
+func (f *Flow) addresses(d Draft) []string {
+	urls := d.URLs
+	for _, file := range d.Files {
+		urls = append(urls[:len(urls):len(urls)], f.o.Link(file.ID))
+	}
+	return urls
 }
 
 // number is the draft's number, if whoever asks may know it at all. One that belongs to somebody else and one that nobody

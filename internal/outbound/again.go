@@ -21,11 +21,22 @@ func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string)
 	if !mayResend(old.Status) {
 		return message.Ack{}, fault.New(fault.Conflict, "status", "the message is %s: only one that is unclear, failed, expired or cancelled can be sent again", old.Status)
 	}
-	return f.accept(ctx, Draft{
+	d := Draft{
 		AccountID: accountID, OrgID: old.OrgID, UserID: old.UserID,
 		From: old.From, To: old.To, Content: old.Content, URLs: old.URLs,
 		IdempotencyKey: idempotencyKey,
-	}, &old.Message, nil)
+	}
+	if n := len(old.Media); n > 0 {
+		d.URLs = d.URLs[:max(len(d.URLs)-n, 0)] // the links to what lay here, which end
+		for _, file := range old.Media {
+			if file.State != message.MediaStored {
+				return message.Ack{}, fault.New(fault.Conflict, "media", "its file %q is not here any more", file.Name)
+			}
+			file.ID, file.Shared = message.NewID(), true
+			d.Files = append(d.Files, file)
+		}
+	}
+	return f.accept(ctx, d, &old.Message, nil)
 }
 
 func mayResend(s message.Status) bool {

@@ -43,11 +43,11 @@ func (d *Draft) check() error {
 	if d.To == "" {
 		return fault.New(fault.Invalid, "to", "say whom it goes to, like +15551234000")
 	}
-	if d.Content == "" && len(d.URLs) == 0 {
+	if d.Content == "" && len(d.URLs)+len(d.Files) == 0 {
 		return fault.New(fault.Invalid, "content", "there is nothing to send: give a text in content, or files in urls")
 	}
-	if len(d.URLs) > maxURLs {
-		return fault.New(fault.Invalid, "urls", "%d files are too many for one message: at most %d", len(d.URLs), maxURLs)
+	if n := len(d.URLs) + len(d.Files); n > maxURLs {
+		return fault.New(fault.Invalid, "urls", "%d files are too many for one message: at most %d", n, maxURLs)
 	}
 	for _, u := range d.URLs {
 		if err := checkURL(u); err != nil {

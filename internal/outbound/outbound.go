@@ -45,9 +45,10 @@ type Options struct {
 	Store     Store
 	Shelf     *service.Shelf
 	Door      *exchange.Door
-	PublicURL string // what providers reach us by: scheme and host, perhaps a path
-	Tokens    Tokens // what services hand out; nil: services that do cannot send
-	Files     Files  // what is in the files of messages; nil: services that want it cannot send
+	PublicURL string                      // what providers reach us by: scheme and host, perhaps a path
+	Tokens    Tokens                      // what services hand out; nil: services that do cannot send
+	Files     Files                       // what is in the files of messages; nil: services that want it cannot send
+	Link      func(mediaID string) string // where a file that lies here is shown; nil: messages have none
 
 	Slots    int            // lanes that send at once; 256
 	Drain    time.Duration  // 25 s

@@ -78,10 +78,8 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 		if err != nil {
 			return err
 		}
-		for i := range a.Media {
-			if err := insertMedia(t, seq, &a.Media[i], now); err != nil {
-				return err
-			}
+		if err := insertFiles(t, seq, a.Media, now); err != nil {
+			return err
 		}
 		t.touched.Lanes = true
 		return notifyStatus(t, &m, seq, at.user, message.Queued, m.Created)

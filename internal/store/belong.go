@@ -72,12 +72,7 @@ func add(t *tx, in message.Belonging, m *message.Message, files []message.Media,
 	if seq, err = insertMessage(t, m, idle, 0, private, ""); err != nil {
 		return 0, "", err
 	}
-	for i := range files {
-		if err = insertMedia(t, seq, &files[i], now); err != nil {
-			return 0, "", err
-		}
-	}
-	return seq, private, nil
+	return seq, private, insertFiles(t, seq, files, now)
 }
 
 // settleBelonging finds the conversation that a kept message belongs to, and whose private one it is.

@@ -138,9 +138,18 @@ func (s *Store) SaveMedia(ctx context.Context, f message.Media, retryAt time.Tim
 	})
 }
 
-// Media is the file of this id. Its id is no secret of an account: the link that shows a file is signed.
+// Media is the file of this id, of a message or uploaded for one. Its id is no secret of an account: the link that shows a file is signed.
 func (s *Store) Media(ctx context.Context, id string) (*message.Media, error) {
 	f, err := readOne(ctx, s, qMediaByID, readMedia, id)
+	if err != nil || f != nil {
+		return found(f, err, "file", id)
+	}
+	u, err := readOne(ctx, s, qUpload, readUpload, id)
+	if u != nil {
+		f = &message.Media{
+			ID: u.ID, AccountID: u.AccountID, OrgID: u.OrgID, MediaType: u.MediaType, Name: u.Name, Size: u.Size, Path: u.Path, State: message.MediaStored,
+		}
+	}
 	return found(f, err, "file", id)
 }
 
@@ -148,8 +157,8 @@ func (s *Store) Media(ctx context.Context, id string) (*message.Media, error) {
 func (s *Store) UnknownMedia(ctx context.Context, paths []string) (unknown []string, err error) {
 	err = s.read(ctx, func(db engine) error {
 		for _, path := range paths {
-			known := false
-			if err := db.each(qMediaPath, func(*row) error { known = true; return nil }, path); err != nil {
+			known, err := isKept(db, path)
+			if err != nil {
 				return err
 			}
 			if !known {

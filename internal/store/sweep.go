@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"patchbay/internal/message"
 )
 
 // How long what has done its work is kept.
@@ -47,6 +49,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepConfirmations, keepCallbacks},
 		{qSweepAuthorizations, 0},
 		{qSweepReplies, keepReplies},
+		{qSweepUploads, message.KeepUploads},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

@@ -57,6 +57,8 @@ func Run(t *testing.T, e Engine) {
 		{"an answer and how far it brought its poll are one commit", keepsAnswers},
 		{"a message is asked about until it has its last word", awaits},
 		{"files wait for nobody and are told of when they are here", keepsMedia},
+		{"an upload comes back as it was given, to its account alone", keepsUploads},
+		{"an upload that no message took is gone after a day, and no message takes what is gone", sweepsUploads},
 		{"notifications come in order and only to whom they are for", notifies},
 		{"a notification shows the message as it was", notifiesThePast},
 		{"a webhook is told everything after its creation, in order, once settled", delivers},
