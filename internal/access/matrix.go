@@ -70,6 +70,8 @@ var Matrix = []Rule{
 	{"DELETE", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
 	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/check", organization},
 	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/webhook", organization},
+	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/pause", organization},
+	{"POST", "/v1/organizations/{orgid}/integrations/{service_id}/resume", organization},
 
 	{"POST", "/v1/organizations/{orgid}/numbers", organization},
 	{"GET", "/v1/organizations/{orgid}/numbers", everyone},

@@ -28,6 +28,7 @@ type integrationView struct {
 	WebhookURL string              `json:"webhook_url"`
 	Properties map[string]valueSet `json:"properties"`
 	Attention  []attentionView     `json:"attention"` // what is not as it should be
+	Paused     *pauseView          `json:"paused,omitempty"`
 	Created    string              `json:"created"`
 
 	Check        *reportView `json:"check,omitempty"`        // what the provider said of the credentials, as they are now
@@ -50,12 +51,13 @@ type valueSet struct {
 	Set bool `json:"set"`
 }
 
-func (s *Server) viewIntegration(i *directory.Integration, attention []directory.Attention) integrationView {
+func (s *Server) viewIntegration(i *directory.Integration, now *conditions) integrationView {
 	v := integrationView{
 		ID: i.ID, OrgID: i.OrgID, ServiceID: i.ServiceID, Enabled: i.Enabled, WebhookURL: s.webhookURL(i),
 		Properties: map[string]valueSet{}, Attention: []attentionView{}, Created: stamp(i.Created),
 	}
-	for _, a := range attention {
+	v.Paused = viewPause(now.pauses, i.ID)
+	for _, a := range now.attention[i.ID] {
 		v.Attention = append(v.Attention, attentionView{a.About, a.Reason, stamp(a.Since)})
 	}
 	for name, value := range i.Properties {
@@ -113,11 +115,11 @@ func (s *Server) setIntegration(r *http.Request, p *access.Principal, o *directo
 	}
 	var said integrationView
 	s.ask(r.Context(), i, &said)
-	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	now, err := s.conditionsOf(r.Context(), o)
 	if err != nil {
 		return 0, v, err
 	}
-	v = s.viewIntegration(i, attention[i.ID])
+	v = s.viewIntegration(i, now)
 	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
 		return 0, v, err
 	}
@@ -221,11 +223,11 @@ func (s *Server) getIntegration(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
-	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	now, err := s.conditionsOf(r.Context(), o)
 	if err != nil {
 		return err
 	}
-	v := s.viewIntegration(i, attention[i.ID])
+	v := s.viewIntegration(i, now)
 	if err := s.addAuthorization(r.Context(), i, &v); err != nil {
 		return err
 	}
@@ -241,11 +243,11 @@ func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *acc
 	if err != nil {
 		return err
 	}
-	attention, err := s.o.Store.Attention(r.Context(), p.AccountID, o.ID)
+	now, err := s.conditionsOf(r.Context(), o)
 	if err != nil {
 		return err
 	}
-	views := listOf(rows, next, func(i *directory.Integration) integrationView { return s.viewIntegration(i, attention[i.ID]) })
+	views := listOf(rows, next, func(i *directory.Integration) integrationView { return s.viewIntegration(i, now) })
 	for n := range rows {
 		if err := s.addAuthorization(r.Context(), &rows[n], &views.Data[n]); err != nil {
 			return err

@@ -60,6 +60,9 @@ type (
 		IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
 		DeleteIntegration(ctx context.Context, accountID, id string) error
 		Attention(ctx context.Context, accountID, orgID string) (map[string][]directory.Attention, error)
+		Pauses(ctx context.Context, accountID, orgID string) (map[string]directory.Pause, error)
+		PauseIntegration(ctx context.Context, accountID, integrationID, by, reason string) error
+		ResumeIntegration(ctx context.Context, accountID, integrationID string) error
 	}
 	Numbers interface {
 		CreateNumber(ctx context.Context, n *directory.Number) error
@@ -212,6 +215,10 @@ func (s *Server) handlers() map[string]handler {
 		"DELETE /v1/organizations/{orgid}/integrations/{service_id}":       s.inOrganization(s.deleteIntegration),
 		"POST /v1/organizations/{orgid}/integrations/{service_id}/check":   s.inOrganization(s.checkIntegration),
 		"POST /v1/organizations/{orgid}/integrations/{service_id}/webhook": s.inOrganization(s.registerIntegration),
+
+		"POST /v1/organizations/{orgid}/integrations/{service_id}/pause": s.inOrganization(s.pauseIntegration),
+
+		"POST /v1/organizations/{orgid}/integrations/{service_id}/resume": s.inOrganization(s.resumeIntegration),
 
 		"POST /v1/organizations/{orgid}/numbers":        s.inOrganization(s.createNumber),
 		"GET /v1/organizations/{orgid}/numbers":         s.inOrganization(s.listNumbers),

@@ -60,6 +60,23 @@ const (
 	AboutCredentials = "credentials" // the provider refuses them
 	AboutWebhook     = "webhook"     // our URL could not be registered at the provider
 	AboutMessages    = "messages"    // the provider cannot be asked for messages
+	AboutSending     = "sending"     // nothing is sent: it is paused
+)
+
+// Pause says that nothing is sent by an integration, and why.
+type Pause struct {
+	Cause  string // one of the words below
+	Reason string
+	By     string // the API key that asked for it, where one did
+	Since  time.Time
+	Until  time.Time // when a message tries whether it works again; far away: when somebody resumes it
+}
+
+// Why an integration may be paused.
+const (
+	PausedByPerson    = "person"
+	PausedFailing     = "failing"     // one attempt after the other failed
+	PausedCredentials = "credentials" // the provider refuses them
 )
 
 // Number is an SMS number of an integration: E.164, a short code, or an alphanumeric sender. Unique within an account.

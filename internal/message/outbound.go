@@ -47,6 +47,16 @@ type Send struct {
 	Pauses  int       // how many times in a row the lane was paused: the lane's back-off counter
 }
 
+// Standing is what an attempt says of its integration as a whole, whatever became of the message.
+type Standing int
+
+const (
+	Unsaid     Standing = iota // nothing: nobody was asked, or the provider wants to be left alone for a while
+	Works                      // the provider takes or refuses messages
+	Fails                      // it cannot be reached, or has trouble of its own
+	KeyRefused                 // it refuses the credentials: no message helps
+)
+
 // Settlement ends an attempt, says what becomes of the message and of the lane, and asks for the next piece of work.
 type Settlement struct {
 	LaneID    string
@@ -71,7 +81,8 @@ type Settlement struct {
 	Pauses int       // its new back-off counter
 	More   bool      // begin the lane's next attempt in the same commit, if one is due now
 
-	Attention string // not empty: the provider refused the credentials
+	Attention string   // not empty: the provider refused the credentials
+	Standing  Standing // what the attempt says of the integration as a whole
 
 	// AskAt, unless it is zero, is when the provider is asked for the first time what became of a message that ends in Sent or Unclear.
 	AskAt time.Time

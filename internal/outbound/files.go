@@ -86,6 +86,7 @@ func (f *Flow) upload(ctx context.Context, r *route, s *service.Sending, i int, 
 		t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
 		return false
 	}
+	t.asked = true
 	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
 	t.record(clipRecord(x.Request), clipRecord(x.Answer), x.Duration)
 	if x.Phase != exchange.Answered || x.Response == nil {

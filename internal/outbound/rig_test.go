@@ -35,6 +35,7 @@ type ask struct {
 	At     time.Time
 	Header http.Header
 	Body   string
+	Path   string
 }
 
 // provider is a real HTTP server on loopback that does what a test says.
@@ -53,7 +54,7 @@ func newProvider(t *testing.T) *provider {
 			return // the request did not arrive
 		}
 		p.mu.Lock()
-		a := ask{N: len(p.asks) + 1, At: time.Now(), Header: r.Header, Body: string(body)}
+		a := ask{N: len(p.asks) + 1, At: time.Now(), Header: r.Header, Body: string(body), Path: r.URL.Path}
 		p.asks = append(p.asks, a)
 		reply := p.reply
 		p.mu.Unlock()

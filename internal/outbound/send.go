@@ -73,7 +73,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 		t.result = message.Result{Outcome: message.Refused, ErrorCode: codeOf(err), ErrorText: textOf(err)}
 		return t
 	}
-	left = true
+	left, t.asked = true, true
 	x := f.o.Door.Do(ctx, req, exchange.Options{Timeout: r.bound.Limits.Timeout, Pool: r.integration.ID, Secrets: r.secrets})
 	left = x.Phase != exchange.Unreached
 	t.record(x.Request, x.Answer, x.Duration)

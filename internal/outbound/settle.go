@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"patchbay/internal/lane"
@@ -17,6 +18,7 @@ type taught struct {
 	own        bool // what kept it is of this message alone, not of its provider
 	asks       bool // the provider can be asked what became of it
 	late       bool // nothing was tried: the message's time was over
+	asked      bool // the provider was, or could not be
 	request    string
 	answer     string
 	duration   time.Duration
@@ -56,6 +58,8 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 	if r.AuthFailed && !renew {
 		st.Attention = "the provider refused the credentials"
 	}
+
+	st.Standing = standing(&t, r, renew)
 
 	switch r.Outcome {
 	case message.Accepted:
@@ -98,6 +102,36 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		st.Attempt.ErrorText = clean(r.Warning)
 	}
 	return st
+}
+
+// standing is what an attempt says of its integration as a whole. A provider that says when to come again works, and has its own pace; a
+// refusal is about the message, unless it is about the key: a 403 may be either, so one after the other counts as failing.
+func standing(t *taught, r message.Result, renew bool) message.Standing {
+	if !t.asked || renew {
+		return message.Unsaid
+	}
+	switch r.Outcome {
+	case message.Accepted:
+		return message.Works
+	case message.Refused:
+		switch {
+		case r.AuthFailed:
+			return message.KeyRefused
+		case t.status == http.StatusForbidden:
+			return message.Fails
+		}
+		return message.Works
+	case message.Busy:
+		if r.RetryAfter > 0 || t.status == http.StatusTooManyRequests || t.status < 400 {
+			return message.Unsaid
+		}
+	case message.Unreached:
+	default:
+		if t.status >= 200 && t.status < 300 {
+			return message.Unsaid // it answered, in words that the file does not know
+		}
+	}
+	return message.Fails
 }
 
 // comeAgain is for what was certainly not taken. A provider that is down, throttles us or cannot be reached says so to

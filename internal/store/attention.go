@@ -17,7 +17,7 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6)`)
 	qChangeAttention = sqlText("change attention", `UPDATE attention SET reason = $3 WHERE integration_id = $1 AND about = $2`)
 	qEndAttention    = sqlText("end attention", `DELETE FROM attention WHERE integration_id = $1 AND about = $2`)
-	qForgetAttention = sqlText("forget attention", `DELETE FROM attention WHERE integration_id = $1`)
+	qForgetAttention = sqlText("forget attention", `DELETE FROM attention WHERE integration_id = $1 AND ($2 = 0 OR about <> '`+directory.AboutSending+`')`)
 	qRefusedAll      = sqlText("integrations with refused credentials", `SELECT integration_id FROM attention WHERE about = $1`)
 	qWhose           = sqlText("whose integration", `SELECT org_id, service_id FROM integrations WHERE account_id = $1 AND id = $2 AND deleted_at = 0`)
 )
@@ -46,6 +46,14 @@ func (s *Store) attend(t *tx, of subject, about, reason string, now time.Time) e
 		_, err = t.exec(qChangeAttention, of.integrationID, about, reason)
 	default:
 		_, err = t.exec(qInsertAttention, of.integrationID, about, of.accountID, of.orgID, reason, micros(now))
+	}
+	if about == directory.AboutCredentials && reason == "" && err == nil {
+		// They hold after all: somebody checked them, or a message that was on its way was taken.
+		p, e := s.pauses.of(t, of.integrationID)
+		if e == nil && p != nil && p.Cause == directory.PausedCredentials {
+			e = s.setPause(t, p, nil, now)
+		}
+		err = e
 	}
 	t.refused = t.refused || about == directory.AboutCredentials
 	if about == directory.AboutCredentials && s.refused != nil {

@@ -29,7 +29,7 @@ const skipMax = 200
 
 // beginNext begins the lane's next attempt. Contacts put aside and the others take turns, so that neither starves.
 // Without anything to begin it returns nil, with the lane's time set to when there may be something.
-func beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, error) {
+func (s *Store) beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, error) {
 	if l.inFlight != 0 {
 		// Somebody began and never told how it ended.
 		send, err := unfinished(t, l)
@@ -39,9 +39,18 @@ func beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, error) {
 		l.inFlight = 0 // its message is gone: deleted with its organization
 		l.pending = max(l.pending-1, 0)
 	}
+	paused, ok, err := s.mayBegin(t, l, now)
+	if err != nil || !ok {
+		return nil, err
+	}
 	m, err := pick(t, l, now)
 	if err != nil || m == nil {
 		return nil, err
+	}
+	if paused != nil {
+		if err := s.probes(t, paused, l, now); err != nil {
+			return nil, err
+		}
 	}
 	// The attempt is on disk before its first byte leaves: with the lane's row.
 	l.inFlight, l.attemptAt = m.seq, fromMicros(micros(now))

@@ -164,7 +164,7 @@ func (s *Store) anyDue(ctx context.Context, kind lane.Kind, now time.Time) (due 
 // ClaimSends leases up to n lanes that are due, fairly over organizations, and begins the next attempt of each in the
 // same commit. next is when the earliest lane that was not claimed is due; zero when none is waiting.
 func (s *Store) ClaimSends(ctx context.Context, now time.Time, n int) (claimed []lane.Claimed[message.Send], next time.Time, err error) {
-	return claimLanes(ctx, s, lane.Sends, now, n, func(t *tx, l *laneRow) (*message.Send, error) { return beginNext(t, l, now) })
+	return claimLanes(ctx, s, lane.Sends, now, n, func(t *tx, l *laneRow) (*message.Send, error) { return s.beginNext(t, l, now) })
 }
 
 // takeLanesBack ends the leases of a process that is gone: the data directory's lock proves that nobody else lives.

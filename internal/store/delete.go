@@ -21,6 +21,8 @@ var (
 		sqlText("delete organization's authorizations", `DELETE FROM authorizations WHERE integration_id IN (SELECT id FROM integrations WHERE org_id = $1)`),
 		sqlText("delete integrations", `DELETE FROM integrations WHERE org_id = $1`),
 		sqlText("delete organization's attention", `DELETE FROM attention WHERE org_id = $1`),
+		sqlText("delete organization's pauses", `DELETE FROM pauses WHERE org_id = $1`),
+		sqlText("delete organization's daily counts", `DELETE FROM daily_counts WHERE org_id = $1`),
 		sqlText("delete organization's polls", `DELETE FROM polls WHERE org_id = $1`),
 		sqlText("delete organization's parts", `DELETE FROM parts WHERE org_id = $1`),
 		sqlText("delete organization's confirmations", `DELETE FROM confirmations WHERE org_id = $1`),

@@ -142,13 +142,16 @@ type laneRow struct {
 	asides    int64
 	turn      int64
 	pauses    int
+
+	integrationID string
 }
 
-const laneColumns = `seq, kind, account_id, org_id, pending, held, next_at, free_at, epoch, in_flight, attempt_at, asides, turn, pauses`
+const laneColumns = `seq, kind, account_id, org_id, pending, held, next_at, free_at, epoch, in_flight, attempt_at, asides, turn, pauses, integration_id`
 
 func readLane(r *row) laneRow {
 	return laneRow{seq: r.int(), kind: lane.Kind(r.text()), accountID: r.text(), orgID: r.text(), pending: r.int(), held: r.bool(),
-		nextAt: r.time(), freeAt: r.time(), epoch: r.int(), inFlight: r.int(), attemptAt: r.time(), asides: r.int(), turn: r.int(), pauses: int(r.int())}
+		nextAt: r.time(), freeAt: r.time(), epoch: r.int(), inFlight: r.int(), attemptAt: r.time(), asides: r.int(), turn: r.int(), pauses: int(r.int()),
+		integrationID: r.text()}
 }
 
 // choose takes n lanes out of those that are due, fairly. due is in the order of their time.

@@ -106,8 +106,17 @@ func (s *Store) PutIntegration(ctx context.Context, i *directory.Integration) er
 		if err != nil {
 			return fmt.Errorf("seal the properties: %w", err)
 		}
-		// What was said of it was said of what it was before.
-		if _, err := t.exec(qForgetAttention, i.ID); err != nil {
+		// What was said of it was said of what it was before, unless a person said it.
+		of, p, err := s.subjectOf(t, i)
+		if err != nil {
+			return err
+		}
+		if p != nil && p.Cause != directory.PausedByPerson {
+			if err := s.resume(t, of, p, time.Now()); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(qForgetAttention, i.ID, flag(p != nil && p.Cause == directory.PausedByPerson)); err != nil {
 			return err
 		}
 		delete(s.refused, i.ID)

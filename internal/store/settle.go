@@ -66,7 +66,10 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 			return err
 		}
 		t.flights = append(t.flights, took{l.seq, nil})
-		if next, err = passOn(t, l, &st); err != nil {
+		if err := s.judge(t, l, m, &st); err != nil {
+			return err
+		}
+		if next, err = s.passOn(t, l, &st); err != nil {
 			return err
 		}
 		return l.save(t)
@@ -187,7 +190,7 @@ func wait(t *tx, l *laneRow, m *stored, was int64, st *message.Settlement) (int6
 }
 
 // passOn gives the lane back or, when it may go on at once, begins its next attempt.
-func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Send], error) {
+func (s *Store) passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Send], error) {
 	l.inFlight, l.attemptAt, l.pauses = 0, time.Time{}, st.Pauses
 	l.freeAt = st.PaceAt
 	if st.Status == message.Sending && !st.Aside && st.RetryAt.After(l.freeAt) {
@@ -200,7 +203,7 @@ func passOn(t *tx, l *laneRow, st *message.Settlement) (*lane.Claimed[message.Se
 		t.touched.Lanes = t.touched.Lanes || l.pending > 0
 		return nil, nil
 	}
-	send, err := beginNext(t, l, st.Now)
+	send, err := s.beginNext(t, l, st.Now)
 	if err != nil || send == nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type Store struct {
 	wakes    wakes
 	places   places
 	flight   flight
+	pauses   pauses
 	fetching fetching
 	tidy     *checkpointer
 	wal      *wal
@@ -290,7 +291,7 @@ func readFault(err error) error {
 func (s *Store) turnBegan(now changes) {
 	if s.seen.webhooks != now.webhooks {
 		s.wakes.forget()
-		s.refused = nil
+		s.refused, s.pauses.rows = nil, nil
 	}
 	s.seen.webhooks = now.webhooks
 	s.sawDirectory(now.directory)
@@ -328,6 +329,7 @@ func (s *Store) afterCommit(t *tx) {
 	s.wakes.committed(t)
 	s.places.committed(t)
 	s.flight.committed(t)
+	s.pauses.committed(t)
 	if t.directory {
 		s.cache.forget()
 	}

@@ -36,7 +36,8 @@ type tx struct {
 	woken     []*hook      // webhooks that have something to be told now
 	asleep    []int64      // lanes of webhooks that have been told everything
 	rehook    []string     // accounts whose webhooks changed
-	refused   bool         // whose credentials are refused has changed
+	refused   bool         // whose credentials are refused, or what is paused, has changed
+	pauses    repaused
 	flights   []took       // attempts that began or ended
 	joined    []joinedLane // lanes whose place was learnt
 	counter   *int64       // the last message's seq; nil: the database counts

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"unicode/utf8"
+
+	"patchbay/internal/access"
+	"patchbay/internal/directory"
+	"patchbay/internal/fault"
+)
+
+// pauseView says that nothing is sent by an integration.
+type pauseView struct {
+	Cause  string `json:"cause"` // person | failing | credentials
+	Reason string `json:"reason"`
+	Key    string `json:"key,omitempty"` // the id of the API key that asked for it
+	Since  string `json:"since"`
+	Until  string `json:"until,omitempty"` // when a message tries whether the provider works again; absent: when somebody resumes it
+}
+
+func viewPause(pauses map[string]directory.Pause, integrationID string) *pauseView {
+	p, is := pauses[integrationID]
+	if !is {
+		return nil
+	}
+	v := &pauseView{Cause: p.Cause, Reason: p.Reason, Key: p.By, Since: stamp(p.Since)}
+	if p.Cause == directory.PausedFailing {
+		v.Until = stamp(p.Until)
+	}
+	return v
+}
+
+// conditions are how an organization's integrations are, by their ids.
+type conditions struct {
+	attention map[string][]directory.Attention
+	pauses    map[string]directory.Pause
+}
+
+func (s *Server) conditionsOf(ctx context.Context, o *directory.Organization) (*conditions, error) {
+	attention, err := s.o.Store.Attention(ctx, o.AccountID, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	pauses, err := s.o.Store.Pauses(ctx, o.AccountID, o.ID)
+	return &conditions{attention, pauses}, err
+}
+
+type pauseInput struct {
+	Reason string `json:"reason"`
+}
+
+// pausedByPerson is the reason of who gives none.
+const pausedByPerson = "it was paused"
+
+// pauseIntegration stops sending by an integration. Its queued messages wait, and expire in their time.
+func (s *Server) pauseIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	in := pauseInput{Reason: pausedByPerson}
+	if r.ContentLength != 0 {
+		if _, err := decode(w, r, &in); err != nil {
+			return err
+		}
+	}
+	if in.Reason = clean(in.Reason); in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxName {
+		return fault.New(fault.Invalid, "reason", "must have 1 to %d characters; leave it out for none", maxName)
+	}
+	i, err := s.integrationOf(r, o)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Store.PauseIntegration(r.Context(), p.AccountID, i.ID, p.KeyID, in.Reason); err != nil {
+		return err
+	}
+	return s.getIntegration(w, r, p, o)
+}
+
+// resumeIntegration lets an integration send again, whatever paused it.
+func (s *Server) resumeIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	i, err := s.integrationOf(r, o)
+	if err != nil {
+		return err
+	}
+	if err := s.o.Store.ResumeIntegration(r.Context(), p.AccountID, i.ID); err != nil {
+		return err
+	}
+	return s.getIntegration(w, r, p, o)
+}
