@@ -28,6 +28,14 @@ check: ## what CI runs: format, vet, lint, generated files, tests with -race
 generate: ## write again what is generated: reference pages and golden files
 	UPDATE=1 $(GO) test ./internal/service ./internal/cli ./internal/access -run 'TestReference|TestHelp|TestRoutes' -update
 
+.PHONY: web
+web: ## build the pages of the portal and the inbox anew; needs Node
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+.PHONY: web-check
+web-check: ## types, lint and tests of the pages, and how much a browser loads
+	cd web && npm run check
+
 .PHONY: e2e
 e2e: ## the real binary: send, receive, kill, restart, check
 	$(GO) test -count=1 -v ./e2e

@@ -38,7 +38,7 @@ func words(t *testing.T, path string) []string {
 }
 
 var (
-	inBackquotes = regexp.MustCompile("`((?:cmd|internal|services|docs|e2e|bench|scripts|\\.ci)/[A-Za-z0-9_./-]*)`")
+	inBackquotes = regexp.MustCompile("`((?:cmd|internal|services|docs|e2e|bench|scripts|web|\\.ci)/[A-Za-z0-9_./-]*)`")
 	link         = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 	makeTarget   = regexp.MustCompile("`make ([a-z-]+)`")
 )

@@ -35,7 +35,7 @@ var rooms = map[string]string{
 	"provider":     "directory exchange fault inbound lane message secret service wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "service wire",
-	"api":          "access conversation credential directory exchange fault inbound media message notify outbound phone provider secret service store wire",
+	"api":          "access conversation credential directory exchange fault inbound media message notify outbound phone provider secret service store web wire",
 	"app":          "*",
 	"cli":          "app exchange fault infer message phone secret service simulator store wire",
 }

@@ -41,6 +41,18 @@ var Matrix = []Rule{
 	// Where a person comes back to from a provider, with a state that nobody guesses and that is good once.
 	{"GET", "/oauth/callback", nil},
 
+	// The pages of the portal and the inbox and what they load: the same files for everybody. What stands in them they ask /v1 for.
+	{"GET", "/{$}", nil},
+	{"GET", "/sign-in", nil},
+	{"GET", "/welcome", nil},
+	{"GET", "/inbox", nil},
+	{"GET", "/inbox/{page...}", nil},
+	{"GET", "/portal", nil},
+	{"GET", "/portal/{page...}", nil},
+	{"GET", "/assets/{file}", nil},
+	{"GET", "/favicon.svg", nil},
+	{"GET", "/theme.js", nil},
+
 	{"POST", "/api", organization},
 	{"GET", "/integrations", organization},
 

@@ -149,6 +149,10 @@ func (s *Server) nothingHere(w http.ResponseWriter, r *http.Request, mux *http.S
 		}
 	}
 	if len(allow) == 0 {
+		if s.pages != nil && strayed(r) {
+			s.pages.index.send(w, r, http.StatusNotFound)
+			return
+		}
 		writeError(w, r, s.o.Log, fault.New(fault.NotFound, "", "there is nothing at this address"))
 		return
 	}

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"patchbay/internal/notify"
 	"patchbay/internal/service"
 	"patchbay/internal/store"
+	"patchbay/web"
 )
 
 // Keys, Organizations and the like are what the handlers need kept, a noun each. The store satisfies them all.
@@ -147,6 +149,7 @@ type Server struct {
 	o       Options
 	mux     *http.ServeMux
 	metrics *metrics
+	pages   *pages
 	overTLS bool
 
 	enabling sync.Mutex // one integration is read, merged and written at a time
@@ -166,6 +169,10 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://")}
+	var err error
+	if s.pages, err = openPages(web.Files()); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	if err := s.build(access.Matrix, s.handlers()); err != nil {
 		return nil, err
 	}
@@ -184,6 +191,17 @@ func (s *Server) handlers() map[string]handler {
 		"GET /media/{link...}":                      s.media,
 		"GET " + credential.CallbackPath:            s.oauthCallback,
 		"GET " + service.SchemaPath:                 s.schema,
+
+		"GET /{$}":              s.showPage,
+		"GET /sign-in":          s.showPage,
+		"GET /welcome":          s.showPage,
+		"GET /inbox":            s.showPage,
+		"GET /inbox/{page...}":  s.showPage,
+		"GET /portal":           s.showPage,
+		"GET /portal/{page...}": s.showPage,
+		"GET /assets/{file}":    s.pageAsset,
+		"GET /favicon.svg":      s.pageAsset,
+		"GET /theme.js":         s.pageAsset,
 
 		rpcMethod + " " + rpcPattern: s.rpc,
 		"GET /integrations":          s.enableByQuery,

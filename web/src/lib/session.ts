@@ -1,0 +1,48 @@
+import { useQuery } from "@tanstack/react-query";
+import { api } from "./api";
+import { isProblem } from "./problem";
+import { queries } from "./queries";
+import { stream } from "./stream";
+
+export type Role = "account" | "organization" | "user";
+
+/** Who is signed in here. */
+export interface Me {
+  role: Role;
+  orgid?: string;
+  user?: string;
+  name?: string;
+  email?: string;
+}
+
+export const meKey = ["me"] as const;
+
+/** null: nobody is signed in. */
+async function askWho(): Promise<Me | null> {
+  try {
+    return await api.get<Me>("/v1/me");
+  } catch (e) {
+    if (isProblem(e) && e.status === 401) return null;
+    throw e;
+  }
+}
+
+export function useMe() {
+  return useQuery({ queryKey: meKey, queryFn: askWho, staleTime: 60_000 });
+}
+
+/** Nobody is signed in any more: nothing of what they saw stays in the page. */
+export function forget(): void {
+  stream.stop();
+  queries.clear();
+  queries.setQueryData(meKey, null);
+}
+
+export async function signOut(): Promise<void> {
+  await api.post("/v1/sign-out");
+  forget();
+}
+
+export function isAdmin(me: Me): boolean {
+  return me.role === "account" || me.role === "organization";
+}
