@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"patchbay/internal/access"
+	"patchbay/internal/failpoint"
 	"patchbay/internal/inbound"
 	"patchbay/internal/wire"
 )
@@ -34,6 +35,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, _ *access.Prin
 		w.Header().Set("Connection", "close")
 		return plain(w, status, http.StatusText(status)+"\n")
 	}
+	failpoint.Pass("called")
 	in := inbound.Request{
 		AccountID: clean(account), ServiceID: clean(r.PathValue("service_id")), Key: strings.TrimSuffix(r.PathValue("key"), "/"),
 		HTTP: wire.Request{
@@ -52,6 +54,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, _ *access.Prin
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepWithin)
 	defer cancel()
 	a := s.o.Inbound.Receive(ctx, in)
+	failpoint.Pass("received")
 	h := w.Header()
 	for name, values := range a.Header {
 		h[name] = values

@@ -104,9 +104,20 @@ func MentionsStop(text, own string) bool {
 	return false
 }
 
+// cherokee is the one script whose small letters fold to the large ones. The folder swaps the two.
+func cherokee(r rune) rune {
+	switch {
+	case r >= 0xAB70 && r <= 0xABBF:
+		return r - 0xAB70 + 0x13A0
+	case r >= 0x13F8 && r <= 0x13FD:
+		return r - 8
+	}
+	return r
+}
+
 // fold brings spellings together: full-width letters, case, accents typed in two characters, punctuation, quotes and spaces around and between.
 func fold(s string) string {
-	s = norm.NFKC.String(folder.String(norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD"))))
+	s = norm.NFKC.String(strings.Map(cherokee, folder.String(norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD")))))
 	words := strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r != '\'' && (unicode.IsPunct(r) || unicode.IsSymbol(r))
 	})

@@ -61,7 +61,7 @@ func TestNoWordIsTwoWishes(t *testing.T) {
 }
 
 func FuzzWishOf(f *testing.F) {
-	for _, s := range []string{"STOP", "please stop", "ＳＴＯＰ", "\xff\xfe", "'", "i̇ptal"} {
+	for _, s := range []string{"STOP", "please stop", "ＳＴＯＰ", "\xff\xfe", "'", "i̇ptal", "Ꮤ", "ꮤ", "ᏸ"} {
 		f.Add(s, "enough")
 	}
 	f.Fuzz(func(t *testing.T, text, own string) {

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/secret"
 	"patchbay/internal/wire"
 )
@@ -76,10 +77,19 @@ func (d *Door) Do(ctx context.Context, in *wire.Request, o Options) Exchange {
 		return x
 	}
 	x.Request = recordRequest(req, in.Body, redactor)
+	if err := failpoint.At("leave"); err != nil {
+		x.Err = &Error{text: err.Error()}
+		return x
+	}
 	res, phase, err := d.send(req, p, pass, redactor)
 	x.Phase = phase
 	if err != nil {
 		x.Err, x.Duration = err, time.Since(start)
+		return x
+	}
+	if err := failpoint.At("answered"); err != nil {
+		_ = res.Body.Close()
+		x.Phase, x.Err = Wrote, &Error{text: err.Error()}
 		return x
 	}
 	body, err := readBody(res, orElse(o.MaxBody, DefaultMaxBody))
@@ -152,7 +162,7 @@ func (d *Door) send(req *http.Request, p *pool, pass pass, redactor *secret.Reda
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
 		used, _ = i.Conn.(*conn)
 		before = used.writes.Load()
-	}})
+	}, WroteRequest: func(httptrace.WroteRequestInfo) { failpoint.Pass("left") }})
 	res, err := p.transport.RoundTrip(req.WithContext(ctx))
 	if err == nil && res.StatusCode != http.StatusSwitchingProtocols {
 		return res, Answered, nil

@@ -3,6 +3,7 @@ package inbound
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,8 +39,14 @@ func TestReceiptsMoveAMessageByRankWhateverTheirOrder(t *testing.T) {
 		for word := range strings.FieldsSeq(c.words) {
 			tn.takes(tn.signed(receipt(word, "ref-1")))
 		}
-		if got := tn.message(id).Status; got != c.want {
-			t.Errorf("%s: got %s, want %s", c.words, got, c.want)
+		got := tn.message(id)
+		if got.Status != c.want {
+			t.Errorf("%s: got %s, want %s", c.words, got.Status, c.want)
+		}
+		for word := range strings.FieldsSeq(c.words) {
+			if word != "queued" && !slices.ContainsFunc(got.History, func(h message.Change) bool { return string(h.Status) == word }) {
+				t.Errorf("%s: %q is not in the history %v", c.words, word, got.History)
+			}
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/message"
 )
 
@@ -209,6 +210,9 @@ func (f *draft) keepAs(id string) (string, error) {
 		return "", err
 	}
 	to := path.Join(shelf, name)
+	if err := failpoint.At("file"); err != nil {
+		return "", err
+	}
 	f.dir.placing.Lock()
 	err := root.Rename(f.name, to)
 	f.dir.placing.Unlock()
@@ -216,6 +220,7 @@ func (f *draft) keepAs(id string) (string, error) {
 		return "", err
 	}
 	f.done = true
+	failpoint.Pass("filed")
 	return to, syncDir(root, shelf)
 }
 

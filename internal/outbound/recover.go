@@ -18,7 +18,6 @@ func (f *Flow) Recover(ctx context.Context) error {
 		return fmt.Errorf("read open attempts: %w", err)
 	}
 	for _, s := range open {
-		s.Unfinished = true
 		st := decide(s, f.try(ctx, s), time.Now(), f.o.Random)
 		if _, err := f.o.Store.SettleSend(ctx, st); err != nil && !errors.Is(err, lane.ErrFenced) {
 			return fmt.Errorf("settle message %s after a crash: %w", s.Message.ID, err)

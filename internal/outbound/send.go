@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"patchbay/internal/exchange"
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
@@ -95,7 +96,7 @@ const (
 // read is what an exchange says. Without an answer only the phase counts; with one, the service file has the word.
 func (f *Flow) read(way *route, s *service.Sending, part int, req *wire.Request, x exchange.Exchange) (message.Result, int) {
 	switch {
-	case x.Phase == exchange.Unreached:
+	case x.Phase == exchange.Unreached, x.Phase != exchange.Answered && failpoint.Bug("unclear"):
 		return message.Result{Outcome: message.Unreached, ErrorText: errorText(x.Err)}, 0
 	case x.Phase != exchange.Answered || x.Response == nil:
 		return message.Result{Outcome: message.Maybe, ErrorText: errorText(x.Err)}, 0

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"patchbay/internal/conversation"
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -90,7 +91,7 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 // idempotent takes the key for this message, or finds the answer that the key already has.
 func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (repeated bool, err error) {
 	n, err := t.exec(qKeepIdempotency, a.Message.AccountID, a.IdempotencyKey, a.BodyHash[:], ack.ID, micros(now), age(now, keepIdempotency))
-	if err != nil || n > 0 {
+	if err != nil || n > 0 || failpoint.Bug("idempotency") {
 		return false, err
 	}
 	var hash []byte

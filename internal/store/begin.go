@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/message"
 )
 
@@ -85,7 +86,7 @@ func unfinished(db engine, l *laneRow) (*message.Send, error) {
 	}
 	send, err := toSend(l, m)
 	if err == nil {
-		send.Unfinished = true
+		send.Unfinished = !failpoint.Bug("attempt")
 	}
 	return send, err
 }

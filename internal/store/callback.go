@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"patchbay/internal/conversation"
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -254,6 +255,9 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 	}
 	if in.Part.IsPart() {
 		return keepPart(t, &m, &in, now)
+	}
+	if failpoint.Bug("dedupe") {
+		in.ProviderID = ""
 	}
 	if in.ProviderID != "" {
 		seen, err := one(t, qSeenProviderID, func(*row) error { return nil }, m.IntegrationID, in.ProviderID, m.NumberID)

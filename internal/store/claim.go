@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
 )
@@ -116,7 +117,9 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 		}
 		for i := range chosen {
 			l := &chosen[i]
-			l.epoch++
+			if !failpoint.Bug("epoch") {
+				l.epoch++
+			}
 			work, err := begin(t, l)
 			if err != nil {
 				return fmt.Errorf("lane %s: %w", l.id(), err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"patchbay/internal/failpoint"
 )
 
 // durable makes commits durable beside the writer: while the disk works, the next group is under way. Nobody outside can tell: neither
@@ -68,6 +70,10 @@ func (d *durable) commit(writes []*write) {
 		tell(writes, nil)
 		return
 	}
+	if failpoint.Bug("early") {
+		tell(writes, nil)
+		writes = nil
+	}
 	d.waiting = append(d.waiting, writes...)
 	if !d.busy {
 		d.busy, d.idle = true, make(chan struct{})
@@ -94,7 +100,11 @@ func (d *durable) once() bool {
 	}
 	d.mu.Unlock()
 	if err == nil {
+		err = failpoint.At("sync")
+	}
+	if err == nil {
 		err = d.sync()
+		failpoint.Pass("synced")
 	}
 	d.mu.Lock()
 	if err == nil {

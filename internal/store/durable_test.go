@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"patchbay/internal/fault"
 )
@@ -67,36 +68,39 @@ func (d *slowDisk) rows() <-chan int64 {
 }
 
 func TestNobodyIsToldOfACommitBeforeItIsOnTheDisk(t *testing.T) {
-	d := newSlowDisk(t)
-	wrote := d.insert("a")
-	<-d.asked // committed, and the disk is at work
-	read := d.rows()
-	ran := make(chan struct{})
-	next := make(chan error, 1)
-	go func() {
-		next <- d.write(context.Background(), func(t *tx) error { close(ran); return insert("b")(t) })
-	}()
-	<-ran // the next group is under way while the disk works
-	select {
-	case err := <-wrote:
-		t.Fatalf("the write was told %v before its sync ended", err)
-	case n := <-read:
-		t.Fatalf("a read saw %d rows before they were on the disk", n)
-	case <-next:
-		t.Fatal("the second write was told before the first was on the disk")
-	default:
-	}
-	d.give <- nil
-	if err := <-wrote; err != nil {
-		t.Error(err)
-	}
-	d.give <- nil
-	if err := <-next; err != nil {
-		t.Error(err)
-	}
-	if n := <-read; n < 1 {
-		t.Errorf("the read saw %d rows, want what was committed before it", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d := newSlowDisk(t)
+		wrote := d.insert("a")
+		<-d.asked // committed, and the disk is at work
+		read := d.rows()
+		ran := make(chan struct{})
+		next := make(chan error, 1)
+		go func() {
+			next <- d.write(context.Background(), func(t *tx) error { close(ran); return insert("b")(t) })
+		}()
+		<-ran // the next group is under way while the disk works
+		synctest.Wait()
+		select {
+		case err := <-wrote:
+			t.Fatalf("the write was told %v before its sync ended", err)
+		case n := <-read:
+			t.Fatalf("a read saw %d rows before they were on the disk", n)
+		case <-next:
+			t.Fatal("the second write was told before the first was on the disk")
+		default:
+		}
+		d.give <- nil
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+		d.give <- nil
+		if err := <-next; err != nil {
+			t.Error(err)
+		}
+		if n := <-read; n < 1 {
+			t.Errorf("the read saw %d rows, want what was committed before it", n)
+		}
+	})
 }
 
 func TestWritesThatComeWhileTheDiskWorksShareTheNextSync(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -166,7 +167,7 @@ func errOptedOut(contact string) error {
 
 // mustNotReach reports whether the message's contact has opted out, and it is none that reaches them nevertheless.
 func mustNotReach(db engine, m *stored) (bool, error) {
-	if message.Reaches(m.Auto) {
+	if message.Reaches(m.Auto) || failpoint.Bug("optout") {
 		return false, nil
 	}
 	return isOptedOut(db, m.OrgID, m.From, m.To)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
@@ -30,7 +31,11 @@ func endWaiting(t *tx, m *stored, to message.Status, code, text string, at time.
 
 // setStatus writes a higher status, and tells.
 func setStatus(t *tx, m *stored, waiting int64, to message.Status, code, text string, at time.Time, before string) error {
-	if err := t.later(qRaise, m.seq, string(to), to.Rank(), code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
+	rank := to.Rank()
+	if failpoint.Bug("rank") {
+		rank = max(rank, m.Status.Rank()+1)
+	}
+	if err := t.later(qRaise, m.seq, string(to), rank, code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
 		return err
 	}
 	m.Status, m.waiting = to, waiting
@@ -40,7 +45,7 @@ func setStatus(t *tx, m *stored, waiting int64, to message.Status, code, text st
 // raise gives a message a higher status, wherever it is: one that waits leaves its lane, one with an open attempt when that
 // ends. A status that is not higher only goes into the history, once.
 func raise(t *tx, m *stored, to message.Status, code, text string, at time.Time) error {
-	if !m.Status.MayBecome(to) {
+	if !m.Status.MayBecome(to) && !failpoint.Bug("rank") {
 		history := ""
 		if _, err := one(t, qHistory, func(r *row) error { history = r.text(); return nil }, m.seq); err != nil {
 			return err

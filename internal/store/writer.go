@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 )
 
@@ -324,11 +325,16 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 		}
 	}
 	w.disk.begin()
-	if err := w.db.commit(); err != nil {
+	err = failpoint.At("commit")
+	if err == nil {
+		err = w.db.commit()
+	}
+	if err != nil {
 		w.disk.commit(nil)
 		w.rollback()
 		return w.unfinished(group, "commit", err)
 	}
+	failpoint.Pass("committed")
 	w.failed.Store(0)
 	if w.after != nil {
 		w.after(t)
