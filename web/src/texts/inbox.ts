@@ -1,0 +1,28 @@
+/** The words of the inbox. */
+export const inbox = {
+  title: "Inbox",
+  today: "Today",
+  yesterday: "Yesterday",
+  fate: {
+    onItsWay: "On its way",
+    sent: "Sent",
+    delivered: "Delivered",
+    read: "Read",
+    unclear: "It is unclear whether it arrived",
+    settled: "Settled by hand",
+    failed: (why: string) => `Not delivered: ${why}`,
+    cancelled: (why: string) => (why ? `Not sent: ${why}` : "Taken back before it was sent"),
+    tooLate: "it could not be handed over in time",
+    code: (code: string) => `the provider's code is ${code}`,
+    noReason: "the provider gives no reason",
+    again: "Send again",
+    arrived: "It arrived",
+    tryAgain: "Try again",
+    edit: "Edit",
+    discard: "Discard",
+    sending: "Sending…",
+    notSaved: "Not sent",
+    takeBack: "Take back",
+    resent: "Sent again",
+  },
+};
