@@ -118,14 +118,14 @@ func TestEveryCollectionThatIsWrittenIsReadAndDeleted(t *testing.T) {
 		if !strings.HasPrefix(r.Pattern, "/v1/") {
 			continue
 		}
-		if r.Public() {
+		if r.Public() && !slices.Contains([]string{"/v1/sign-in", "/v1/sign-out", "/v1/invitation"}, r.Pattern) {
 			t.Errorf("%s %s asks for no key", r.Method, r.Pattern)
 		}
 		collection, one := r.Pattern, ""
 		switch {
 		case r.Method == "PUT":
 			collection, one = r.Pattern[:strings.LastIndex(r.Pattern, "/")], r.Pattern
-		case r.Method == "POST" && slices.Contains([]string{"check", "rollback", "webhook"}, r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]):
+		case r.Method == "POST" && slices.Contains([]string{"check", "rollback", "webhook", "sign-in", "sign-out", "invitation"}, r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]):
 			continue // it does something to what is there, and makes nothing
 		case r.Method == "POST" && strings.Count(r.Pattern, "{id}") == 0:
 			one = r.Pattern + "/{id}"

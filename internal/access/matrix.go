@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"patchbay/internal/directory"
 )
@@ -18,6 +19,32 @@ func (r Rule) Public() bool { return len(r.Roles) == 0 }
 
 // Admits reports whether a role may call the route at all. What it sees there is a matter of SeesOrganization and SeesNumber.
 func (r Rule) Admits(role directory.Role) bool { return slices.Contains(r.Roles, role) }
+
+// Audited is what the log calls a change by this route, object.verb; empty: it goes on no record. What users may do is their everyday work, and
+// has its own history; the rest is administration.
+func (r Rule) Audited() string {
+	verb := map[string]string{"POST": "created", "PUT": "saved", "PATCH": "changed", "DELETE": "removed"}[r.Method]
+	if verb == "" || r.Public() || r.Admits(directory.UserRole) || !strings.HasPrefix(r.Pattern, "/v1/") {
+		return ""
+	}
+	parts := strings.Split(strings.TrimPrefix(r.Pattern, "/v1/"), "/")
+	last := len(parts) - 1
+	switch {
+	case strings.HasPrefix(parts[last], "{"):
+		last--
+	case last >= 2 && !strings.HasSuffix(parts[last], "s"): // no collection: something that is done to one of them
+		verb, last = parts[last], last-2
+	}
+	return object(parts[last]) + "." + verb
+}
+
+// object is one of what a path calls by its plural.
+func object(plural string) string {
+	if plural == "people" {
+		return "person"
+	}
+	return strings.TrimSuffix(plural, "s")
+}
 
 var (
 	account      = []directory.Role{directory.AccountAdmin}
@@ -56,6 +83,26 @@ var Matrix = []Rule{
 	{"POST", "/api", organization},
 	{"GET", "/integrations", organization},
 
+	// By name and password, by a link that is good once, and out again. They ask for no credential because they are how one is got.
+	{"POST", "/v1/sign-in", nil},
+	{"POST", "/v1/sign-out", nil},
+	{"GET", "/v1/invitation", nil},
+	{"POST", "/v1/invitation", nil},
+
+	{"GET", "/v1/me", everyone},
+	{"PATCH", "/v1/me", everyone},
+	{"GET", "/v1/me/sign-ins", everyone},
+	{"DELETE", "/v1/me/sign-ins/{id}", everyone},
+
+	{"POST", "/v1/people", account},
+	{"GET", "/v1/people", account},
+	{"GET", "/v1/people/{id}", account},
+	{"PATCH", "/v1/people/{id}", account},
+	{"DELETE", "/v1/people/{id}", account},
+	{"POST", "/v1/people/{id}/invitation", account},
+
+	{"GET", "/v1/audit", organization},
+
 	{"GET", "/v1/services", organization},
 	{"GET", "/v1/services/{service_id}", organization},
 	{"PUT", "/v1/services/{service_id}", account},
@@ -75,6 +122,7 @@ var Matrix = []Rule{
 	{"GET", "/v1/organizations/{orgid}/users/{id}", organization},
 	{"PATCH", "/v1/organizations/{orgid}/users/{id}", organization},
 	{"DELETE", "/v1/organizations/{orgid}/users/{id}", organization},
+	{"POST", "/v1/organizations/{orgid}/users/{id}/invitation", organization},
 
 	{"PUT", "/v1/organizations/{orgid}/integrations/{service_id}", organization},
 	{"GET", "/v1/organizations/{orgid}/integrations", organization},

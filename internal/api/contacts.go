@@ -157,8 +157,8 @@ func (s *Server) createContact(w http.ResponseWriter, r *http.Request, p *access
 		return err
 	}
 	now := time.Now()
-	c := &directory.Contact{ID: directory.NewID(now), AccountID: o.AccountID, OrgID: o.ID, CreatedBy: p.KeyID, Created: now}
-	if err := in.apply(c, s.countryOf(r.Context(), o, nil), p.KeyID, now); err != nil {
+	c := &directory.Contact{ID: directory.NewID(now), AccountID: o.AccountID, OrgID: o.ID, CreatedBy: p.By(), Created: now}
+	if err := in.apply(c, s.countryOf(r.Context(), o, nil), p.By(), now); err != nil {
 		return err
 	}
 	if err := s.o.Store.ImportContacts(r.Context(), []*directory.Contact{c}); err != nil {
@@ -205,8 +205,8 @@ func (s *Server) makeContacts(ctx context.Context, p *access.Principal, o *direc
 	list := make([]*directory.Contact, len(given))
 	for i := range given {
 		created := now.Add(time.Duration(i) * time.Millisecond) // an id's random part is too little for many at once
-		list[i] = &directory.Contact{ID: directory.NewID(created), AccountID: o.AccountID, OrgID: o.ID, CreatedBy: p.KeyID, Created: now}
-		if err := given[i].apply(list[i], country, p.KeyID, now); err != nil {
+		list[i] = &directory.Contact{ID: directory.NewID(created), AccountID: o.AccountID, OrgID: o.ID, CreatedBy: p.By(), Created: now}
+		if err := given[i].apply(list[i], country, p.By(), now); err != nil {
 			return nil, within(err, fmt.Sprintf("%s/%d", at, i))
 		}
 	}
@@ -281,7 +281,7 @@ func (s *Server) updateContact(w http.ResponseWriter, r *http.Request, p *access
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
-	if err := in.apply(c, s.countryOf(r.Context(), o, nil), p.KeyID, time.Now()); err != nil {
+	if err := in.apply(c, s.countryOf(r.Context(), o, nil), p.By(), time.Now()); err != nil {
 		return err
 	}
 	if err := s.o.Store.UpdateContacts(r.Context(), []*directory.Contact{c}); err != nil {

@@ -172,7 +172,7 @@ func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service
 	default:
 		return nil, false, fmt.Errorf("look up integration: %w", err)
 	}
-	before := i.Properties
+	before, was := i.Properties, noteIntegration(i, nil)
 	i.Properties = merge(svc, i.Properties, in.Properties)
 	put(&i.Enabled, in.Enabled)
 	put(&i.Key, in.Key)
@@ -180,6 +180,10 @@ func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service
 	if err != nil {
 		return nil, false, err
 	}
+	if created {
+		was = nil
+	}
+	about(r, i.ID, i.ServiceID, was, noteIntegration(i, before))
 	if err := s.o.Store.PutIntegration(r.Context(), i); err != nil {
 		return nil, false, err
 	}
@@ -189,6 +193,22 @@ func (s *Server) enable(r *http.Request, o *directory.Organization, svc *service
 		}
 	}
 	return i, created, nil
+}
+
+// noteIntegration is what the log tells of an integration: of its properties the names, and which have other values than before.
+func noteIntegration(i *directory.Integration, before map[string]string) any {
+	changed := []string{}
+	for _, name := range slices.Sorted(maps.Keys(i.Properties)) {
+		if before != nil && before[name] != i.Properties[name] {
+			changed = append(changed, name)
+		}
+	}
+	return struct {
+		Enabled    bool     `json:"enabled"`
+		Properties []string `json:"properties"`
+		Changed    []string `json:"changed"`
+		Key        bool     `json:"with_key"`
+	}{i.Enabled, slices.Sorted(maps.Keys(i.Properties)), changed, i.Key != ""}
 }
 
 // merge is the old values with the new over them. What the file no longer asks for is forgotten.
@@ -261,6 +281,7 @@ func (s *Server) deleteIntegration(w http.ResponseWriter, r *http.Request, p *ac
 	if err != nil {
 		return err
 	}
+	about(r, i.ID, i.ServiceID, noteIntegration(i, nil), nil)
 	if err := s.o.Store.DeleteIntegration(r.Context(), p.AccountID, i.ID); err != nil {
 		return err
 	}

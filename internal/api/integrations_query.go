@@ -54,6 +54,8 @@ func (s *Server) enableByQuery(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return renamed(err, "profileid")
 	}
+	r = s.noting(r, p, "integration.saved")
+	ofOrganization(r, o.ID)
 	status, v, err := s.setIntegration(r, p, o, own["serviceid"], &in)
 	if err != nil {
 		return err

@@ -53,6 +53,8 @@ func (s *Server) createKey(w http.ResponseWriter, r *http.Request, p *access.Pri
 		ID: directory.NewID(now), AccountID: p.AccountID, Role: in.Role, OrgID: in.OrgID, UserID: in.User, Name: in.Name,
 		Hint: access.Hint(text), Created: now,
 	}
+	about(r, k.ID, k.Name, nil, viewKey(k))
+	ofOrganization(r, k.OrgID)
 	if err := s.o.Store.CreateKey(r.Context(), k, access.Hash(text)); err != nil {
 		return err
 	}
@@ -162,6 +164,8 @@ func (s *Server) deleteKey(w http.ResponseWriter, r *http.Request, p *access.Pri
 	if k.ID == p.KeyID {
 		return fault.New(fault.Conflict, "id", "this is the key you are asking with; delete it with another one")
 	}
+	about(r, k.ID, k.Name, viewKey(k), nil)
+	ofOrganization(r, k.OrgID)
 	if err := s.o.Store.DeleteKey(r.Context(), p.AccountID, k.ID); err != nil {
 		return err
 	}

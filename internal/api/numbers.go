@@ -203,6 +203,7 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	if n.Name == "" {
 		n.Name = n.Value
 	}
+	about(r, n.ID, n.Value, nil, s.showNumber(n, i))
 	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
 		return nil, nil, err
 	}
@@ -337,6 +338,8 @@ func (s *Server) changeNumber(r *http.Request, o *directory.Organization, n *dir
 	if err := append(ps, wrongUsers...).err(); err != nil {
 		return nil, err
 	}
+	nowhere := &directory.Integration{} // the URL does not change by it
+	about(r, n.ID, n.Value, s.showNumber(n, nowhere), s.showNumber(&changed, nowhere))
 	if err := s.o.Store.UpdateNumber(r.Context(), &changed); err != nil {
 		return nil, err
 	}
@@ -348,6 +351,7 @@ func (s *Server) deleteNumber(w http.ResponseWriter, r *http.Request, p *access.
 	if err != nil {
 		return err
 	}
+	about(r, n.ID, n.Value, nil, nil)
 	if err := s.o.Store.DeleteNumber(r.Context(), p.AccountID, n.ID); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"patchbay/internal/access"
@@ -176,7 +177,8 @@ func (s *Server) moveOptOuts(r *http.Request, p *access.Principal, o *directory.
 	if err := ps.err(); err != nil {
 		return 0, err
 	}
-	return s.o.Store.ChangeOptOuts(r.Context(), list, out, p.KeyID)
+	noteOptOuts(r, len(list), valueOf(n))
+	return s.o.Store.ChangeOptOuts(r.Context(), list, out, p.By())
 }
 
 // countryOf is the country that national numbers are read in: the number's or, where all are meant, that of all of them.
@@ -214,4 +216,11 @@ func (s *Server) numberNamed(r *http.Request, o *directory.Organization, name, f
 		return nil, fault.New(fault.NotFound, field, "%q is no number of this organization", name)
 	}
 	return n, nil
+}
+
+// noteOptOuts says in the log how many contacts a change is about. Which they are stands in the list's own history, where an erasure finds them.
+func noteOptOuts(r *http.Request, contacts int, number string) {
+	about(r, "", strconv.Itoa(contacts)+" contacts", nil, struct {
+		Number string `json:"number"`
+	}{number})
 }

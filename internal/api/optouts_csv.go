@@ -114,7 +114,8 @@ func (s *Server) importOptOuts(w http.ResponseWriter, r *http.Request, p *access
 	if err := ps.err(); err != nil {
 		return err
 	}
-	n, err := s.o.Store.ChangeOptOuts(r.Context(), list, true, p.KeyID)
+	noteOptOuts(r, len(list), "")
+	n, err := s.o.Store.ChangeOptOuts(r.Context(), list, true, p.By())
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,8 @@ func (s *Server) createOrganization(w http.ResponseWriter, r *http.Request, p *a
 	if err := in.apply(o); err != nil {
 		return err
 	}
+	about(r, o.ID, o.Name, nil, viewOrganization(o))
+	ofOrganization(r, o.ID)
 	if err := s.o.Store.CreateOrganization(r.Context(), o); err != nil {
 		return err
 	}
@@ -154,6 +156,7 @@ func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request, p *a
 	if err := in.apply(&changed); err != nil {
 		return err
 	}
+	about(r, o.ID, o.Name, viewOrganization(o), viewOrganization(&changed))
 	if err := s.o.Store.UpdateOrganization(r.Context(), &changed); err != nil {
 		return err
 	}
@@ -161,6 +164,8 @@ func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request, p *a
 }
 
 func (s *Server) deleteOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	about(r, o.ID, o.Name, nil, nil)
+	ofOrganization(r, "") // the organization's own record ends with it
 	if err := s.o.Store.DeleteOrganization(r.Context(), p.AccountID, o.ID); err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ func (s *Server) serve(rt *route) http.Handler {
 		rec := w.(*recorder)
 		p, err := s.admit(rt.rule, r)
 		if err == nil {
+			if what := rt.rule.Audited(); what != "" {
+				r = s.noting(r, p, what)
+			}
 			err = rt.handle(w, r, p)
 		}
 		if err != nil && !rec.begun() {
@@ -82,24 +85,33 @@ func (s *Server) admit(rule access.Rule, r *http.Request) (*access.Principal, er
 	if rule.Public() {
 		return nil, nil
 	}
-	p, err := s.authenticate(r)
+	p, err := s.authenticate(rule, r)
 	if err != nil {
 		return nil, err
 	}
 	if !rule.Admits(p.Role) {
-		return nil, fault.New(fault.Forbidden, "", "a key of role %q may not do this", p.Role)
+		return nil, fault.New(fault.Forbidden, "", "the role %q may not do this", p.Role)
 	}
 	return p, nil
 }
 
 var errNoKey = fault.New(fault.Unauthenticated, "", "send an API key of this server: Authorization: Bearer pbk_…")
 
-// authenticate finds the principal of the request's key. A key ends with the user or the organization that it is for.
-func (s *Server) authenticate(r *http.Request) (*access.Principal, error) {
+// authenticate finds the principal of the request's key or, on /v1, of its sign-in. A key counts for more: a program says what it means.
+func (s *Server) authenticate(rule access.Rule, r *http.Request) (*access.Principal, error) {
 	text := access.Bearer(r.Header.Get("Authorization"))
 	if text == "" {
-		return nil, errNoKey
+		return s.signedIn(rule, r)
 	}
+	p, err := s.byKey(r, text)
+	if fault.CodeOf(err) == fault.Unauthenticated {
+		err = s.limits.wrongKey(s.address(r), err)
+	}
+	return p, err
+}
+
+// byKey finds the principal of a key, which ends with the user or the organization that it is for.
+func (s *Server) byKey(r *http.Request, text string) (*access.Principal, error) {
 	k, err := s.o.Store.KeyByHash(r.Context(), access.Hash(text))
 	if err != nil {
 		return nil, fmt.Errorf("look up key: %w", err)

@@ -109,7 +109,7 @@ func (s *Server) rpcUpdateContacts(ctx context.Context, p *access.Principal, r *
 		at := fmt.Sprintf("/list/%d", i)
 		c, err := s.contactOf(r, o, string(in.List[i].ID))
 		if err == nil {
-			err = in.List[i].apply(c, country, p.KeyID, now)
+			err = in.List[i].apply(c, country, p.By(), now)
 		}
 		if err != nil {
 			return nil, within(err, at)
@@ -164,7 +164,7 @@ func (s *Server) rpcSetContactBlocked(ctx context.Context, p *access.Principal, 
 		}
 	}
 	if *in.Blocked {
-		b.Blocked, b.BlockedBy, b.About = now, p.KeyID, in.About
+		b.Blocked, b.BlockedBy, b.About = now, p.By(), in.About
 	}
 	list, err := s.o.Store.BlockContacts(ctx, b)
 	if err != nil {

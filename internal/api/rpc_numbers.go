@@ -231,5 +231,6 @@ func (s *Server) rpcDeleteSMSTrunk(ctx context.Context, p *access.Principal, r *
 	if err != nil {
 		return nil, err
 	}
+	about(r, n.ID, n.Value, nil, nil)
 	return nil, s.o.Store.DeleteNumber(ctx, p.AccountID, n.ID)
 }

@@ -96,6 +96,7 @@ func (s *Server) rpcCreateOrganization(ctx context.Context, p *access.Principal,
 	if err := in.apply(o); err != nil {
 		return nil, err
 	}
+	aboutIn(ctx, o.ID, o.Name, nil, viewOrganization(o))
 	if err := s.o.Store.CreateOrganization(ctx, o); err != nil {
 		return nil, err
 	}
@@ -162,6 +163,8 @@ func (s *Server) rpcUpdateOrganization(ctx context.Context, p *access.Principal,
 	if err := in.apply(&changed); err != nil {
 		return nil, err
 	}
+	about(r, o.ID, o.Name, viewOrganization(o), viewOrganization(&changed))
+	ofOrganization(r, o.ID)
 	return nil, s.o.Store.UpdateOrganization(ctx, &changed)
 }
 
@@ -180,6 +183,8 @@ func (s *Server) rpcDeleteOrganization(ctx context.Context, p *access.Principal,
 	if err != nil {
 		return nil, err
 	}
+	about(r, o.ID, o.Name, nil, nil)
+	ofOrganization(r, "")
 	return nil, s.o.Store.DeleteOrganization(ctx, p.AccountID, o.ID)
 }
 
@@ -198,5 +203,7 @@ func (s *Server) rpcSetOrganizationStatus(ctx context.Context, p *access.Princip
 	if err := (&organizationInput{Status: in.Status}).apply(&changed); err != nil {
 		return nil, err
 	}
+	about(r, o.ID, o.Name, viewOrganization(o), viewOrganization(&changed))
+	ofOrganization(r, o.ID)
 	return nil, s.o.Store.UpdateOrganization(ctx, &changed)
 }

@@ -51,12 +51,14 @@ func (in *userParams) read(raw jsontext.Value) error {
 	if err := unmarshal(raw, &all); err != nil {
 		return err
 	}
-	in.password = all["password"]
+	if p := all["password"]; p.Kind() == '"' || p.Kind() == '0' {
+		in.password = p
+	}
 	in.extra = all.without(userMembers...)
 	return nil
 }
 
-// apply puts what was given onto a user. A password is kept nowhere.
+// apply puts what was given onto a user, but for the password.
 func (in *userParams) apply(u *directory.User) error {
 	kept := readMembers(u.Extra)
 	kept.merge(in.extra)
@@ -79,7 +81,7 @@ func showUser(u *directory.User) (jsontext.Value, error) { return showUserWith(u
 func showUserWith(u *directory.User, password jsontext.Value) (jsontext.Value, error) {
 	created := u.Created.UnixMilli()
 	ours := map[string]any{"id": u.ID, "orgid": u.OrgID, "name": u.Name, "extension": u.Extension, "email": u.Email, "status": u.Status, "state": u.Status, "created": created}
-	if password.Kind() == '"' {
+	if password != nil {
 		ours["password"] = password
 	}
 	kept := readMembers(u.Extra)
@@ -96,11 +98,38 @@ func (s *Server) rpcCreateUser(ctx context.Context, p *access.Principal, r *http
 	if err != nil {
 		return nil, err
 	}
+	if err := s.setPassword(ctx, in, u); err != nil {
+		return nil, err
+	}
+	aboutIn(ctx, u.ID, u.Name, nil, viewUser(u))
 	if err := s.o.Store.CreateUser(ctx, u); err != nil {
 		return nil, err
 	}
 	return showUserWith(u, in.password)
 }
+
+// setPassword hashes a password that came with a user, who can sign in with it. How good it is, is the program's to say: to refuse what it
+// takes from its own people would break programs that work today.
+func (s *Server) setPassword(ctx context.Context, in *userParams, u *directory.User) error {
+	text := string(in.password) // a number is its digits
+	if in.password.Kind() == '"' {
+		if err := unmarshal(in.password, &text); err != nil {
+			return err
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	if len(text) > maxRPCPassword {
+		return fault.New(fault.Invalid, "password", "has %d bytes; at most %d are taken", len(text), maxRPCPassword)
+	}
+	hash, err := s.passwords.Hash(ctx, text)
+	u.Password = hash
+	return err
+}
+
+// maxRPCPassword is how long a password may be that a program sets.
+const maxRPCPassword = 512
 
 func (in *userParams) make(o *directory.Organization, now time.Time) (*directory.User, error) {
 	u := &directory.User{AccountID: o.AccountID, OrgID: o.ID, Status: 1, Created: now}
@@ -135,8 +164,12 @@ func (s *Server) rpcCreateUsers(ctx context.Context, p *access.Principal, r *htt
 		if err != nil {
 			return nil, within(err, fmt.Sprintf("/users/%d", i))
 		}
+		if err := s.setPassword(ctx, &given[i], u); err != nil {
+			return nil, within(err, fmt.Sprintf("/users/%d", i))
+		}
 		list[i] = u
 	}
+	aboutIn(ctx, "", fmt.Sprintf("%d users", len(list)), nil, nil)
 	if err := s.o.Store.CreateUsers(ctx, list); err != nil {
 		return nil, err
 	}
@@ -215,6 +248,10 @@ func (s *Server) rpcUpdateUser(ctx context.Context, p *access.Principal, r *http
 	if err := in.apply(&changed); err != nil {
 		return nil, err
 	}
+	if err := s.setPassword(ctx, in, &changed); err != nil {
+		return nil, err
+	}
+	aboutIn(ctx, u.ID, u.Name, viewUser(u), viewUser(&changed))
 	if err := s.o.Store.UpdateUser(ctx, &changed); err != nil {
 		return nil, err
 	}
@@ -233,6 +270,7 @@ func (s *Server) rpcSetUserStatus(ctx context.Context, p *access.Principal, r *h
 	if err := (&userInput{Status: in.Status}).apply(&changed); err != nil {
 		return nil, err
 	}
+	aboutIn(ctx, u.ID, u.Name, viewUser(u), viewUser(&changed))
 	return nil, s.o.Store.UpdateUser(ctx, &changed)
 }
 
@@ -241,6 +279,7 @@ func (s *Server) rpcDeleteUser(ctx context.Context, p *access.Principal, r *http
 	if err != nil {
 		return nil, err
 	}
+	aboutIn(ctx, u.ID, u.Name, viewUser(u), nil)
 	if err := s.o.Store.DeleteUser(ctx, p.AccountID, u.ID); err != nil {
 		return nil, err
 	}
@@ -259,7 +298,9 @@ func (s *Server) rpcDeleteUsers(ctx context.Context, p *access.Principal, r *htt
 	for _, id := range in.Users {
 		u, err := s.userOf(r, o, string(id))
 		if err == nil {
-			err = s.o.Store.DeleteUser(ctx, p.AccountID, u.ID)
+			each := anew(ctx) // each is a commit of its own
+			aboutIn(each, u.ID, u.Name, viewUser(u), nil)
+			err = s.o.Store.DeleteUser(each, p.AccountID, u.ID)
 		}
 		switch {
 		case err == nil:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 
@@ -72,6 +73,7 @@ type (
 		NumberByValue(ctx context.Context, accountID, value string) (*directory.Number, error)
 		Numbers(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.Number, string, error)
 		NumbersOfIntegration(ctx context.Context, accountID, integrationID string) ([]directory.Number, error)
+		NumbersOfUser(ctx context.Context, accountID, userID string, most int) ([]directory.Number, error)
 		UpdateNumber(ctx context.Context, n *directory.Number) error
 		DeleteNumber(ctx context.Context, accountID, id string) error
 	}
@@ -109,6 +111,9 @@ type Store interface {
 	Belongings
 	OptOuts
 	Uploads
+	SignIns
+	People
+	Audit
 }
 
 // Shelf finds services: an account's own, then the catalogue's.
@@ -141,6 +146,7 @@ type Options struct {
 	PublicURL string                          // without a slash at its end: what providers and programs call us by
 	Ready     func(ctx context.Context) error // nil: ready as long as we answer
 	Counts    []Count
+	Proxies   []netip.Prefix // whose word about where a request comes from is taken
 	Log       *slog.Logger
 }
 
@@ -152,9 +158,12 @@ type Server struct {
 	pages   *pages
 	overTLS bool
 
-	enabling sync.Mutex // one integration is read, merged and written at a time
-	typing   typists
-	running  running // idempotency keys whose first request has not been answered
+	enabling  sync.Mutex // one integration is read, merged and written at a time
+	passwords *access.Passwords
+	limits    limits
+	crossing  *http.CrossOriginProtection
+	typing    typists
+	running   running // idempotency keys whose first request has not been answered
 }
 
 // New builds the router from the access matrix.
@@ -168,8 +177,11 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://")}
+	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://"), passwords: access.NewPasswords(), limits: newLimits()}
 	var err error
+	if s.crossing, err = crossing(o.PublicURL); err != nil {
+		return nil, err
+	}
 	if s.pages, err = openPages(web.Files()); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -206,6 +218,24 @@ func (s *Server) handlers() map[string]handler {
 		rpcMethod + " " + rpcPattern: s.rpc,
 		"GET /integrations":          s.enableByQuery,
 
+		"POST /v1/sign-in":    s.sameOrigin(s.signIn),
+		"POST /v1/sign-out":   s.sameOrigin(s.signOut),
+		"GET /v1/invitation":  s.getInvitation,
+		"POST /v1/invitation": s.sameOrigin(s.acceptInvitation),
+
+		"GET /v1/me":                      s.getMe,
+		"PATCH /v1/me":                    s.updateMe,
+		"GET /v1/me/sign-ins":             s.listSignIns,
+		"DELETE /v1/me/sign-ins/{id}":     s.endSignIn,
+		"POST /v1/people":                 s.createPerson,
+		"GET /v1/people":                  s.listPeople,
+		"GET /v1/people/{id}":             s.getPerson,
+		"PATCH /v1/people/{id}":           s.updatePerson,
+		"DELETE /v1/people/{id}":          s.deletePerson,
+		"POST /v1/people/{id}/invitation": s.invitePerson,
+
+		"GET /v1/audit": s.listAudit,
+
 		"GET /v1/services":                 s.listServices,
 		"GET /v1/services/{service_id}":    s.getService,
 		"PUT /v1/services/{service_id}":    s.putService,
@@ -226,6 +256,8 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/organizations/{orgid}/users/{id}":    s.inOrganization(s.getUser),
 		"PATCH /v1/organizations/{orgid}/users/{id}":  s.inOrganization(s.updateUser),
 		"DELETE /v1/organizations/{orgid}/users/{id}": s.inOrganization(s.deleteUser),
+
+		"POST /v1/organizations/{orgid}/users/{id}/invitation": s.inOrganization(s.inviteUser),
 
 		"PUT /v1/organizations/{orgid}/integrations/{service_id}":          s.inOrganization(s.putIntegration),
 		"GET /v1/organizations/{orgid}/integrations":                       s.inOrganization(s.listIntegrations),

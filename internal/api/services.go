@@ -168,6 +168,7 @@ func (s *Server) putService(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if own != "" && own != svc.ID {
 		return fault.New(fault.Conflict, "/id", "the account has this service as %q, and ids are one without case; keep that spelling", own)
 	}
+	about(r, svc.ID, svc.Name, nil, versionNote{svc.Version})
 	if err := s.o.Store.PutService(r.Context(), p.AccountID, svc.ID, svc.Version, svc.Source); err != nil {
 		return err
 	}
@@ -208,6 +209,7 @@ func (s *Server) deleteService(w http.ResponseWriter, r *http.Request, p *access
 	default:
 		return fault.New(fault.Conflict, "service_id", "%d organizations have it enabled; remove their integrations first", n)
 	}
+	about(r, own, own, nil, nil)
 	if err := s.o.Store.DeleteService(r.Context(), p.AccountID, own); err != nil {
 		return err
 	}

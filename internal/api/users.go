@@ -21,23 +21,35 @@ type userView struct {
 	Extension string         `json:"extension"`
 	Name      string         `json:"name"`
 	Email     string         `json:"email"`
+	Role      string         `json:"role"`
 	Status    int            `json:"status"`
+	SignsIn   bool           `json:"signs_in"` // has a password
 	Extra     jsontext.Value `json:"extra,omitzero"`
 	Created   string         `json:"created"`
 }
 
 func viewUser(u *directory.User) userView {
-	v := userView{ID: u.ID, OrgID: u.OrgID, Extension: u.Extension, Name: u.Name, Email: u.Email, Status: u.Status, Created: stamp(u.Created)}
+	v := userView{ID: u.ID, OrgID: u.OrgID, Extension: u.Extension, Name: u.Name, Email: u.Email, Role: roleOrdinary, Status: u.Status, SignsIn: u.SignsIn, Created: stamp(u.Created)}
+	if u.Admin {
+		v.Role = roleAdmin
+	}
 	if u.Extra != "" {
 		v.Extra = jsontext.Value(u.Extra)
 	}
 	return v
 }
 
+// What a user is within the organization: one who texts, or one who administers it too.
+const (
+	roleOrdinary = "user"
+	roleAdmin    = "admin"
+)
+
 type userInput struct {
 	Extension *string        `json:"extension"`
 	Name      *string        `json:"name"`
 	Email     *string        `json:"email"`
+	Role      *string        `json:"role"`
 	Status    *int           `json:"status"`
 	Extra     jsontext.Value `json:"extra"`
 }
@@ -58,6 +70,11 @@ func (in *userInput) apply(u *directory.User) error {
 	}
 	if u.Email != "" && (len(u.Email) > 254 || !strings.Contains(u.Email, "@")) {
 		ps.add("/email", "must be an e-mail address")
+	}
+	if in.Role != nil {
+		if u.Admin = *in.Role == roleAdmin; !u.Admin && *in.Role != roleOrdinary {
+			ps.add("/role", "must be user or admin")
+		}
 	}
 	if u.Status != 0 && u.Status != 1 {
 		ps.add("/status", "must be 1 (active) or 0 (disabled)")
@@ -81,6 +98,7 @@ func (s *Server) createUser(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if err := in.apply(u); err != nil {
 		return err
 	}
+	about(r, u.ID, u.Name, nil, viewUser(u))
 	if err := s.o.Store.CreateUser(r.Context(), u); err != nil {
 		return err
 	}
@@ -132,6 +150,7 @@ func (s *Server) updateUser(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if err := in.apply(&changed); err != nil {
 		return err
 	}
+	about(r, u.ID, u.Name, viewUser(u), viewUser(&changed))
 	if err := s.o.Store.UpdateUser(r.Context(), &changed); err != nil {
 		return err
 	}
@@ -143,6 +162,7 @@ func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if err != nil {
 		return err
 	}
+	about(r, u.ID, u.Name, viewUser(u), nil)
 	if err := s.o.Store.DeleteUser(r.Context(), p.AccountID, u.ID); err != nil {
 		return err
 	}

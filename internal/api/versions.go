@@ -133,9 +133,15 @@ func (s *Server) rollbackService(w http.ResponseWriter, r *http.Request, p *acce
 		}
 		return refused
 	}
+	about(r, svc.ID, svc.Name, nil, versionNote{in.Version})
 	if err := s.o.Store.SetServiceVersion(r.Context(), p.AccountID, own[0].ServiceID, in.Version); err != nil {
 		return err
 	}
 	s.o.Shelf.Forget(p.AccountID, svc.ID)
 	return send(w, http.StatusOK, accepted(svc, found))
+}
+
+// versionNote is what the log tells of a service file: which version counts from then on.
+type versionNote struct {
+	Version string `json:"version"`
 }

@@ -91,6 +91,8 @@ func (s *Server) createWebhook(w http.ResponseWriter, r *http.Request, p *access
 	if in.APIKey {
 		h.Token = notify.NewToken()
 	}
+	about(r, h.ID, hostOf(h.URL), nil, noteWebhook(h))
+	ofOrganization(r, h.OrgID)
 	if err := s.o.Store.CreateWebhook(r.Context(), h); err != nil {
 		return err
 	}
@@ -138,8 +140,25 @@ func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return err
 	}
+	about(r, h.ID, hostOf(h.URL), noteWebhook(h), nil)
+	ofOrganization(r, h.OrgID)
 	if err := s.o.Store.DeleteWebhook(r.Context(), p.AccountID, h.ID); err != nil {
 		return err
 	}
 	return none(w)
+}
+
+// noteWebhook is what the log tells of a webhook: of its address the host, for programs put secrets into the rest.
+func noteWebhook(h *directory.Webhook) any {
+	v := viewWebhook(h)
+	v.URL = hostOf(h.URL)
+	return v
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }

@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
@@ -14,7 +16,15 @@ import (
 // estate is one of everything that a route can name.
 type estate struct {
 	*team
-	message, conversation, callback, hook, key, version, contact, upload string
+	message, conversation, callback, hook, key, version, contact, person, upload string
+
+	signIns map[directory.Role]*caller // the same people as keys has keys of
+	signIn  map[*caller]string         // the id of each
+}
+
+// credentials are all with which somebody may come in a role.
+func (e *estate) credentials(role directory.Role) map[string]*caller {
+	return map[string]*caller{"key": e.keys[role], "sign-in": e.signIns[role]}
 }
 
 // stoppedContact is on every estate's opt-out list.
@@ -35,8 +45,38 @@ func (c *caller) build(domain, service, number string, mark string) *estate {
 	if a := c.w.post(e.webhook, "application/json", fmt.Sprintf(`{"mark":%q}`, mark)); a.status != 200 {
 		c.w.Fatalf("callback: %d %s", a.status, a.body)
 	}
+	e.person = c.call(201, "POST", "/v1/people", map[string]any{"email": strings.ToLower(mark) + "-" + e.org + "@example.com", "name": mark + " person"}).str("id")
+	admin := c.call(201, "POST", "/v1/organizations/"+e.org+"/users", map[string]any{"extension": "103", "name": mark + " admin", "role": "admin"}).str("id")
+	account := c.accountID()
+	e.signIns, e.signIn = map[directory.Role]*caller{}, map[*caller]string{}
+	for role, who := range map[directory.Role]directory.Whose{
+		directory.AccountAdmin: {PersonID: e.person}, directory.OrgAdmin: {OrgID: e.org, PersonID: admin}, directory.UserRole: {OrgID: e.org, PersonID: e.user},
+	} {
+		who.AccountID = account
+		in, id := c.w.signedIn(who, time.Now())
+		e.signIns[role], e.signIn[in] = in, id
+	}
 	e.callback = c.until("/v1/callbacks?unmatched=true", func(a answer) bool { return len(a.list("data")) > 0 }).list("data")[0]["id"].(string)
 	return e
+}
+
+// accountID is the account that a caller belongs to.
+func (c *caller) accountID() string {
+	c.w.Helper()
+	a, _ := c.call(200, "GET", "/v1/me", nil).json["account"].(map[string]any)
+	id, _ := a["id"].(string)
+	return id
+}
+
+// signedIn is a browser that somebody signed in with at that time, and the sign-in's id.
+func (w *world) signedIn(who directory.Whose, at time.Time) (*caller, string) {
+	w.Helper()
+	token := access.NewToken()
+	i := &directory.SignIn{ID: directory.NewID(time.Now()), Whose: who, Agent: "a test", Created: at, Used: at}
+	if err := w.app.Store().CreateSignIn(context.Background(), i, access.Hash(token), "", nil); err != nil {
+		w.Fatal(err)
+	}
+	return &caller{w: w, cookie: token}, i.ID
 }
 
 // path puts an estate's ids into a route.
@@ -52,6 +92,8 @@ func (e *estate) path(pattern string) string {
 		"/v1/callbacks":                      e.callback,
 		"/v1/webhooks":                       e.hook,
 		"/v1/keys":                           e.key,
+		"/v1/people":                         e.person,
+		"/v1/me/sign-ins":                    e.signIn[e.signIns[directory.UserRole]],
 		"/v1/organizations/{orgid}/optouts":  stoppedContact,
 	} {
 		if strings.HasPrefix(pattern, prefix) {
@@ -72,6 +114,11 @@ func TestEveryRouteAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 	mine := w.account.build("mine", "acme", "+15550001001", "MINE")
 	sister := w.account.build("sister", "acme", "+15550001002", "SISTER")
 	stranger := w.anotherAccount()
+	strangersBrowser, _ := w.signedIn(directory.Whose{AccountID: stranger.accountID(),
+		PersonID: stranger.call(201, "POST", "/v1/people", map[string]any{"email": "eve@example.com"}).str("id")}, time.Now())
+	who := directory.Whose{AccountID: w.account.accountID(), PersonID: mine.person}
+	expired, _ := w.signedIn(who, time.Now().Add(-directory.SignInLife))
+	idle, _ := w.signedIn(who, time.Now().Add(-directory.SignInIdle))
 
 	for _, rule := range access.Matrix {
 		if rule.Public() {
@@ -80,7 +127,12 @@ func TestEveryRouteAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 		name := rule.Method + " " + rule.Pattern
 		path := mine.path(rule.Pattern)
 
-		for _, nobody := range []*caller{w.as(""), w.as("wrong"), w.as(bootstrapKey + "x"), w.as(access.NewKey())} {
+		nobodies := []*caller{w.as(""), w.as("wrong"), w.as(bootstrapKey + "x"), w.as(access.NewKey()), {w: w, cookie: access.NewToken()}, expired, idle}
+		if !strings.HasPrefix(rule.Pattern, "/v1/") {
+			nobodies = append(nobodies, mine.signIns[directory.AccountAdmin]) // a sign-in counts on /v1 alone
+		}
+		for i, nobody := range nobodies {
+			nobody.from = fmt.Sprintf("127.0.1.%d", i+1) // each place may be wrong so often
 			if a := nobody.try(rule.Method, path, bodyOf(rule)); a.status != 401 {
 				t.Errorf("%s without a key of ours: got %d, want 401", name, a.status)
 			} else if a.header.Get("WWW-Authenticate") == "" {
@@ -88,23 +140,30 @@ func TestEveryRouteAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 			}
 		}
 		if names(rule.Pattern) {
-			if a := stranger.try(rule.Method, path, bodyOf(rule)); a.status != 404 && !sharedCatalogue(rule) {
-				t.Errorf("%s by another account: got %d %s, want 404", name, a.status, a.body)
+			for _, c := range []*caller{stranger, strangersBrowser} {
+				if a := c.try(rule.Method, path, bodyOf(rule)); a.status != 404 && !sharedCatalogue(rule) && (c == stranger || strings.HasPrefix(rule.Pattern, "/v1/")) {
+					t.Errorf("%s by another account: got %d %s, want 404", name, a.status, a.body)
+				}
 			}
 		}
 		for _, role := range slices.Sorted(maps.Keys(mine.keys)) {
 			if role == directory.AccountAdmin {
 				continue // both organizations are the account's own
 			}
-			foreign := sister.keys[role].try(rule.Method, path, bodyOf(rule))
-			switch {
-			case !rule.Admits(role):
-				if foreign.status != 403 {
-					t.Errorf("%s by %s of another organization: got %d, want 403", name, role, foreign.status)
+			for kind, c := range sister.credentials(role) {
+				if kind == "sign-in" && !strings.HasPrefix(rule.Pattern, "/v1/") {
+					continue
 				}
-			case names(rule.Pattern) && !strings.HasPrefix(rule.Pattern, "/v1/services"):
-				if foreign.status != 404 {
-					t.Errorf("%s by %s of another organization: got %d %s, want 404", name, role, foreign.status, foreign.body)
+				foreign := c.try(rule.Method, path, bodyOf(rule))
+				switch {
+				case !rule.Admits(role):
+					if foreign.status != 403 {
+						t.Errorf("%s by %s (%s) of another organization: got %d, want 403", name, role, kind, foreign.status)
+					}
+				case names(rule.Pattern) && !strings.HasPrefix(rule.Pattern, "/v1/services"):
+					if foreign.status != 404 {
+						t.Errorf("%s by %s (%s) of another organization: got %d %s, want 404", name, role, kind, foreign.status, foreign.body)
+					}
 				}
 			}
 		}
@@ -112,27 +171,39 @@ func TestEveryRouteAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 	// Nothing that was refused changed anything.
 	for _, path := range []string{"/v1/organizations/{orgid}", "/v1/organizations/{orgid}/users/{id}", "/v1/organizations/{orgid}/numbers/{id}", "/v1/organizations/{orgid}/contacts/{id}",
 		"/v1/organizations/{orgid}/integrations/{service_id}", "/v1/messages/{id}", "/v1/media/{id}", "/v1/conversations/{id}", "/v1/callbacks/{id}", "/v1/webhooks/{id}",
-		"/v1/keys/{id}", "/v1/services/{service_id}"} {
+		"/v1/keys/{id}", "/v1/people/{id}", "/v1/services/{service_id}"} {
 		w.account.call(200, "GET", mine.path(path), nil)
 	}
 
 	// Its own. Each role gets things of its own to delete.
-	for i, rule := range access.Matrix {
+	built := 0
+	for _, rule := range access.Matrix {
 		if rule.Public() {
 			continue
 		}
-		for j, role := range slices.Sorted(maps.Keys(mine.keys)) {
-			own := mine
-			if rule.Method == "DELETE" || rule.Method == "PATCH" {
-				own = w.account.build(fmt.Sprintf("own-%d-%d", i, j), "acme", fmt.Sprintf("+1555010%02d%02d", i, j), "OWN")
-			}
-			a := own.keys[role].try(rule.Method, own.path(rule.Pattern), bodyOf(rule))
-			name := fmt.Sprintf("%s %s by its own %s", rule.Method, rule.Pattern, role)
-			switch {
-			case !rule.Admits(role) && a.status != 403:
-				t.Errorf("%s: got %d, want 403", name, a.status)
-			case rule.Admits(role) && (a.status == 401 || a.status == 403 || a.status == 404 || a.status >= 500):
-				t.Errorf("%s: got %d %s", name, a.status, a.body)
+		for _, role := range slices.Sorted(maps.Keys(mine.keys)) {
+			for _, kind := range []string{"key", "sign-in"} {
+				if kind == "sign-in" && !strings.HasPrefix(rule.Pattern, "/v1/") {
+					continue
+				}
+				own := mine
+				if rule.Method == "DELETE" || rule.Method == "PATCH" {
+					built++
+					own = w.account.build(fmt.Sprintf("own-%d", built), "acme", fmt.Sprintf("+1555011%04d", built), "OWN")
+				}
+				c := own.credentials(role)[kind]
+				path, mayMiss := own.path(rule.Pattern), false
+				if rule.Pattern == "/v1/me/sign-ins/{id}" {
+					path, mayMiss = "/v1/me/sign-ins/"+own.signIn[c], kind == "key" // which has none
+				}
+				a := c.try(rule.Method, path, bodyOf(rule))
+				name := fmt.Sprintf("%s %s by its own %s (%s)", rule.Method, rule.Pattern, role, kind)
+				switch {
+				case !rule.Admits(role) && a.status != 403:
+					t.Errorf("%s: got %d, want 403", name, a.status)
+				case rule.Admits(role) && (a.status == 401 || a.status == 403 || a.status == 404 && !mayMiss || a.status >= 500):
+					t.Errorf("%s: got %d %s", name, a.status, a.body)
+				}
 			}
 		}
 	}
@@ -166,7 +237,7 @@ func TestNoAnswerToOneAccountHoldsAnythingOfAnother(t *testing.T) {
 	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
 	mine := w.account.build("mine", "acme", "+15550001001", "MINE")
 
-	canaries := []string{"CANARYB", "canaryb", "5550007777", theirs.numberID, theirs.user, theirs.conversation, theirs.contact, theirs.upload}
+	canaries := []string{"CANARYB", "canaryb", "5550007777", theirs.numberID, theirs.user, theirs.conversation, theirs.contact, theirs.upload, theirs.person}
 	look := func(what string, a answer, sent string) {
 		for _, canary := range canaries {
 			if strings.Contains(string(a.body), canary) && !strings.Contains(sent, canary) {
@@ -178,18 +249,20 @@ func TestNoAnswerToOneAccountHoldsAnythingOfAnother(t *testing.T) {
 		if rule.Public() || rule.Pattern == "/v1/events" {
 			continue
 		}
-		for role, key := range mine.keys {
-			path := theirs.path(rule.Pattern)
-			if names(rule.Pattern) {
-				look(fmt.Sprintf("%s %s by %s with their ids", rule.Method, rule.Pattern, role), key.try(rule.Method, path, bodyOf(rule)), path)
-			}
-			if rule.Method == "GET" {
-				look(fmt.Sprintf("%s %s by %s", rule.Method, rule.Pattern, role), key.try("GET", mine.path(rule.Pattern), nil), "")
+		for role := range mine.keys {
+			for kind, c := range mine.credentials(role) {
+				path := theirs.path(rule.Pattern)
+				if names(rule.Pattern) {
+					look(fmt.Sprintf("%s %s by %s (%s) with their ids", rule.Method, rule.Pattern, role, kind), c.try(rule.Method, path, bodyOf(rule)), path)
+				}
+				if rule.Method == "GET" {
+					look(fmt.Sprintf("%s %s by %s (%s)", rule.Method, rule.Pattern, role, kind), c.try("GET", mine.path(rule.Pattern), nil), "")
+				}
 			}
 		}
 	}
 	// Their ids in filters, bodies and cursors.
-	for _, path := range []string{"/v1/messages?orgid=" + theirs.org, "/v1/conversations?orgid=" + theirs.org, "/v1/events?orgid=" + theirs.org} {
+	for _, path := range []string{"/v1/messages?orgid=" + theirs.org, "/v1/conversations?orgid=" + theirs.org, "/v1/events?orgid=" + theirs.org, "/v1/audit?orgid=" + theirs.org} {
 		look(path, w.account.refused(404, "not_found", "GET", path, nil), path)
 	}
 	cursor := b.call(200, "GET", "/v1/messages?limit=1", nil).str("next")

@@ -142,7 +142,7 @@ type scene struct {
 
 func (w *world) newScene(t *testing.T, n int) *scene {
 	t.Helper()
-	c := &caller{&world{T: t, app: w.app, log: w.log}, w.account.key}
+	c := &caller{w: &world{T: t, app: w.app, log: w.log}, key: w.account.key}
 	s := &scene{c: c, t: t, name: fmt.Sprintf("scene%d", n), spare: "511", freeNumber: fmt.Sprintf("+1555000%04d", 2000+n), phoneOfGuest: "+15550100001"}
 	s.team = c.newTeam(s.name, "acme", fmt.Sprintf("+1555000%04d", 3000+n), map[string]string{"API key": "k"})
 	list, _ := c.rpc("importContacts", map[string]any{"orgid": s.org, "list": []any{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -85,13 +86,15 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// caller asks with one key.
+// caller asks with one key, or as a browser that is signed in.
 type caller struct {
-	w   *world
-	key string // empty: none
+	w      *world
+	key    string // empty: none
+	cookie string // of a sign-in
+	from   string // an address of this machine; empty: any
 }
 
-func (w *world) as(key string) *caller { return &caller{w, key} }
+func (w *world) as(key string) *caller { return &caller{w: w, key: key} }
 
 // anotherAccount makes a second account beside the first.
 func (w *world) anotherAccount() *caller {
@@ -152,13 +155,17 @@ func (c *caller) try(method, path string, body any, header ...string) answer {
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
+	if c.cookie != "" {
+		req.Header.Set("Cookie", "__Host-patchbay="+c.cookie)
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := transportFrom(c.from).RoundTrip(req)
 	if err != nil {
 		c.w.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -172,6 +179,14 @@ func (c *caller) try(method, path string, body any, header ...string) answer {
 	}
 	_ = json.Unmarshal(a.body, &a.json) // empty bodies and lists have no members to look at
 	return a
+}
+
+// transportFrom asks from an address of this machine.
+func transportFrom(address string) http.RoundTripper {
+	if address == "" {
+		return http.DefaultTransport
+	}
+	return &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext}
 }
 
 // call is try for an answer that must have the status; 200 stands for any 2xx.

@@ -31,7 +31,10 @@ type User struct {
 	Extension string // unique within the organization
 	Name      string
 	Email     string
+	Admin     bool // administers the organization, when signed in
 	Status    int
+	SignsIn   bool   // has a password; the store's to say
+	Password  string // the hash of a new one; only written, never read
 	Extra     string // JSON object of SIP members that programs store and read back; they mean nothing here
 	Created   time.Time
 }

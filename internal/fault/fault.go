@@ -17,6 +17,7 @@ const (
 	NotFound        Code = "not_found"       // nothing of that id is visible to the caller
 	Conflict        Code = "conflict"        // it contradicts what is already there
 	TooLarge        Code = "too_large"       // over a stated limit
+	TooMany         Code = "too_many"        // too often; the caller should come again later
 	Unavailable     Code = "unavailable"     // we cannot keep it now; the caller should come again
 	Internal        Code = "internal"        // our fault
 )
@@ -26,7 +27,7 @@ type Error struct {
 	Code       Code
 	Field      string        // the member that is wrong: a name, or a JSON pointer; may be empty
 	Message    string        // what is wrong and how to mend it, in one sentence
-	RetryAfter time.Duration // with Unavailable or Conflict: when to come again; 0 says nothing
+	RetryAfter time.Duration // with TooMany, Unavailable or Conflict: when to come again; 0 says nothing
 	Problems   []Problem     // more than one mistake in one body
 }
 

@@ -11,6 +11,7 @@ import (
 var (
 	qInsertAccount = sqlText("insert account", `INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)`)
 	qAnyAccount    = sqlText("any account", `SELECT 1 FROM accounts LIMIT 1`)
+	qAccount       = sqlText("account", `SELECT id, name, created_at FROM accounts WHERE id = $1`)
 	qAccounts      = sqlText("accounts", `SELECT id, name, created_at FROM accounts ORDER BY created_at, id`)
 
 	qInsertKey = sqlText("insert key", `INSERT INTO keys (id, account_id, hash, role, org_id, user_id, name, hint, created_at)
@@ -47,6 +48,14 @@ func createAccount(t *tx, a *directory.Account, k *directory.Key, hash [32]byte)
 		return nil
 	}
 	return insertKey(t, k, hash)
+}
+
+// Account is the account of this id.
+func (s *Store) Account(ctx context.Context, id string) (*directory.Account, error) {
+	a, err := readOne(ctx, s, qAccount, func(r *row) directory.Account {
+		return directory.Account{ID: r.text(), Name: r.text(), Created: r.time()}
+	}, id)
+	return found(a, err, "account", id)
 }
 
 // Accounts are all of them, the oldest first.

@@ -16,6 +16,8 @@ type cache struct {
 // Each look-up is a type of its own, so that no two meet in the map.
 type (
 	keyByHash       [32]byte
+	signInByHash    [32]byte
+	personByID      struct{ account, id string }
 	numberByID      struct{ account, id string }
 	numberByValue   struct{ account, value string }
 	integrationByID struct{ account, id string }
@@ -53,6 +55,14 @@ func (c *cache) keep(k, v any, generation uint64) {
 		c.kept = map[any]any{}
 	}
 	c.kept[k] = v
+}
+
+// drop forgets one thing, which has changed without anything else having to be forgotten.
+func (c *cache) drop(k any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.kept, k)
+	c.generation++ // whoever has read it and not kept it yet has read the old one
 }
 
 // cached gives a copy of what load reads, from memory when it was read before. load returns nil for what is not there,

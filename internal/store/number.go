@@ -20,6 +20,8 @@ var (
 		WHERE account_id = $1 AND integration_id = $2 ORDER BY id`)
 	qNumbers = sqlText("numbers", `SELECT `+numberColumns+` FROM numbers
 		WHERE account_id = $1 AND org_id = $2 AND id > $3 ORDER BY id LIMIT $4`)
+	qNumbersOfUser = sqlText("numbers of a user", `SELECT `+numberColumns+` FROM numbers
+		WHERE account_id = $1 AND id IN (SELECT number_id FROM number_users WHERE user_id = $2) ORDER BY id LIMIT $3`)
 	qUpdateNumber = sqlText("update number", `UPDATE numbers SET name = $3, country = $4, inbound_format = $5, outbound_format = $6,
 		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11 WHERE account_id = $1 AND id = $2`)
 	qDeleteNumber = sqlText("delete number", `DELETE FROM numbers WHERE account_id = $1 AND id = $2`)
@@ -69,6 +71,17 @@ func (s *Store) CreateNumber(ctx context.Context, n *directory.Number) error {
 		}
 		return assign(t, n)
 	})
+}
+
+// NumbersOfUser are the numbers that a user may write from, at most so many, without whom else they are assigned to.
+func (s *Store) NumbersOfUser(ctx context.Context, accountID, userID string, most int) (list []directory.Number, err error) {
+	err = s.read(ctx, func(db engine) error {
+		return db.each(qNumbersOfUser, func(r *row) error {
+			list = append(list, readNumber(r))
+			return nil
+		}, accountID, userID, most)
+	})
+	return list, err
 }
 
 // requireUsers refuses an assignment to somebody of another organization.

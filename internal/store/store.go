@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"patchbay/internal/audit"
 	"patchbay/internal/lane"
 	"patchbay/internal/secret"
 )
@@ -248,7 +249,11 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	if s.writer == nil {
 		return errors.New("the store is open for reading only")
 	}
-	return s.writer.write(ctx, do)
+	note := audit.Of(ctx)
+	if note == nil {
+		return s.writer.write(ctx, do)
+	}
+	return s.writeNoted(ctx, note, do)
 }
 
 // read runs do on a snapshot, and returns once what it may have seen is on the disk.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"patchbay/internal/directory"
 	"patchbay/internal/message"
 )
 
@@ -50,6 +51,10 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepAuthorizations, 0},
 		{qSweepReplies, keepReplies},
 		{qSweepUploads, message.KeepUploads},
+		{qSweepInvitations, 0},
+		{qSweepSignIns, directory.SignInIdle},
+		{qSweepOldSignIns, directory.SignInLife},
+		{qSweepAudit, keepAudit},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

@@ -8,17 +8,20 @@ import (
 	"patchbay/internal/fault"
 )
 
-const userColumns = `id, account_id, org_id, extension, name, email, status, extra, created_at`
+const (
+	userColumns = `id, account_id, org_id, extension, name, email, status, extra, created_at, admin`
+	userShown   = userColumns + `, CASE WHEN password = '' THEN 0 ELSE 1 END`
+)
 
 var (
-	qInsertUser = sqlText("insert user", `INSERT INTO users (`+userColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
-	qUser       = sqlText("user", `SELECT `+userColumns+` FROM users WHERE account_id = $1 AND id = $2`)
-	qUserByExt  = sqlText("user by extension", `SELECT `+userColumns+` FROM users
+	qInsertUser = sqlText("insert user", `INSERT INTO users (`+userColumns+`, password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+	qUser       = sqlText("user", `SELECT `+userShown+` FROM users WHERE account_id = $1 AND id = $2`)
+	qUserByExt  = sqlText("user by extension", `SELECT `+userShown+` FROM users
 		WHERE account_id = $1 AND org_id = $2 AND extension = $3 AND extension <> ''`)
-	qUsers = sqlText("users", `SELECT `+userColumns+` FROM users WHERE account_id = $1 AND org_id = $2 AND id > $3 ORDER BY id LIMIT $4`)
+	qUsers = sqlText("users", `SELECT `+userShown+` FROM users WHERE account_id = $1 AND org_id = $2 AND id > $3 ORDER BY id LIMIT $4`)
 
-	qUpdateUser = sqlText("update user", `UPDATE users SET extension = $3, name = $4, email = $5, status = $6, extra = $7
-		WHERE account_id = $1 AND id = $2`)
+	qUpdateUser = sqlText("update user", `UPDATE users SET extension = $3, name = $4, email = $5, status = $6, extra = $7, admin = $8,
+		password = CASE WHEN $9 = '' THEN password ELSE $9 END WHERE account_id = $1 AND id = $2`)
 	qUnassignUser = sqlText("unassign user", `DELETE FROM number_users WHERE user_id IN (SELECT id FROM users WHERE account_id = $1 AND id = $2)`)
 	qDeleteUser   = sqlText("delete user", `DELETE FROM users WHERE account_id = $1 AND id = $2`)
 	qDeleteUsKeys = sqlText("delete a user's keys", `DELETE FROM keys WHERE account_id = $1 AND user_id = $2 AND user_id <> ''`)
@@ -26,7 +29,7 @@ var (
 
 func readUser(r *row) directory.User {
 	return directory.User{ID: r.text(), AccountID: r.text(), OrgID: r.text(), Extension: r.text(), Name: r.text(), Email: r.text(),
-		Status: int(r.int()), Extra: r.text(), Created: r.time()}
+		Status: int(r.int()), Extra: r.text(), Created: r.time(), Admin: r.bool(), SignsIn: r.bool()}
 }
 
 func extensionTaken(extension string) error {
@@ -54,13 +57,14 @@ func (s *Store) CreateUsers(ctx context.Context, list []*directory.User) error {
 			if err := requireOrganization(t, u.AccountID, u.OrgID); err != nil {
 				return err
 			}
-			_, err := t.exec(qInsertUser, u.ID, u.AccountID, u.OrgID, u.Extension, u.Name, u.Email, u.Status, u.Extra, micros(u.Created))
+			_, err := t.exec(qInsertUser, u.ID, u.AccountID, u.OrgID, u.Extension, u.Name, u.Email, u.Status, u.Extra, micros(u.Created), flag(u.Admin), u.Password)
 			if isDuplicate(err) {
 				return extensionTaken(u.Extension)
 			}
 			if err != nil {
 				return err
 			}
+			u.SignsIn = u.Password != ""
 		}
 		return nil
 	})
@@ -96,11 +100,20 @@ func (s *Store) Users(ctx context.Context, accountID, orgID string, p Page) ([]d
 	return listByID(ctx, s, p, qUsers, readUser, func(u *directory.User) string { return u.ID }, accountID, orgID)
 }
 
-// UpdateUser replaces what can change: all but ids and the creation time.
+// UpdateUser replaces what can change: all but ids and the creation time. A new password, another role or being switched off ends
+// their sign-ins.
 func (s *Store) UpdateUser(ctx context.Context, u *directory.User) error {
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		n, err := t.exec(qUpdateUser, u.AccountID, u.ID, u.Extension, u.Name, u.Email, u.Status, u.Extra)
+		if _, err := t.exec(qEndChangedUser, u.AccountID, u.ID, u.Status, flag(u.Admin), u.Password); err != nil {
+			return err
+		}
+		if u.Password != "" || u.Status != 1 {
+			if _, err := t.exec(qDeleteInvitation, u.AccountID, u.ID); err != nil {
+				return err
+			}
+		}
+		n, err := t.exec(qUpdateUser, u.AccountID, u.ID, u.Extension, u.Name, u.Email, u.Status, u.Extra, flag(u.Admin), u.Password)
 		if isDuplicate(err) {
 			return extensionTaken(u.Extension)
 		}
@@ -111,11 +124,11 @@ func (s *Store) UpdateUser(ctx context.Context, u *directory.User) error {
 	})
 }
 
-// DeleteUser removes a user, their keys and their assignments. What they wrote stays.
+// DeleteUser removes a user, their keys, sign-ins and assignments. What they wrote stays.
 func (s *Store) DeleteUser(ctx context.Context, accountID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		for _, q := range []*query{qUnassignUser, qDeleteUsKeys} {
+		for _, q := range []*query{qUnassignUser, qDeleteUsKeys, qEndSignIns, qDeleteInvitation} {
 			if _, err := t.exec(q, accountID, id); err != nil {
 				return err
 			}
