@@ -165,7 +165,19 @@ var Matrix = []Rule{
 	{"DELETE", "/v1/media/{id}", everyone},
 
 	{"GET", "/v1/conversations", everyone},
+	{"POST", "/v1/conversations", everyone},
 	{"GET", "/v1/conversations/{id}", everyone},
+	{"GET", "/v1/conversations/{id}/messages", everyone},
+	{"POST", "/v1/conversations/{id}/claim", everyone},
+	{"POST", "/v1/conversations/{id}/release", everyone},
+	{"POST", "/v1/conversations/{id}/assign", everyone},
+	{"POST", "/v1/conversations/{id}/close", everyone},
+	{"POST", "/v1/conversations/{id}/reopen", everyone},
+	{"POST", "/v1/conversations/{id}/read", everyone},
+	{"POST", "/v1/conversations/{id}/unread", everyone},
+	{"POST", "/v1/conversations/{id}/typing", everyone},
+	{"POST", "/v1/conversations/{id}/notes", everyone},
+	{"DELETE", "/v1/conversations/{id}/notes/{note}", everyone},
 
 	// A raw callback can hold messages of every organization that shares the URL.
 	{"GET", "/v1/callbacks", account},

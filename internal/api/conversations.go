@@ -3,71 +3,249 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"patchbay/internal/access"
+	"patchbay/internal/conversation"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
+	"patchbay/internal/message"
 	"patchbay/internal/store"
 )
 
+// Inboxes are conversations as those who write in them work with them.
+type Inboxes interface {
+	Inbox(ctx context.Context, f conversation.Filter, p store.Page) ([]conversation.Item, string, error)
+	InboxItem(ctx context.Context, accountID, id, reader string) (*conversation.Item, error)
+	Entries(ctx context.Context, accountID, id string, part conversation.Stretch, p store.Page) ([]conversation.Entry, string, error)
+	ClaimConversation(ctx context.Context, accountID, id string, claim conversation.Claim) error
+	CloseConversation(ctx context.Context, accountID, id, by string, at time.Time) error
+	ReopenConversation(ctx context.Context, accountID, id, by string, at time.Time) error
+	MarkRead(ctx context.Context, accountID, id, userID, upTo string, at time.Time) error
+	MarkUnread(ctx context.Context, accountID, id, userID, from string, at time.Time) error
+	TypingEnded(ctx context.Context, c *directory.Conversation, by string, at time.Time) error
+	KeepNote(ctx context.Context, n conversation.Note) error
+	DeleteNote(ctx context.Context, n conversation.Note) error
+}
+
+// personView is a user as others see one.
+type personView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// viewPerson is null for nobody.
+func viewPerson(p conversation.Person) *personView {
+	if p.ID == "" {
+		return nil
+	}
+	return &personView{p.ID, p.Name}
+}
+
 // conversationView is a conversation as /v1 shows it.
 type conversationView struct {
-	ID      string `json:"id"`
-	OrgID   string `json:"orgid"`
-	Number  string `json:"number"` // the number's id; empty when the contact lives in a program
-	Contact string `json:"contact"`
-	Name    string `json:"name"` // of the contact, where the organization knows one
-	User    string `json:"user"` // whose private conversation it is; empty: the group's
-	Closed  bool   `json:"closed"`
-	Created string `json:"created"`
-	LastAt  string `json:"last_at"`
+	ID          string      `json:"id"`
+	OrgID       string      `json:"orgid"`
+	Number      string      `json:"number"`       // the number's id; empty when the contact lives in a program
+	NumberValue string      `json:"number_value"` // empty also when the number is gone
+	NumberName  string      `json:"number_name"`
+	Contact     string      `json:"contact"`
+	Name        string      `json:"name"`       // of the contact, where the organization knows one
+	ContactID   string      `json:"contact_id"` // and who that is
+	Kind        string      `json:"kind"`       // private | group
+	User        string      `json:"user"`       // whose private conversation it is; empty: the group's
+	ClaimedBy   *personView `json:"claimed_by"` // of a group's: who has taken it on
+	Closed      bool        `json:"closed"`
+	Unread      *int        `json:"unread"` // messages that are new to the asking user, 100 for more; null: no user asks
+	Last        *lastView   `json:"last"`   // null: nothing was said yet
+	OptedOut    bool        `json:"opted_out"`
+	Blocked     bool        `json:"blocked"`
+	Created     string      `json:"created"`
+	LastAt      string      `json:"last_at"`
 }
 
-func viewConversation(c *directory.Conversation) conversationView {
-	return conversationView{
-		ID: c.ID, OrgID: c.OrgID, Number: c.NumberID, Contact: c.Contact, User: c.UserID, Closed: c.Closed,
-		Created: stamp(c.Created), LastAt: stamp(c.LastAt),
+// lastView is the newest message of a conversation.
+type lastView struct {
+	ID        string            `json:"id"`
+	Direction message.Direction `json:"direction"`
+	Status    message.Status    `json:"status"`
+	Kind      string            `json:"kind"`    // text | call
+	Content   string            `json:"content"` // its beginning
+	Deleted   bool              `json:"deleted"`
+	Files     bool              `json:"files"`
+	User      *personView       `json:"user"` // who wrote it; null: the contact, a program, or the number by itself
+	At        string            `json:"at"`
+}
+
+// Kinds of conversations, and of what stands in them.
+const (
+	kindPrivate = "private"
+	kindGroup   = "group"
+	kindText    = "text"
+	kindNote    = "note"
+)
+
+// glance is how many characters of a text a list shows.
+const glance = 160
+
+func viewItem(it *conversation.Item, reader string) conversationView {
+	v := conversationView{
+		ID: it.ID, OrgID: it.OrgID, Number: it.NumberID, NumberValue: it.NumberValue, NumberName: it.NumberName, Contact: it.Contact,
+		Name: it.ContactName, ContactID: it.ContactID, Kind: kindGroup, User: it.UserID, ClaimedBy: viewPerson(it.Holder), Closed: it.Closed,
+		OptedOut: it.OptedOut, Blocked: it.Blocked, Created: stamp(it.Created), LastAt: stamp(it.LastAt),
 	}
+	if it.UserID != "" {
+		v.Kind = kindPrivate
+	}
+	if reader != "" {
+		v.Unread = &it.Unread
+	}
+	if l := it.Last; l != nil {
+		v.Last = &lastView{ID: l.ID, Direction: l.Direction, Status: l.Status, Kind: kindText, Deleted: l.Deleted, Files: l.Files && !l.Deleted,
+			User: viewPerson(l.By), At: stamp(l.At)}
+		switch {
+		case l.Kind != "":
+			v.Last.Kind = l.Kind
+		case !l.Deleted:
+			v.Last.Content = beginning(l.Content, glance)
+		}
+	}
+	return v
 }
 
+// beginning is at most n characters of a text.
+func beginning(text string, n int) string {
+	for i := range text {
+		if n--; n < 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// listConversations gives a page of the conversations that the caller sees, those first in which something was said last.
 func (s *Server) listConversations(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
 	limit, cursor, err := page(r)
 	if err != nil {
 		return err
 	}
-	orgID, userID, err := s.scope(r, p)
+	f, err := s.conversationFilter(r, p)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Conversations(r.Context(), p.AccountID, orgID, userID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Inbox(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
 	if err != nil {
 		return err
 	}
-	l := listOf(rows, next, viewConversation)
-	if err := s.nameContacts(r.Context(), l.Data); err != nil {
-		return err
-	}
-	return send(w, http.StatusOK, l)
+	return send(w, http.StatusOK, listOf(rows, next, func(it *conversation.Item) conversationView { return viewItem(it, f.Reader) }))
 }
 
-// nameContacts puts the contacts' names into conversations.
-func (s *Server) nameContacts(ctx context.Context, list []conversationView) error {
-	asked := map[string][]string{}
-	for i := range list {
-		asked[list[i].OrgID] = append(asked[list[i].OrgID], list[i].Contact)
+func (s *Server) conversationFilter(r *http.Request, p *access.Principal) (f conversation.Filter, err error) {
+	q := r.URL.Query()
+	f.AccountID = p.AccountID
+	if f.OrgID, f.UserID, err = s.scope(r, p); err != nil {
+		return f, err
 	}
-	for orgID, contacts := range asked {
-		names, err := s.o.Store.ContactNames(ctx, orgID, contacts)
+	if f.Reader, err = s.actor(r.Context(), p, f.OrgID, clean(q.Get("user"))); err != nil {
+		return f, err
+	}
+	switch closed := q.Get("closed"); closed {
+	case "", "false":
+		f.Open = true
+	case "true":
+		f.Closed = true
+	case "any":
+	default:
+		return f, fault.New(fault.Invalid, "closed", "%q is none of true, false and any", clean(closed))
+	}
+	for _, flag := range []struct {
+		name   string
+		is     *bool
+		reader bool
+	}{{"mine", &f.Mine, true}, {"unclaimed", &f.Unclaimed, false}, {"unread", &f.Unread, true}} {
+		switch v := q.Get(flag.name); {
+		case v == "" || v == "false":
+		case v != "true":
+			return f, fault.New(fault.Invalid, flag.name, "%q is not possible; say true, or leave it out", clean(v))
+		case flag.reader && f.Reader == "":
+			return f, fault.New(fault.Invalid, "user", "is missing: whose? A user's key asks for that user; others name one")
+		default:
+			*flag.is = true
+		}
+	}
+	country := ""
+	if name := clean(q.Get("number")); name != "" {
+		n, err := s.numberAnywhere(r, p, f.OrgID, name)
 		if err != nil {
-			return err
+			return f, err
 		}
-		for i := range list {
-			if list[i].OrgID == orgID {
-				list[i].Name = names[list[i].Contact]
-			}
+		f.NumberID, country = n.ID, n.Country
+		if f.OrgID == "" {
+			f.OrgID = n.OrgID
 		}
 	}
-	return nil
+	if name := clean(q.Get("contact")); name != "" {
+		f.Contacts, err = s.addressesOf(r.Context(), p.AccountID, f.OrgID, name, country)
+	}
+	return f, err
+}
+
+// numberAnywhere is a number that the caller sees, by its id or as it is written.
+func (s *Server) numberAnywhere(r *http.Request, p *access.Principal, orgID, name string) (*directory.Number, error) {
+	n, err := s.o.Store.Number(r.Context(), p.AccountID, name)
+	if fault.CodeOf(err) == fault.NotFound {
+		n, err = s.o.Store.NumberByValue(r.Context(), p.AccountID, spelled(name))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n == nil || !p.SeesNumber(n) || orgID != "" && n.OrgID != orgID {
+		return nil, fault.New(fault.NotFound, "number", "no number %q", name)
+	}
+	return n, nil
+}
+
+// addressesOf is by what a contact writes who is named: by id, by name, or by the address itself.
+func (s *Server) addressesOf(ctx context.Context, accountID, orgID, name, country string) ([]string, error) {
+	if orgID != "" {
+		c, err := s.o.Store.Contact(ctx, accountID, orgID, name)
+		if err == nil {
+			return c.Addresses, nil
+		}
+		if fault.CodeOf(err) != fault.NotFound {
+			return nil, err
+		}
+		named, _, err := s.o.Store.Contacts(ctx, directory.ContactFilter{AccountID: accountID, OrgID: orgID, Name: name}, store.Page{})
+		if err != nil {
+			return nil, err
+		}
+		var all []string
+		for i := range named {
+			all = append(all, named[i].Addresses...)
+		}
+		if len(named) > 0 {
+			return all, nil
+		}
+	}
+	return []string{spelledIn(name, country)}, nil
+}
+
+// actor is the user for whom something is asked or done: a user's key is that user, others name one of the organization, or nobody.
+func (s *Server) actor(ctx context.Context, p *access.Principal, orgID, named string) (string, error) {
+	if named == "" || named == p.UserID {
+		return p.UserID, nil
+	}
+	if p.Role == directory.UserRole {
+		return "", fault.New(fault.Forbidden, "user", "a user's key acts for that user alone")
+	}
+	u, err := s.o.Store.User(ctx, p.AccountID, named)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return "", err
+	}
+	if err != nil || orgID != "" && u.OrgID != orgID || !p.SeesOrganization(u.OrgID) {
+		return "", fault.New(fault.Invalid, "user", "%q is no user of this organization", named)
+	}
+	return u.ID, nil
 }
 
 // conversationOf is a conversation that the caller sees. field is where its id stood.
@@ -90,9 +268,18 @@ func (s *Server) getConversation(w http.ResponseWriter, r *http.Request, p *acce
 	if err != nil {
 		return err
 	}
-	one := []conversationView{viewConversation(c)}
-	if err := s.nameContacts(r.Context(), one); err != nil {
+	reader, err := s.actor(r.Context(), p, c.OrgID, clean(r.URL.Query().Get("user")))
+	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, one[0])
+	return s.showConversation(w, r, http.StatusOK, c, reader)
+}
+
+// showConversation answers a conversation as it is now.
+func (s *Server) showConversation(w http.ResponseWriter, r *http.Request, status int, c *directory.Conversation, reader string) error {
+	it, err := s.o.Store.InboxItem(r.Context(), c.AccountID, c.ID, reader)
+	if err != nil {
+		return err
+	}
+	return send(w, status, viewItem(it, reader))
 }

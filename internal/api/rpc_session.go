@@ -22,7 +22,7 @@ import (
 
 // Belongings are conversations as programs see them, which bring what was said elsewhere.
 type Belongings interface {
-	OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, err error)
+	OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, begun bool, err error)
 	KeepMessage(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
 	Tell(ctx context.Context, in message.Belonging, m message.Message, files []message.Media, now time.Time) (message.Ack, error)
 	ProgramsConversation(ctx context.Context, accountID, userID, contact string) (*directory.Conversation, error)
@@ -64,7 +64,7 @@ func (s *Server) rpcOpen(ctx context.Context, o *directory.Organization, in *rpc
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.o.Store.OpenConversation(ctx, se, from, time.Now())
+	id, _, err := s.o.Store.OpenConversation(ctx, se, from, time.Now())
 	if err != nil || in.call == "" {
 		return opened{id}, err
 	}

@@ -81,7 +81,6 @@ type (
 		Message(ctx context.Context, accountID, id string) (*message.View, error)
 		Messages(ctx context.Context, f message.Filter, p store.Page) ([]message.View, string, error)
 		Conversation(ctx context.Context, accountID, id string) (*directory.Conversation, error)
-		Conversations(ctx context.Context, accountID, orgID, userID string, p store.Page) ([]directory.Conversation, string, error)
 	}
 	Callbacks interface {
 		Callback(ctx context.Context, accountID, id string) (*message.Callback, error)
@@ -109,6 +108,7 @@ type Store interface {
 	Webhooks
 	Arrivals
 	Belongings
+	Inboxes
 	OptOuts
 	Uploads
 	SignIns
@@ -302,7 +302,20 @@ func (s *Server) handlers() map[string]handler {
 		"DELETE /v1/media/{id}": s.deleteUpload,
 
 		"GET /v1/conversations":      s.listConversations,
+		"POST /v1/conversations":     s.openConversation,
 		"GET /v1/conversations/{id}": s.getConversation,
+
+		"GET /v1/conversations/{id}/messages":        s.listEntries,
+		"POST /v1/conversations/{id}/claim":          s.inConversation(s.claimConversation),
+		"POST /v1/conversations/{id}/release":        s.inConversation(s.releaseConversation),
+		"POST /v1/conversations/{id}/assign":         s.inConversation(s.assignConversation),
+		"POST /v1/conversations/{id}/close":          s.inConversation(s.closeConversation),
+		"POST /v1/conversations/{id}/reopen":         s.inConversation(s.reopenConversation),
+		"POST /v1/conversations/{id}/read":           s.inConversation(s.readConversation),
+		"POST /v1/conversations/{id}/unread":         s.inConversation(s.unreadConversation),
+		"POST /v1/conversations/{id}/typing":         s.inConversation(s.typeInConversation),
+		"POST /v1/conversations/{id}/notes":          s.inConversation(s.createNote),
+		"DELETE /v1/conversations/{id}/notes/{note}": s.deleteNote,
 
 		"GET /v1/callbacks":              s.listCallbacks,
 		"GET /v1/callbacks/{id}":         s.getCallback,

@@ -16,7 +16,7 @@ import (
 // estate is one of everything that a route can name.
 type estate struct {
 	*team
-	message, conversation, callback, hook, key, version, contact, person, upload string
+	message, conversation, note, callback, hook, key, version, contact, person, upload string
 
 	signIns map[directory.Role]*caller // the same people as keys has keys of
 	signIn  map[*caller]string         // the id of each
@@ -37,6 +37,7 @@ func (c *caller) build(domain, service, number string, mark string) *estate {
 	e.message = c.call(202, "POST", "/v1/messages", map[string]any{"from": number, "to": "+15550100001", "content": mark + " content"}).str("id")
 	e.conversation = c.call(200, "GET", "/v1/messages/"+e.message, nil).str("conversation")
 	e.version = c.call(200, "GET", "/v1/services/"+service, nil).str("version")
+	e.note = c.call(201, "POST", "/v1/conversations/"+e.conversation+"/notes", map[string]any{"user": e.user, "content": mark + " note"}).str("id")
 	c.call(200, "POST", "/v1/organizations/"+e.org+"/optouts", map[string]any{"contacts": []string{stoppedContact}})
 	e.contact = c.call(201, "POST", "/v1/organizations/"+e.org+"/contacts", map[string]any{"name": mark + " contact", "info": map[string]any{"phone": "+15550100001"}}).str("id")
 	e.upload = e.keys[directory.UserRole].call(201, "POST", "/v1/media?name="+mark+".txt", mark+" file", "Content-Type", "text/plain").str("id")
@@ -100,7 +101,7 @@ func (e *estate) path(pattern string) string {
 			id = value
 		}
 	}
-	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{version}", e.version, "{id}", id).Replace(pattern)
+	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{version}", e.version, "{id}", id, "{note}", e.note).Replace(pattern)
 }
 
 // names reports whether a route names somebody's own thing, so that to others it is not there.

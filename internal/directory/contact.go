@@ -22,5 +22,6 @@ type ContactFilter struct {
 	AccountID string
 	OrgID     string
 	Address   string
-	Blocked   bool // only those
+	Name      string // as it is written; not with Address
+	Blocked   bool   // only those
 }

@@ -121,6 +121,8 @@ type Conversation struct {
 	NumberID  string
 	Contact   string
 	UserID    string // private: whose it is; empty: group
+	ClaimedBy string // of a group: who has taken it on; empty: nobody
+	Joined    string // the conversation that it has become part of; empty: none
 	Closed    bool
 	Created   time.Time
 	LastAt    time.Time

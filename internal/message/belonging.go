@@ -45,6 +45,16 @@ const (
 	WhatTyping  = "typing"  // somebody writes
 	WhatUpdated = "updated" // a message's text was changed
 	WhatDeleted = "deleted" // a message was deleted
+
+	WhatTypingEnded = "typing_ended" // somebody stopped writing without sending
+	WhatClaimed     = "claimed"      // a user has taken it on, or was given it
+	WhatReleased    = "released"     // nobody has it any more
+	WhatClosed      = "closed"
+	WhatReopened    = "reopened"
+	WhatRead        = "read"         // a user has read it, up to a message
+	WhatUnread      = "unread"       // a user has marked it as not read, from a message on
+	WhatNoted       = "noted"        // a note was written
+	WhatNoteDeleted = "note_deleted" // a note was deleted
 )
 
 // Doing is something that happened in a conversation, as notifications carry it.
@@ -53,5 +63,6 @@ type Doing struct {
 	OrgID     string `json:"orgid"`
 	MessageID string `json:"message_id,omitempty"`
 	What      string `json:"what,omitempty"`
-	By        string `json:"by,omitempty"` // the user's id; empty: the contact, or nobody
+	By        string `json:"by,omitempty"`   // the user's id; empty: the contact, or nobody
+	User      string `json:"user,omitempty"` // of a claim: for whom
 }

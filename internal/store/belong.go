@@ -25,14 +25,14 @@ var (
 )
 
 // OpenConversation finds the open conversation, or begins it without a message.
-func (s *Store) OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, err error) {
+func (s *Store) OpenConversation(ctx context.Context, in message.Belonging, from *message.Sender, now time.Time) (id string, begun bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		m := message.Message{AccountID: in.AccountID, OrgID: in.OrgID, NumberID: in.NumberID, From: in.Contact, Created: now}
 		at, err := converse(t, &m, in.Contact, conversation.Addition{Owner: in.Owner, Writer: in.Writer, Inbound: !in.Outward, Timeout: in.Timeout, At: now})
 		if err != nil {
 			return err
 		}
-		if id = at.conversation; from != nil {
+		if id, begun = at.conversation, at.begins; from != nil {
 			if err := introduce(t, &m, from, now); err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ func (s *Store) OpenConversation(ctx context.Context, in message.Belonging, from
 		return notify(t, &message.Notification{AccountID: in.AccountID, OrgID: in.OrgID, NumberID: in.NumberID, UserID: at.user,
 			Type: message.ConversationUpdated, At: now, Data: doing(message.Doing{ID: id, OrgID: in.OrgID, What: message.WhatOpened, By: in.Writer})}, 0)
 	})
-	return id, err
+	return id, begun, err
 }
 
 // KeepMessage adds a message to a conversation as it was: history that a program brings, a call. It is read already, it goes nowhere, and
@@ -152,9 +152,13 @@ func (s *Store) ReadConversation(ctx context.Context, accountID, id string, d me
 
 // Typing tells that somebody writes in a conversation: a user, or with by empty the contact. It is told once, and kept nowhere.
 func (s *Store) Typing(ctx context.Context, c *directory.Conversation, by string, at time.Time) error {
+	return s.write(ctx, func(t *tx) error { return announce(t, c, message.Doing{What: message.WhatTyping, By: by}, at) })
+}
+
+// TypingEnded tells that a user has stopped writing.
+func (s *Store) TypingEnded(ctx context.Context, c *directory.Conversation, by string, at time.Time) error {
 	return s.write(ctx, func(t *tx) error {
-		return notify(t, &message.Notification{AccountID: c.AccountID, OrgID: c.OrgID, NumberID: c.NumberID, UserID: c.UserID,
-			Type: message.ConversationUpdated, At: at, Data: doing(message.Doing{ID: c.ID, OrgID: c.OrgID, What: message.WhatTyping, By: by})}, 0)
+		return announce(t, c, message.Doing{What: message.WhatTypingEnded, By: by}, at)
 	})
 }
 

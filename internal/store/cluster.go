@@ -205,7 +205,7 @@ func (c *cluster) back() {
 	c.away, c.backAt = nil, time.Now()
 	c.mu.Unlock()
 	c.store.cache.forget()
-	c.store.tellHooks(Commit{true, true, true, true, true, true})
+	c.store.tellHooks(Commit{true, true, true, true, true, true, true})
 }
 
 // justBack reports whether the database has not been here long enough for holders of lanes to renew their leases.
@@ -261,7 +261,7 @@ func (c *cluster) read(payload string) {
 		c.store.cache.forget()
 	}
 	news := Commit{strings.Contains(said, "L"), strings.Contains(said, "W"), strings.Contains(said, "C"), strings.Contains(said, "N"), strings.Contains(said, "M"),
-		strings.Contains(said, "R")}
+		strings.Contains(said, "R"), false} // whoever commits what is looked for in searches sees to that
 	if news == (Commit{}) {
 		return
 	}
@@ -273,5 +273,5 @@ func (c *cluster) read(payload string) {
 
 func (c Commit) and(o Commit) Commit {
 	return Commit{c.Lanes || o.Lanes, c.Webhooks || o.Webhooks, c.Callbacks || o.Callbacks, c.Notifications || o.Notifications, c.Media || o.Media,
-		c.Replies || o.Replies}
+		c.Replies || o.Replies, c.Search || o.Search}
 }

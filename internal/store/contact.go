@@ -21,6 +21,8 @@ var (
 	qContacts   = sqlText("contacts", `SELECT `+contactColumns+` FROM contacts c WHERE c.account_id = $1 AND c.org_id = $2 AND ($3 = 0 OR c.blocked_at <> 0) AND c.id > $4 ORDER BY c.id LIMIT $5`)
 	qContactsAt = sqlText("contacts at an address", `SELECT `+contactColumns+` FROM contact_addresses a JOIN contacts c ON c.id = a.contact_id
 		WHERE c.account_id = $1 AND a.org_id = $2 AND a.address = $3 AND ($4 = 0 OR c.blocked_at <> 0) AND c.id > $5 ORDER BY c.id LIMIT $6`)
+	qContactsNamed = sqlText("contacts of a name", `SELECT `+contactColumns+` FROM contacts c
+		WHERE c.account_id = $1 AND c.org_id = $2 AND c.name = $3 AND ($4 = 0 OR c.blocked_at <> 0) AND c.id > $5 ORDER BY c.id LIMIT $6`)
 	qSameContact = sqlText("same contact", `SELECT c.id, c.blocked_at, c.blocked_by, c.about FROM contact_addresses a JOIN contacts c ON c.id = a.contact_id
 		WHERE a.org_id = $1 AND a.address = $2 AND c.name = $3 ORDER BY c.id LIMIT 1`)
 	qDeleteContact = sqlText("delete contact", `DELETE FROM contacts WHERE id = $1 AND org_id = $2 AND account_id = $3`)
@@ -145,7 +147,9 @@ func (s *Store) Contacts(ctx context.Context, f directory.ContactFilter, p Page)
 		return nil, "", err
 	}
 	err = s.read(ctx, func(db engine) (err error) {
-		if f.Address != "" {
+		if f.Name != "" {
+			list, err = contacts(db, qContactsNamed, f.AccountID, f.OrgID, f.Name, flag(f.Blocked), after, p.size())
+		} else if f.Address != "" {
 			list, err = contacts(db, qContactsAt, f.AccountID, f.OrgID, f.Address, flag(f.Blocked), after, p.size())
 		} else {
 			list, err = contacts(db, qContacts, f.AccountID, f.OrgID, flag(f.Blocked), after, p.size())

@@ -19,7 +19,8 @@ var (
 	qGiveToGroup     = sqlText("give conversation to the group", `UPDATE conversations SET user_id = '', last_out_at = 0 WHERE id = $1`)
 	qShowGroup       = sqlText("show messages to the group", `UPDATE messages SET private_to = '' WHERE conversation_id = $1 AND private_to <> ''`)
 	qJoinGroup       = sqlText("join the group's conversation", `UPDATE messages SET conversation_id = $2, private_to = '' WHERE conversation_id = $1`)
-	qJoined          = sqlText("close a joined conversation", `UPDATE conversations SET closed = 1 WHERE id = $1`)
+	qJoined          = sqlText("close a joined conversation", `UPDATE conversations SET closed = 2, joined = $2 WHERE id = $1`)
+	qJoinNotes       = sqlText("join the group's notes", `UPDATE notes SET conversation_id = $2 WHERE conversation_id = $1`)
 	qSessionTimeout  = sqlText("session timeout of a number", `SELECT session_timeout FROM numbers WHERE id = $1`)
 	qUserlessOpening = sqlText("open conversations of a program", `SELECT id, user_id, last_out_at, 1 FROM conversations
 		WHERE number_id = $1 AND contact = $2 AND user_id = $3 AND closed = 0`)
@@ -88,7 +89,10 @@ func joinGroup(t *tx, m *message.Message, id, into string) error {
 	if _, err := t.exec(qJoinGroup, id, into); err != nil {
 		return err
 	}
-	if _, err := t.exec(qJoined, id); err != nil {
+	if _, err := t.exec(qJoinNotes, id, into); err != nil {
+		return err
+	}
+	if _, err := t.exec(qJoined, id, into); err != nil {
 		return err
 	}
 	return notifyRegrouped(t, m, into)

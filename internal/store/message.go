@@ -14,9 +14,9 @@ const messageColumns = `seq, waiting, lane, private_to, tries, again,
 var qInsertMessage = sqlText("insert message", `INSERT INTO messages
 	(seq, id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id, integration_id,
 	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
-	content, history, refs, auto, kind, error_code, error_text, part, attempts, tries, again)
+	content, history, refs, auto, kind, kept, error_code, error_text, part, attempts, tries, again)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-	$28, $29, $30, $31, '', '', 0, 0, 0, 0) ON CONFLICT DO NOTHING`)
+	$28, $29, $30, $31, $32, '', '', 0, 0, 0, 0) ON CONFLICT DO NOTHING`)
 
 // stored is a message with what only the store knows of it.
 type stored struct {
@@ -52,7 +52,9 @@ func readMessage(r *row) (m stored, err error) {
 	return m, nil
 }
 
-var qLastMessage = sqlText("last message", `SELECT COALESCE(MAX(seq), 0) FROM messages`)
+// The database forgets what it has deleted, what is looked up in searches and what users have read do not: nothing new gets such a seq.
+var qLastMessage = sqlText("last message", `SELECT MAX(seq) FROM (SELECT COALESCE(MAX(seq), 0) AS seq FROM messages
+	UNION ALL SELECT COALESCE(MAX(seq), 0) FROM notes UNION ALL SELECT seq FROM search_mark) AS counted`)
 
 // insertMessage keeps a new message and gives its seq, or 0 when it is here already.
 func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, providerID string) (seq int64, err error) {
@@ -66,7 +68,8 @@ func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, pr
 	n, err := t.exec(qInsertMessage, seq, m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,
-		historyLine(m.Status, m.Created, "", "", false), refs, m.Auto, m.Kind)
+		historyLine(m.Status, m.Created, "", "", false), refs, m.Auto, m.Kind, flag(m.Status == message.Read))
+	t.touched.Search = true
 	if n == 0 {
 		seq = 0
 	}

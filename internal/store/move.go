@@ -191,10 +191,11 @@ func hasRows(ctx context.Context, to *pgconn.PgConn, table string) (bool, error)
 	return len(answers[0].Rows) > 0, nil
 }
 
-// commonTables are SQLite's, those that others refer to first. PostgreSQL must have each of their columns.
+// commonTables are SQLite's, those that others refer to first. PostgreSQL must have each of their columns. What is looked up in searches
+// is made anew there.
 func commonTables(ctx context.Context, from *sqliteConn, to *pgconn.PgConn) (tables []table, err error) {
 	var names []string
-	if err := from.script(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%'`,
+	if err := from.script(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%' AND name NOT LIKE 'search_%'`,
 		func(name string) { names = append(names, name) }); err != nil {
 		return nil, err
 	}

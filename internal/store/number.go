@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"patchbay/internal/directory"
@@ -26,8 +27,10 @@ var (
 		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11 WHERE account_id = $1 AND id = $2`)
 	qDeleteNumber = sqlText("delete number", `DELETE FROM numbers WHERE account_id = $1 AND id = $2`)
 
-	qAssign   = sqlText("assign", `INSERT INTO number_users (number_id, user_id) VALUES ($1, $2) ON CONFLICT (number_id, user_id) DO NOTHING`)
-	qUnassign = sqlText("unassign", `DELETE FROM number_users WHERE number_id = $1`)
+	qAssign = sqlText("assign", `INSERT INTO number_users (number_id, user_id, since)
+		VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) FROM messages))
+		ON CONFLICT (number_id, user_id) DO NOTHING`)
+	qUnassign = sqlText("unassign", `DELETE FROM number_users WHERE number_id = $1 AND user_id = $2`)
 	qAssigned = sqlText("assigned", `SELECT user_id FROM number_users WHERE number_id = $1 ORDER BY user_id`)
 	qUserOf   = sqlText("user of an organization", `SELECT 1 FROM users WHERE id = $1 AND org_id = $2`)
 	qOwnerOf  = sqlText("owner of an integration", `SELECT service_id FROM integrations
@@ -98,9 +101,22 @@ func requireUsers(t *tx, n *directory.Number) error {
 	return nil
 }
 
+// assign makes n.Users the number's. Who leaves it leaves what they have claimed there; for who stays nothing changes.
 func assign(t *tx, n *directory.Number) error {
-	if _, err := t.exec(qUnassign, n.ID); err != nil {
+	var before []string
+	if err := t.each(qAssigned, func(r *row) error { before = append(before, r.text()); return nil }, n.ID); err != nil {
 		return err
+	}
+	for _, u := range before {
+		if slices.Contains(n.Users, u) {
+			continue
+		}
+		if _, err := t.exec(qUnassign, n.ID, u); err != nil {
+			return err
+		}
+		if err := releaseClaims(t, u, n.ID, time.Now()); err != nil {
+			return err
+		}
 	}
 	for _, u := range n.Users {
 		if _, err := t.exec(qAssign, n.ID, u); err != nil {
@@ -208,7 +224,7 @@ func (s *Store) DeleteNumber(ctx context.Context, accountID, id string) error {
 		if !ok {
 			return notFound("number", id)
 		}
-		if _, err := t.exec(qUnassign, id); err != nil {
+		if err := assign(t, &directory.Number{ID: id}); err != nil {
 			return err
 		}
 		_, err = t.exec(qDeleteNumber, accountID, id)

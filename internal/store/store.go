@@ -74,6 +74,7 @@ type Commit struct {
 	Notifications bool
 	Media         bool // a file is to be fetched
 	Replies       bool // an automatic answer is owed
+	Search        bool // something was said that may be looked for
 }
 
 // readerCount is how many reads run at once. They wait for a processor, hardly ever for the disk.

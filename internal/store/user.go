@@ -137,6 +137,9 @@ func (s *Store) DeleteUser(ctx context.Context, accountID, id string) error {
 		if err == nil && n == 0 {
 			err = notFound("user", id)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return releaseClaims(t, id, "", time.Now())
 	})
 }

@@ -36,7 +36,7 @@ func keepsHistory(t *testing.T, w *World) {
 	w.must(w.UpdateNumber(w.Ctx, w.Num))
 	open := func() string {
 		t.Helper()
-		id, err := w.OpenConversation(w.Ctx, w.belonging(""), &message.Sender{Name: "Eve", Info: "{}", Addresses: []string{contact}}, w.Now)
+		id, _, err := w.OpenConversation(w.Ctx, w.belonging(""), &message.Sender{Name: "Eve", Info: "{}", Addresses: []string{contact}}, w.Now)
 		w.must(err)
 		return id
 	}

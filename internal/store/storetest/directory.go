@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
@@ -325,7 +326,7 @@ func showsUsers(t *testing.T, w *World) {
 			got = append(got, v.ID)
 		}
 		wantEqual(t, "messages of "+user, got, want)
-		conversations, _, err := w.Conversations(w.Ctx, w.Acct, w.Org.ID, user, store.Page{})
+		conversations, _, err := w.Inbox(w.Ctx, conversation.Filter{AccountID: w.Acct, OrgID: w.Org.ID, UserID: user}, store.Page{})
 		if err != nil || len(conversations) != len(want) {
 			t.Errorf("user %q sees %d conversations, want %d; %v", user, len(conversations), len(want), err)
 		}

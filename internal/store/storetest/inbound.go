@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"patchbay/internal/conversation"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 	"patchbay/internal/store"
@@ -254,7 +255,7 @@ func arrivesFromPrograms(t *testing.T, w *World) {
 		t.Errorf("conversation %+v", c)
 	}
 	for user, want := range map[string]int{w.Ann.ID: 1, w.Bob.ID: 0} {
-		list, _, err := w.Conversations(w.Ctx, w.Acct, w.Org.ID, user, store.Page{})
+		list, _, err := w.Inbox(w.Ctx, conversation.Filter{AccountID: w.Acct, OrgID: w.Org.ID, UserID: user}, store.Page{})
 		w.must(err)
 		if len(list) != want {
 			t.Errorf("user %s sees %d conversations, want %d", user, len(list), want)

@@ -247,7 +247,7 @@ func hooks(t *testing.T, w *World) {
 		return last
 	}
 	w.Send(number(1), "x")
-	wantEqual(t, "after an acceptance", after(), store.Commit{Lanes: true, Notifications: true})
+	wantEqual(t, "after an acceptance", after(), store.Commit{Lanes: true, Notifications: true, Search: true})
 	w.webhook("")
 	w.Kept()
 	wantEqual(t, "after a callback", after(), store.Commit{Callbacks: true})
@@ -255,5 +255,5 @@ func hooks(t *testing.T, w *World) {
 	a.Media = []message.Media{{ID: "f", SourceURL: "https://carrier.example/1"}}
 	id := w.Kept()
 	w.apply(message.Applied{CallbackID: id, Arrivals: []message.Arrival{a}})
-	wantEqual(t, "after a message with a file", after(), store.Commit{Notifications: true, Webhooks: true, Media: true})
+	wantEqual(t, "after a message with a file", after(), store.Commit{Notifications: true, Webhooks: true, Media: true, Search: true})
 }
