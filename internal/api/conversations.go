@@ -28,40 +28,40 @@ type Inboxes interface {
 	DeleteNote(ctx context.Context, n conversation.Note) error
 }
 
-// personView is a user as others see one.
-type personView struct {
+// whoView is a user as others see one.
+type whoView struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// viewPerson is null for nobody.
-func viewPerson(p conversation.Person) *personView {
+// viewWho is null for nobody.
+func viewWho(p conversation.Who) *whoView {
 	if p.ID == "" {
 		return nil
 	}
-	return &personView{p.ID, p.Name}
+	return &whoView{p.ID, p.Name}
 }
 
 // conversationView is a conversation as /v1 shows it.
 type conversationView struct {
-	ID          string      `json:"id"`
-	OrgID       string      `json:"orgid"`
-	Number      string      `json:"number"`       // the number's id; empty when the contact lives in a program
-	NumberValue string      `json:"number_value"` // empty also when the number is gone
-	NumberName  string      `json:"number_name"`
-	Contact     string      `json:"contact"`
-	Name        string      `json:"name"`       // of the contact, where the organization knows one
-	ContactID   string      `json:"contact_id"` // and who that is
-	Kind        string      `json:"kind"`       // private | group
-	User        string      `json:"user"`       // whose private conversation it is; empty: the group's
-	ClaimedBy   *personView `json:"claimed_by"` // of a group's: who has taken it on
-	Closed      bool        `json:"closed"`
-	Unread      *int        `json:"unread"` // messages that are new to the asking user, 100 for more; null: no user asks
-	Last        *lastView   `json:"last"`   // null: nothing was said yet
-	OptedOut    bool        `json:"opted_out"`
-	Blocked     bool        `json:"blocked"`
-	Created     string      `json:"created"`
-	LastAt      string      `json:"last_at"`
+	ID          string    `json:"id"`
+	OrgID       string    `json:"orgid"`
+	Number      string    `json:"number"`       // the number's id; empty when the contact lives in a program
+	NumberValue string    `json:"number_value"` // empty also when the number is gone
+	NumberName  string    `json:"number_name"`
+	Contact     string    `json:"contact"`
+	Name        string    `json:"name"`       // of the contact, where the organization knows one
+	ContactID   string    `json:"contact_id"` // and who that is
+	Kind        string    `json:"kind"`       // private | group
+	User        string    `json:"user"`       // whose private conversation it is; empty: the group's
+	ClaimedBy   *whoView  `json:"claimed_by"` // of a group's: who has taken it on
+	Closed      bool      `json:"closed"`
+	Unread      *int      `json:"unread"` // messages that are new to the asking user, 100 for more; null: no user asks
+	Last        *lastView `json:"last"`   // null: nothing was said yet
+	OptedOut    bool      `json:"opted_out"`
+	Blocked     bool      `json:"blocked"`
+	Created     string    `json:"created"`
+	LastAt      string    `json:"last_at"`
 }
 
 // lastView is the newest message of a conversation.
@@ -73,7 +73,7 @@ type lastView struct {
 	Content   string            `json:"content"` // its beginning
 	Deleted   bool              `json:"deleted"`
 	Files     bool              `json:"files"`
-	User      *personView       `json:"user"` // who wrote it; null: the contact, a program, or the number by itself
+	User      *whoView          `json:"user"` // who wrote it; null: the contact, a program, or the number by itself
 	At        string            `json:"at"`
 }
 
@@ -91,7 +91,7 @@ const glance = 160
 func viewItem(it *conversation.Item, reader string) conversationView {
 	v := conversationView{
 		ID: it.ID, OrgID: it.OrgID, Number: it.NumberID, NumberValue: it.NumberValue, NumberName: it.NumberName, Contact: it.Contact,
-		Name: it.ContactName, ContactID: it.ContactID, Kind: kindGroup, User: it.UserID, ClaimedBy: viewPerson(it.Holder), Closed: it.Closed,
+		Name: it.ContactName, ContactID: it.ContactID, Kind: kindGroup, User: it.UserID, ClaimedBy: viewWho(it.Holder), Closed: it.Closed,
 		OptedOut: it.OptedOut, Blocked: it.Blocked, Created: stamp(it.Created), LastAt: stamp(it.LastAt),
 	}
 	if it.UserID != "" {
@@ -102,7 +102,7 @@ func viewItem(it *conversation.Item, reader string) conversationView {
 	}
 	if l := it.Last; l != nil {
 		v.Last = &lastView{ID: l.ID, Direction: l.Direction, Status: l.Status, Kind: kindText, Deleted: l.Deleted, Files: l.Files && !l.Deleted,
-			User: viewPerson(l.By), At: stamp(l.At)}
+			User: viewWho(l.By), At: stamp(l.At)}
 		switch {
 		case l.Kind != "":
 			v.Last.Kind = l.Kind

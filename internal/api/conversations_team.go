@@ -45,8 +45,8 @@ func (s *Server) inConversation(h deedHandler) handler {
 // member is the user who does something, whom the conversation must be visible to.
 func (s *Server) member(r *http.Request, p *access.Principal, c *directory.Conversation, named string) (string, error) {
 	id, err := s.actor(r.Context(), p, c.OrgID, named)
-	if err != nil || p.Role == directory.UserRole {
-		return id, err
+	if err != nil || id != "" && id == p.UserID {
+		return id, err // who asks sees it, or would not be here
 	}
 	if id == "" {
 		return "", fault.New(fault.Invalid, "user", "is missing: a user's key is that user; others name one of the organization")
@@ -167,17 +167,17 @@ func (s *Server) typeInConversation(w http.ResponseWriter, r *http.Request, p *a
 
 // noteView is a note as it stands between the messages.
 type noteView struct {
-	ID           string      `json:"id"`
-	Kind         string      `json:"kind"` // note
-	OrgID        string      `json:"orgid"`
-	Conversation string      `json:"conversation"`
-	User         *personView `json:"user"`
-	Content      string      `json:"content"`
-	Created      time.Time   `json:"created"`
+	ID           string    `json:"id"`
+	Kind         string    `json:"kind"` // note
+	OrgID        string    `json:"orgid"`
+	Conversation string    `json:"conversation"`
+	User         *whoView  `json:"user"`
+	Content      string    `json:"content"`
+	Created      time.Time `json:"created"`
 }
 
 func viewNote(n *conversation.Note) noteView {
-	return noteView{ID: n.ID, Kind: kindNote, OrgID: n.OrgID, Conversation: n.ConversationID, User: viewPerson(n.By), Content: n.Content, Created: n.Created.UTC()}
+	return noteView{ID: n.ID, Kind: kindNote, OrgID: n.OrgID, Conversation: n.ConversationID, User: viewWho(n.By), Content: n.Content, Created: n.Created.UTC()}
 }
 
 // maxNote is how long a note may be, in bytes.
@@ -199,7 +199,7 @@ func (s *Server) createNote(w http.ResponseWriter, r *http.Request, p *access.Pr
 		return err
 	}
 	n := conversation.Note{ID: message.NewID(), AccountID: p.AccountID, OrgID: c.OrgID, ConversationID: c.ID,
-		By: conversation.Person{ID: user, Name: writer.Name}, Content: in.Content, Created: time.Now().Truncate(time.Microsecond)}
+		By: conversation.Who{ID: user, Name: writer.Name}, Content: in.Content, Created: time.Now().Truncate(time.Microsecond)}
 	if err := s.o.Store.KeepNote(r.Context(), n); err != nil {
 		return err
 	}
@@ -225,8 +225,8 @@ func (s *Server) deleteNote(w http.ResponseWriter, r *http.Request, p *access.Pr
 // messageInView is a message between others: what GET /v1/messages gives, and who wrote it.
 type messageInView struct {
 	notify.MessageView
-	Kind string      `json:"kind"` // text | call
-	User *personView `json:"user"` // null: the contact, a program, or the number by itself
+	Kind string   `json:"kind"` // text | call
+	User *whoView `json:"user"` // null: the contact, a program, or the number by itself
 }
 
 // listEntries gives a page of a conversation's messages, and its notes in between, the newest first.
@@ -249,7 +249,7 @@ func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, p *access.P
 		if e.Note != nil {
 			return viewNote(e.Note)
 		}
-		v := messageInView{MessageView: notify.ViewOf(e.Message, s.o.Link, false), Kind: kindText, User: viewPerson(e.By)}
+		v := messageInView{MessageView: notify.ViewOf(e.Message, s.o.Link, false), Kind: kindText, User: viewWho(e.By)}
 		if e.Message.Kind != "" {
 			v.Kind = e.Message.Kind
 		}

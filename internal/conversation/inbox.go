@@ -7,8 +7,8 @@ import (
 	"patchbay/internal/message"
 )
 
-// Person is a user as others see one.
-type Person struct {
+// Who is a user as others see one.
+type Who struct {
 	ID   string
 	Name string
 }
@@ -35,11 +35,11 @@ type Item struct {
 	NumberName  string
 	ContactID   string // whom the organization knows there; empty: nobody
 	ContactName string
-	Holder      Person // who has claimed it
-	Unread      int    // messages that are new to the reader, at most UnreadMax
-	OptedOut    bool   // the contact wants no messages from the number
-	Blocked     bool   // the organization wants none from the contact
-	Last        *Last  // nil: nothing was said yet
+	Holder      Who   // who has claimed it
+	Unread      int   // messages that are new to the reader, at most UnreadMax
+	OptedOut    bool  // the contact wants no messages from the number
+	Blocked     bool  // the organization wants none from the contact
+	Last        *Last // nil: nothing was said yet
 }
 
 // UnreadMax is where counting ends: nobody reads the difference between a hundred and more.
@@ -54,7 +54,7 @@ type Last struct {
 	Content   string // as it stands
 	Deleted   bool
 	Files     bool
-	By        Person // who wrote it; empty: the contact, a program, or the number itself
+	By        Who // who wrote it; empty: the contact, a program, or the number itself
 	At        time.Time
 }
 
@@ -64,7 +64,7 @@ type Note struct {
 	AccountID      string
 	OrgID          string
 	ConversationID string
-	By             Person
+	By             Who
 	Content        string
 	Created        time.Time
 }
@@ -73,7 +73,7 @@ type Note struct {
 type Entry struct {
 	Message *message.View
 	Note    *Note
-	By      Person // who wrote it; empty: the contact, a program, or the number itself
+	By      Who // who wrote it; empty: the contact, a program, or the number itself
 }
 
 // Stretch is a part of a conversation, between two entries of it.

@@ -61,10 +61,10 @@ var unreadMax = strconv.Itoa(conversation.UnreadMax)
 
 func readItem(r *row) conversation.Item {
 	it := conversation.Item{Conversation: readConversation(r), NumberValue: r.text(), NumberName: r.text(), ContactID: r.text(), ContactName: r.text()}
-	it.Holder = conversation.Person{ID: it.ClaimedBy, Name: r.text()}
+	it.Holder = conversation.Who{ID: it.ClaimedBy, Name: r.text()}
 	it.Unread, it.OptedOut, it.Blocked = int(r.int()), r.bool(), r.bool()
 	l := conversation.Last{ID: r.text(), Direction: message.Direction(r.text()), Status: message.Status(r.text()), Kind: r.text(),
-		Content: r.text(), Deleted: r.bool(), Files: r.bool(), By: conversation.Person{ID: r.text(), Name: r.text()}, At: r.time()}
+		Content: r.text(), Deleted: r.bool(), Files: r.bool(), By: conversation.Who{ID: r.text(), Name: r.text()}, At: r.time()}
 	if l.ID != "" {
 		it.Last = &l
 	}

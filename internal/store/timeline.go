@@ -75,7 +75,7 @@ func entries(db engine, accountID, id string, before, after int64, n int) (list 
 	if err := db.each(qNotesOf, func(r *row) error {
 		e := entry{seq: r.int()}
 		e.note = &conversation.Note{ID: r.text(), AccountID: r.text(), OrgID: r.text(), ConversationID: r.text(),
-			By: conversation.Person{ID: r.text()}, Content: r.text(), Created: r.time()}
+			By: conversation.Who{ID: r.text()}, Content: r.text(), Created: r.time()}
 		list = append(list, e)
 		return nil
 	}, accountID, id, before, after, n); err != nil {
@@ -141,7 +141,7 @@ func completeEntries(db engine, accountID string, found []entry) ([]conversation
 			list[i] = conversation.Entry{Note: e.note, By: e.note.By}
 			continue
 		}
-		list[i] = conversation.Entry{Message: &e.view.View, By: conversation.Person{ID: e.view.UserID, Name: names[e.view.UserID]}}
+		list[i] = conversation.Entry{Message: &e.view.View, By: conversation.Who{ID: e.view.UserID, Name: names[e.view.UserID]}}
 	}
 	return list, nil
 }

@@ -110,7 +110,7 @@ func listsConversations(t *testing.T, w *World) {
 	a.Message.UserID, a.Message.URLs, a.Message.Created = w.Bob.ID, []string{"https://example.com/a.png"}, at.Add(40*time.Minute)
 	ack, err := w.Accept(w.Ctx, a)
 	w.must(err)
-	if l := w.item(ids[3], w.Bob).Last; l == nil || l.ID != ack.ID || l.By != (conversation.Person{ID: w.Bob.ID, Name: w.Bob.Name}) || !l.Files || l.Status != message.Queued {
+	if l := w.item(ids[3], w.Bob).Last; l == nil || l.ID != ack.ID || l.By != (conversation.Who{ID: w.Bob.ID, Name: w.Bob.Name}) || !l.Files || l.Status != message.Queued {
 		t.Errorf("after an answer its last is %+v", l)
 	}
 	w.ClaimOne()
@@ -306,7 +306,7 @@ func keepsNotes(t *testing.T, w *World) {
 	at := w.item(id, w.Ann).LastAt
 	var notes []string
 	for _, text := range []string{"yes", "$to$", "{{to}}", `"`, `\`, "é", "😀", "STOP"} {
-		n := conversation.Note{ID: message.NewID(), AccountID: w.Acct, OrgID: w.Org.ID, ConversationID: id, By: conversation.Person{ID: w.Ann.ID}, Content: text, Created: w.Now}
+		n := conversation.Note{ID: message.NewID(), AccountID: w.Acct, OrgID: w.Org.ID, ConversationID: id, By: conversation.Who{ID: w.Ann.ID}, Content: text, Created: w.Now}
 		w.must(w.KeepNote(w.Ctx, n))
 		notes = append(notes, n.ID)
 	}
@@ -317,7 +317,7 @@ func keepsNotes(t *testing.T, w *World) {
 		w.must(err)
 		for _, e := range found {
 			if e.Note != nil {
-				if e.By != (conversation.Person{ID: w.Ann.ID, Name: w.Ann.Name}) {
+				if e.By != (conversation.Who{ID: w.Ann.ID, Name: w.Ann.Name}) {
 					t.Errorf("a note by %+v", e.By)
 				}
 				list = append(list, "note "+e.Note.Content)
@@ -366,7 +366,7 @@ func keepsNotes(t *testing.T, w *World) {
 		t.Errorf("said last at %s, want a second after %s", it.LastAt, at)
 	}
 
-	gone := conversation.Note{ID: notes[0], AccountID: w.Acct, ConversationID: id, By: conversation.Person{ID: w.Bob.ID}, Created: w.Now}
+	gone := conversation.Note{ID: notes[0], AccountID: w.Acct, ConversationID: id, By: conversation.Who{ID: w.Bob.ID}, Created: w.Now}
 	WantFault(t, w.DeleteNote(w.Ctx, gone), fault.Forbidden)
 	gone.By.ID = w.Ann.ID
 	w.must(w.DeleteNote(w.Ctx, gone))
