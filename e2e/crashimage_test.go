@@ -38,10 +38,7 @@ func TestNothingAnsweredIsLostInAnyCrashImage(t *testing.T) {
 	if err := g.stop(); err != nil {
 		t.Fatal(err)
 	}
-	base := t.TempDir()
-	if err := os.CopyFS(base, os.DirFS(g.dir)); err != nil {
-		t.Fatal(err)
-	}
+	base := copyOf(t, g.dir)
 
 	g.under = underStrace
 	g.start()
@@ -185,11 +182,8 @@ func (tr *trace) writes(dir string) (list []fileWrite) {
 // crash rebuilds the files as a power cut at that place of the trace may have left them, opens them, and says what of the answered is missing.
 func (tr *trace) crash(t *testing.T, base string, writes []fileWrite, answered []answeredThing, cut int, syncs bool, rng *rand.Rand) (missing []string, held int) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := copyOf(t, base)
 	defer os.RemoveAll(dir)
-	if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
-		t.Fatal(err)
-	}
 	files := map[string]*os.File{}
 	keep := rng.Float64() // of what was not synced: from almost nothing to almost all
 	for _, w := range writes {

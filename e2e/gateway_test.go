@@ -28,19 +28,21 @@ import (
 const key = "bootstrap-key-of-the-end-to-end-tests"
 
 // binary builds the program once, as it ships: without cgo.
-var binary = sync.OnceValues(func() (string, error) {
+var binary = sync.OnceValues(func() (string, error) { return build() })
+
+func build(args ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "patchbay-e2e")
 	if err != nil {
 		return "", err
 	}
 	bin := filepath.Join(dir, "patchbay")
-	c := exec.Command("go", "build", "-o", bin, "patchbay/cmd/patchbay")
+	c := exec.Command("go", slices.Concat([]string{"build"}, args, []string{"-o", bin, "patchbay/cmd/patchbay"})...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return bin, nil
-})
+}
 
 // gateway is one data directory and the process that serves it.
 type gateway struct {
@@ -53,6 +55,8 @@ type gateway struct {
 	key      string   // the account's
 	database string   // where its data are; empty: in dir
 	under    []string // a program, with its arguments, that runs ours
+	bin      string   // the program; empty: as it ships
+	env      []string // further settings of its environment
 	cmd      *exec.Cmd
 	log      *os.File // what the program says, on both streams
 	client   *http.Client
@@ -99,24 +103,24 @@ func (g *gateway) reach(public string) string {
 // command is the program with this gateway's settings.
 func (g *gateway) command() *exec.Cmd {
 	g.t.Helper()
-	bin, err := binary()
-	if err != nil {
-		g.t.Fatal(err)
+	bin := g.bin
+	if bin == "" {
+		var err error
+		if bin, err = binary(); err != nil {
+			g.t.Fatal(err)
+		}
 	}
 	line := slices.Concat(g.under, []string{bin, "serve", "--listen", g.addr, "--data", g.dir, "--public-url", cmp.Or(g.public, g.url())}, g.args)
 	c := exec.Command(line[0], line[1:]...)
 	c.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+g.key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
+	c.Env = append(c.Env, g.env...)
 	return c
 }
 
 // start runs the program and waits until it is ready.
 func (g *gateway) start() {
 	g.t.Helper()
-	g.cmd = g.command()
-	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
-	if err := g.cmd.Start(); err != nil {
-		g.t.Fatal(err)
-	}
+	g.launch()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for tick := time.NewTicker(10 * time.Millisecond); ; {
@@ -132,6 +136,29 @@ func (g *gateway) start() {
 		case <-ctx.Done():
 			g.t.Fatal("the gateway was not ready within 30 s")
 		}
+	}
+}
+
+// copyOf is a data directory like that one.
+func copyOf(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(to, "patchbay.key"), 0o600); err != nil { // a copy is made for everybody to read
+		t.Fatal(err)
+	}
+	return to
+}
+
+// launch runs the program and does not wait.
+func (g *gateway) launch() {
+	g.t.Helper()
+	g.cmd = g.command()
+	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
+	if err := g.cmd.Start(); err != nil {
+		g.t.Fatal(err)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 // ErrFenced says that a lane was taken over since it was claimed: nothing was changed.
 var ErrFenced = errors.New("the lane has another holder by now")
 
+// ErrLost says that the disk did not keep what it was given: nothing can be kept any more before a restart, so it is no use to try again.
+var ErrLost = errors.New("the disk has lost something")
+
 // Kind says what a lane carries, so that each flow claims only its own.
 type Kind string
 

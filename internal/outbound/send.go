@@ -171,7 +171,7 @@ func (f *Flow) settle(ctx context.Context, st message.Settlement, more func() bo
 			return next, nil
 		}
 		err = fmt.Errorf("settle message %s, attempt %d, %s: %w", st.MessageID, st.Attempt.N, st.Attempt.Outcome, err)
-		if errors.Is(err, lane.ErrFenced) || ctx.Err() != nil || time.Since(began) > settleFor {
+		if errors.Is(err, lane.ErrFenced) || errors.Is(err, lane.ErrLost) || ctx.Err() != nil || time.Since(began) > settleFor {
 			return nil, err
 		}
 		f.o.Log.Error("settle", "err", err)

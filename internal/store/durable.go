@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"patchbay/internal/failpoint"
+	"patchbay/internal/lane"
 )
 
 // durable makes commits durable beside the writer: while the disk works, the next group is under way. Nobody outside can tell: neither
@@ -112,7 +113,7 @@ func (d *durable) once() bool {
 	} else if d.broken == nil {
 		// The kernel says so once and may have dropped what it could not write: nothing later can be vouched for. A restart reads
 		// what the disk really has.
-		err = unavailable(fmt.Errorf("sync the database: %w", err))
+		err = unavailable(fmt.Errorf("%w: sync the database: %w", lane.ErrLost, err))
 		d.broken = err
 		d.log.Error("the disk did not keep what was written: nothing more is accepted before a restart", "err", err)
 		close(d.lost)
