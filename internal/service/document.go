@@ -84,13 +84,20 @@ func documentValue(d *jsontext.Decoder, depth int) (tree.Value, error) {
 	}
 }
 
+// brokenAt is the byte at which reading ended with err.
+func brokenAt(d *jsontext.Decoder, err error) int {
+	var syn *jsontext.SyntacticError
+	if errors.As(err, &syn) {
+		return int(syn.ByteOffset)
+	}
+	return int(d.InputOffset())
+}
+
 func syntaxProblem(data []byte, d *jsontext.Decoder, err error) *Problem {
 	var syn *jsontext.SyntacticError
-	offset, pointer := d.InputOffset(), string(d.StackPointer())
-	text := err.Error()
+	pointer, text := string(d.StackPointer()), err.Error()
 	if errors.As(err, &syn) {
-		offset, pointer = syn.ByteOffset, string(syn.JSONPointer)
-		text = syn.Err.Error()
+		pointer, text = string(syn.JSONPointer), syn.Err.Error()
 	}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
@@ -98,7 +105,7 @@ func syntaxProblem(data []byte, d *jsontext.Decoder, err error) *Problem {
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		text = "the file ends too early: a bracket or a quotation mark is not closed"
 	}
-	return &Problem{Pointer: pointer, Message: fmt.Sprintf("line %d: %s", line(data, int(offset)), strings.TrimPrefix(text, "jsontext: "))}
+	return &Problem{Pointer: pointer, Message: fmt.Sprintf("line %d: %s", line(data, brokenAt(d, err)), strings.TrimPrefix(text, "jsontext: "))}
 }
 
 // pointer is the JSON pointer of a member or element below parent.

@@ -3,16 +3,24 @@ package service
 import (
 	"bytes"
 	"fmt"
+	"sort"
 )
 
 // strictly turns what people really paste (comments, a last comma, members without the braces around them) into strict JSON, with a
 // warning for each kind. Everything else passes as it is, mistakes included: reading the JSON finds those.
 func strictly(data []byte) ([]byte, Problems) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	l := &loosener{in: data, out: make([]byte, 0, len(data)+2), oneLine: !bytes.ContainsAny(bytes.TrimSpace(data), "\r\n")}
-	l.run()
+	l := loosen(data)
 	return l.out, l.warnings()
 }
+
+func loosen(data []byte) *loosener {
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	l := &loosener{in: data, out: make([]byte, 0, len(data)+2), oneLine: !bytes.ContainsAny(bytes.TrimSpace(data), "\r\n")}
+	l.run()
+	return l
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 type loosener struct {
 	in  []byte
@@ -21,12 +29,17 @@ type loosener struct {
 	// comment ends where the next bracket or string begins.
 	oneLine bool
 
-	comma                   int // where in out the last significant byte is, if that is a comma; else -1
+	comma, commaIn          int // where in out, and in in, the last significant byte is, if that is a comma; else comma is -1
 	comments, commas        int // how many
-	commentLine, commaLine  int // the first of each
+	commentAt, commaAt      int // the first of each, in in
 	braces                  bool
 	significant, firstIsStr bool
+
+	cuts []cut // what was left out, in its order
 }
+
+// cut says that the bytes of out from one on come from in, from another on.
+type cut struct{ out, in int }
 
 func (l *loosener) run() {
 	l.comma = -1
@@ -42,20 +55,21 @@ func (l *loosener) run() {
 			i = end
 		case c == '/' && i+1 < len(l.in) && l.in[i+1] == '/':
 			if l.comments++; l.comments == 1 {
-				l.commentLine = line(l.in, i)
+				l.commentAt = i
 			}
 			i = l.commentEnd(i)
+			l.cuts = append(l.cuts, cut{len(l.out), i})
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			l.out = append(l.out, c)
 			i++
 		case c == '}' || c == ']':
-			l.dropComma(i)
+			l.dropComma()
 			l.put(l.in[i : i+1])
 			l.significant = true
 			i++
 		case c == ',':
 			l.put(l.in[i : i+1])
-			l.comma = len(l.out) - 1
+			l.comma, l.commaIn = len(l.out)-1, i
 			l.significant = true
 			i++
 		case c == ':' && l.firstIsStr && strings == 1 && !l.braces:
@@ -68,7 +82,7 @@ func (l *loosener) run() {
 			i++
 		}
 	}
-	l.dropComma(len(l.in))
+	l.dropComma()
 	if l.braces {
 		l.out = append(append([]byte{'{'}, l.out...), '}')
 	}
@@ -80,14 +94,14 @@ func (l *loosener) put(b []byte) {
 }
 
 // dropComma takes back the comma before a closing bracket or the end.
-func (l *loosener) dropComma(at int) {
+func (l *loosener) dropComma() {
 	if l.comma < 0 {
 		return
 	}
 	l.out[l.comma] = ' '
 	l.comma = -1
 	if l.commas++; l.commas == 1 {
-		l.commaLine = line(l.in, at-1)
+		l.commaAt = l.commaIn
 	}
 }
 
@@ -102,19 +116,40 @@ func (l *loosener) commentEnd(i int) int {
 	return len(l.in)
 }
 
-func (l *loosener) warnings() Problems {
-	var ps Problems
-	warn := func(format string, args ...any) {
-		ps = append(ps, Problem{Message: fmt.Sprintf(format, args...), Warning: true})
+// typedAt is the byte of in that a byte of out comes from.
+func (l *loosener) typedAt(at int) int {
+	if l.braces {
+		at--
 	}
+	before := sort.Search(len(l.cuts), func(i int) bool { return l.cuts[i].out > at })
+	if before > 0 {
+		c := l.cuts[before-1]
+		at = c.in + at - c.out
+	}
+	return min(max(at, 0), len(l.in))
+}
+
+func (l *loosener) comment() Problem {
+	return warning("line %d has a comment (%d in all); JSON knows none, so they are not stored", line(l.in, l.commentAt), l.comments)
+}
+
+func (l *loosener) lastComma() Problem {
+	return warning("line %d has a comma with nothing after it (%d in all); they are left out", line(l.in, l.commaAt), l.commas)
+}
+
+func warning(format string, args ...any) Problem {
+	return Problem{Message: fmt.Sprintf(format, args...), Warning: true}
+}
+
+func (l *loosener) warnings() (ps Problems) {
 	if l.comments > 0 {
-		warn("line %d has a comment (%d in all); JSON knows none, so they are not stored", l.commentLine, l.comments)
+		ps = append(ps, l.comment())
 	}
 	if l.commas > 0 {
-		warn("line %d has a comma with nothing after it (%d in all); they are left out", l.commaLine, l.commas)
+		ps = append(ps, l.lastComma())
 	}
 	if l.braces {
-		warn("the members stand without braces around them; they are read as one object")
+		ps = append(ps, warning("the members stand without braces around them; they are read as one object"))
 	}
 	return ps
 }
