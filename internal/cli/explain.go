@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
-	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
 	"patchbay/internal/phone"
 	"patchbay/internal/service"
-	"patchbay/internal/wire"
+	"patchbay/internal/studio"
 )
 
 type explainCommand struct {
@@ -34,43 +31,36 @@ func (e *explainCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	cb := &service.Callback{Now: time.Now(), Numbers: anyNumber{}}
-	if len(e.Number) > 0 {
-		list := make([]service.Number, len(e.Number))
-		for i, n := range e.Number {
-			if list[i].Value, err = phone.Parse(n, ""); err != nil {
-				return usage("--number %s: %v", n, err)
-			}
-			list[i].Country = phone.Country(list[i].Value)
+	for _, n := range e.Number {
+		if _, err := phone.Parse(n, ""); err != nil {
+			return usage("--number %s: %v", n, err)
 		}
-		cb.Numbers = service.NewNumbers(list)
 	}
-	req, err := readRequest(text, e.address(s))
+	numbers, err := studio.Numbers(e.Number)
+	if err != nil {
+		return err
+	}
+	req, err := studio.ReadRequest(text, e.address(s))
 	if err != nil {
 		return usage("%s: %v", e.Request, err)
 	}
-	cb.Request = *req
-	if _, query, ok := strings.Cut(req.URL, "?"); ok {
-		cb.Number = numberOf(query)
-	}
-	properties, told := newSample(s), false
+	sample, told, now := studio.NewSample(s, "SendMessage"), false, time.Time{}
 	for _, pair := range e.Set {
-		if now, ok := strings.CutPrefix(pair, "now="); ok {
-			if cb.Now, err = time.Parse(time.RFC3339, now); err != nil {
+		if text, ok := strings.CutPrefix(pair, "now="); ok {
+			if now, err = time.Parse(time.RFC3339, text); err != nil {
 				return usage("--set now: %v", err)
 			}
 			continue
 		}
-		if err := properties.set(pair); err != nil {
+		if err := set(sample, pair); err != nil {
 			return err
 		}
 		told = true
 	}
-	bound, err := s.Bind(properties.properties)
+	x, err := studio.Explain(sample, req, numbers, now)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.File, err)
 	}
-	x := bound.Explain(cb)
 	if e.JSON {
 		if err := c.printJSON(x); err != nil {
 			return err
@@ -78,15 +68,10 @@ func (e *explainCommand) Run(c *console) error {
 	} else {
 		c.printExplanation(&x)
 	}
-	if x.Reading.Unmatched || told && !proven(x.Verify) {
+	if x.Reading.Unmatched || told && !studio.Proven(x.Verify) {
 		return failed(problems)
 	}
 	return nil
-}
-
-// proven reports whether the callback would be let in. Without the integration's secrets nothing can be proven, and that is no fault of the file.
-func proven(verdict string) bool {
-	return verdict == "verified" || verdict == "no verification in the file"
 }
 
 // address is the URL of a bare body: what would be called were the file enabled.
@@ -94,63 +79,7 @@ func (e *explainCommand) address(s *service.Service) string {
 	if e.URL != "" {
 		return e.URL
 	}
-	return "https://patchbay.example.com/services/" + s.ID + "/a0123456789abcdef0123456789abcdef"
-}
-
-var requestLine = regexp.MustCompile(`^[A-Z]+ \S+( HTTP/[0-9.]+)?\r?\n`)
-
-// readRequest reads a whole HTTP request, or takes a bare body for one of the kind that it looks like.
-func readRequest(text []byte, url string) (*wire.Request, error) {
-	if requestLine.Match(bytes.TrimLeft(text, " \t\r\n")) {
-		r, err := wire.ParseRequest(text)
-		if err != nil {
-			return nil, err
-		}
-		if r.Method == http.MethodGet || len(r.Body) == 0 {
-			return r, nil
-		}
-		r.Body = trimLastLine(r)
-		return r, nil
-	}
-	body := bytes.TrimSpace(text)
-	kind := "application/x-www-form-urlencoded"
-	switch {
-	case len(body) == 0:
-		return nil, fmt.Errorf("there is nothing in it")
-	case body[0] == '{' || body[0] == '[':
-		kind = "application/json"
-	case body[0] == '<':
-		kind = "application/xml"
-	}
-	return &wire.Request{Method: http.MethodPost, URL: url, Header: http.Header{"Content-Type": {kind}}, Body: body}, nil
-}
-
-// trimLastLine is the body without the line break that editors put at a file's end, unless Content-Length counts it.
-func trimLastLine(r *wire.Request) []byte {
-	if r.Header.Get("Content-Length") == fmt.Sprint(len(r.Body)) {
-		return r.Body
-	}
-	return bytes.TrimSuffix(bytes.TrimSuffix(r.Body, []byte("\n")), []byte("\r"))
-}
-
-func numberOf(query string) string {
-	for pair := range strings.SplitSeq(query, "&") {
-		if v, ok := strings.CutPrefix(pair, "number="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// anyNumber takes every number for ours: a file can be tried before there are numbers.
-type anyNumber struct{}
-
-func (anyNumber) Find(spelling string) (service.Number, bool) {
-	value, err := phone.Parse(spelling, "US")
-	if err != nil {
-		return service.Number{}, false
-	}
-	return service.Number{Value: value, Country: phone.Country(value)}, true
+	return studio.WebhookURL(s.ID)
 }
 
 func (c *console) printExplanation(x *service.Explanation) {

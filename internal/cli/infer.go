@@ -11,6 +11,7 @@ import (
 	"patchbay/internal/infer"
 	"patchbay/internal/phone"
 	"patchbay/internal/service"
+	"patchbay/internal/studio"
 )
 
 type inferCommand struct {
@@ -73,7 +74,7 @@ func (c *console) captures(names []string) ([]infer.Capture, error) {
 		if len(text) > service.MaxSize {
 			return usage("%s is larger than any callback", name)
 		}
-		req, err := readRequest(text, "https://patchbay.example.com/services/draft/a0123456789abcdef0123456789abcdef")
+		req, err := studio.ReadRequest(text, studio.WebhookURL("draft"))
 		if err != nil {
 			return usage("%s: %v", name, err)
 		}
@@ -107,18 +108,11 @@ func (c *console) captures(names []string) ([]infer.Capture, error) {
 
 // printModels prints the Webhook of a file.
 func (c *console) printModels(file []byte) error {
-	var parts struct{ Webhook json.RawMessage }
-	if err := json.Unmarshal(file, &parts); err != nil {
-		return err
-	}
-	if parts.Webhook == nil {
-		parts.Webhook = json.RawMessage("[]")
-	}
-	formatted, err := service.Format(parts.Webhook)
+	models, err := studio.Models(file)
 	if err != nil {
 		return err
 	}
-	_, err = c.out.Write(formatted)
+	_, err = c.out.Write(models)
 	return err
 }
 

@@ -35,7 +35,7 @@ func (n *newCommand) Run(c *console) error {
 	content, found := d.File()
 	if found.Err() != nil {
 		if n.JSON {
-			if err := c.printJSON([]linted{{File: n.File, Problems: found}}); err != nil {
+			if err := c.printJSON([]linted{{File: n.File, Problems: unplaced(found)}}); err != nil {
 				return err
 			}
 		} else {
@@ -93,4 +93,13 @@ func begin(name string, content []byte, force bool) error {
 		return errors.Join(err, f.Close())
 	}
 	return f.Close()
+}
+
+// unplaced is problems of what is no text.
+func unplaced(ps service.Problems) []service.Finding {
+	out := make([]service.Finding, len(ps))
+	for i, p := range ps {
+		out[i].Problem = p
+	}
+	return out
 }

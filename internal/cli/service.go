@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"patchbay/internal/service"
+	"patchbay/internal/studio"
 )
 
 // serviceCommand is the tools for service files. Each is what the server itself does with the file.
@@ -62,12 +64,12 @@ func (c *console) printJSON(v any) error {
 type linted struct {
 	File     string               `json:"file"`
 	OK       bool                 `json:"ok"`
-	Problems []service.Problem    `json:"problems"`
+	Problems []service.Finding    `json:"problems"`
 	Tests    []service.TestResult `json:"tests,omitempty"`
 	Coverage *service.Coverage    `json:"coverage,omitempty"`
 }
 
-func (c *console) printProblems(file string, ps []service.Problem) {
+func (c *console) printProblems(file string, ps []service.Finding) {
 	for _, p := range ps {
 		kind := ""
 		if p.Warning {
@@ -85,8 +87,8 @@ type lintCommand struct{ files }
 
 func (l *lintCommand) Run(c *console) error {
 	return l.each(c, func(file string, data []byte) linted {
-		s, found := service.Parse(data)
-		return linted{File: file, OK: s != nil, Problems: orNone(found)}
+		found := studio.Lint(data)
+		return linted{File: file, OK: found.Service != nil, Problems: found.Problems}
 	}, func(r linted) {
 		c.printProblems(r.File, r.Problems)
 		if r.OK && len(r.Problems) == 0 {
@@ -106,18 +108,12 @@ func (t *testCommand) Run(c *console) error {
 		return usage("--min-coverage %d: a share is from 0 to 100 percent", t.MinCoverage)
 	}
 	return t.each(c, func(file string, data []byte) linted {
-		s, found := service.Parse(data)
-		r := linted{File: file, OK: s != nil, Problems: orNone(found)}
-		if s == nil {
-			return r
+		found, _ := studio.Test(context.Background(), data) // nothing ends it
+		r := linted{File: file, OK: found.Passed(), Problems: found.Problems}
+		if found.Service != nil {
+			r.Tests, r.Coverage = found.Tests, &found.Coverage
+			r.OK = r.OK && found.Coverage.Percent() >= t.MinCoverage
 		}
-		var cover service.Coverage
-		r.Tests, cover = s.Prove()
-		r.Coverage = &cover
-		for i := range r.Tests {
-			r.OK = r.OK && r.Tests[i].Passed()
-		}
-		r.OK = r.OK && cover.Percent() >= t.MinCoverage
 		return r
 	}, func(r linted) {
 		c.printProblems(r.File, r.Problems)
@@ -191,13 +187,6 @@ func (f *files) each(c *console, look func(file string, data []byte) linted, sho
 		return failed(problems)
 	}
 	return nil
-}
-
-func orNone(ps service.Problems) []service.Problem {
-	if ps == nil {
-		return []service.Problem{}
-	}
-	return ps
 }
 
 type fmtCommand struct {

@@ -83,11 +83,7 @@ func (r *answerReader) get(e pattern.Event, slot int) string {
 func (r *answerReader) takes(a *answer) bool {
 	r.headers, r.events = nil, nil
 	for _, h := range a.headers {
-		var v tree.Value
-		if values := r.response.Header[h.name]; len(values) > 0 {
-			v = tree.Text(wire.Clean(strings.Join(values, ", ")))
-		}
-		reading := h.value.Read(v, r.in)
+		reading := h.value.Read(r.header(h.name), r.in)
 		if !reading.Matched {
 			return false
 		}
@@ -102,7 +98,7 @@ func (r *answerReader) takes(a *answer) bool {
 	}
 	var v tree.Value
 	if a.asText {
-		v = tree.Text(strings.TrimSpace(wire.Text(r.contentType(), r.response.Body)))
+		v = r.text()
 	} else if v = r.body(); r.broken {
 		return false
 	}
@@ -115,6 +111,17 @@ func (r *answerReader) takes(a *answer) bool {
 }
 
 func (r *answerReader) contentType() string { return r.response.Header.Get("Content-Type") }
+
+func (r *answerReader) header(name string) tree.Value {
+	if values := r.response.Header[name]; len(values) > 0 {
+		return tree.Text(wire.Clean(strings.Join(values, ", ")))
+	}
+	return tree.Value{}
+}
+
+func (r *answerReader) text() tree.Value {
+	return tree.Text(strings.TrimSpace(wire.Text(r.contentType(), r.response.Body)))
+}
 
 func (r *answerReader) body() tree.Value {
 	if !r.decoded {

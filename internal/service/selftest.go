@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"crypto"
 	"fmt"
 	"strconv"
@@ -55,9 +56,18 @@ func RunTests(s *Service) []TestResult {
 
 // Prove runs the tests that the file carries, offline, and says what of the file they touch.
 func (s *Service) Prove() ([]TestResult, Coverage) {
+	out, cover, _ := s.ProveWithin(context.Background())
+	return out, cover
+}
+
+// ProveWithin is Prove until ctx ends.
+func (s *Service) ProveWithin(ctx context.Context) ([]TestResult, Coverage, error) {
 	var out []TestResult
 	seen := touched{}
 	for i, t := range s.testList() {
+		if err := ctx.Err(); err != nil {
+			return nil, Coverage{}, err
+		}
 		r := &testRun{
 			service: s, test: t, touched: seen,
 			result: TestResult{Name: t.Get("name").Text(), Pointer: pointer("/tests", i)},
@@ -68,7 +78,7 @@ func (s *Service) Prove() ([]TestResult, Coverage) {
 		r.run()
 		out = append(out, r.result)
 	}
-	return out, s.coverage(seen)
+	return out, s.coverage(seen), nil
 }
 
 // testList is the tests of the file. They are read when they are wanted, because a gateway holds many files and runs the tests of none.
@@ -158,24 +168,8 @@ func (r *testRun) ready() bool {
 		}
 		props[m.Name] = m.Value.Text()
 	}
-	form := func(slot int, value string, private crypto.Signer) { // what must have one
-		p := r.service.names.propertyOf(slot)
-		if props[p.Name] == "" && (!p.Optional || r.test.Get("sign").Text() == "true") {
-			props[p.Name] = value
-		}
-		if props[p.Name] == value && private != nil {
-			r.signer = private
-		}
-	}
-	leaves(r.service.verify, func(c check) {
-		if p, ok := c.(particular); ok {
-			p.examples(form)
-		}
-	})
-	if a := r.service.auth; a != nil {
-		if f, ok := a.signer.(formed); ok {
-			f.examples(form)
-		}
+	if private := r.service.fillForms(props, r.test.Get("sign").Text() == "true"); private != nil {
+		r.signer = private
 	}
 	for _, p := range r.service.Properties { // what a test does not care about
 		if props[p.Name] == "" && !p.Optional && p.Default == "" {
@@ -195,6 +189,34 @@ func (r *testRun) ready() bool {
 	r.bound.touched = r.touched
 	return true
 }
+
+// fillForms gives the properties that must have a form, such as keys, a value of that form where they have none, and says the private half
+// of a public key that it gave. all: optional ones too.
+func (s *Service) fillForms(props map[string]string, all bool) (signer crypto.Signer) {
+	form := func(slot int, value string, private crypto.Signer) {
+		p := s.names.propertyOf(slot)
+		if props[p.Name] == "" && (!p.Optional || all) {
+			props[p.Name] = value
+		}
+		if props[p.Name] == value && private != nil {
+			signer = private
+		}
+	}
+	leaves(s.verify, func(c check) {
+		if p, ok := c.(particular); ok {
+			p.examples(form)
+		}
+	})
+	if a := s.auth; a != nil {
+		if f, ok := a.signer.(formed); ok {
+			f.examples(form)
+		}
+	}
+	return signer
+}
+
+// FillForms gives the properties that must have a form, such as keys, one that has it, where they have none: to try a file with.
+func (s *Service) FillForms(props map[string]string) { s.fillForms(props, false) }
 
 func (r *testRun) run() {
 	if !r.ready() {
