@@ -29,6 +29,7 @@ var rooms = map[string]string{
 	"service":      "fault message pattern phone services tree wire",
 	"infer":        "pattern phone service tree wire",
 	"exchange":     "failpoint fault secret wire",
+	"studio":       "fault phone secret service wire",
 	"credential":   "directory exchange fault secret service wire",
 	"store":        "audit conversation directory failpoint fault lane message phone secret",
 	"media":        "exchange failpoint fault message wire",
@@ -37,9 +38,9 @@ var rooms = map[string]string{
 	"provider":     "directory exchange fault inbound lane message secret service wire",
 	"notify":       "directory exchange fault lane message secret wire",
 	"simulator":    "service wire",
-	"api":          "access audit conversation credential directory exchange failpoint fault inbound media message notify outbound phone provider secret service store web wire",
+	"api":          "access audit conversation credential directory exchange failpoint fault inbound infer media message notify outbound phone provider secret service store studio web wire",
 	"app":          "*",
-	"cli":          "app exchange fault infer message phone secret service simulator store wire",
+	"cli":          "app exchange fault infer message phone secret service simulator store studio wire",
 }
 
 func TestRoomsImportOnlyWhatTheTableSays(t *testing.T) {

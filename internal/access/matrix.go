@@ -109,7 +109,18 @@ var Matrix = []Rule{
 	{"DELETE", "/v1/services/{service_id}", account},
 	{"GET", "/v1/services/{service_id}/versions", organization},
 	{"GET", "/v1/services/{service_id}/versions/{version}", organization},
+	{"GET", "/v1/services/{service_id}/versions/{version}/diff/{other}", organization},
 	{"POST", "/v1/services/{service_id}/rollback", account},
+
+	// Drafts of service files: posted with each question, never kept.
+	{"POST", "/v1/studio/lint", account},
+	{"POST", "/v1/studio/format", account},
+	{"POST", "/v1/studio/new", account},
+	{"POST", "/v1/studio/render", account},
+	{"POST", "/v1/studio/response", account},
+	{"POST", "/v1/studio/explain", account},
+	{"POST", "/v1/studio/test", account},
+	{"POST", "/v1/studio/infer", account},
 
 	{"POST", "/v1/organizations", account},
 	{"GET", "/v1/organizations", organization},

@@ -163,7 +163,8 @@ type Server struct {
 	limits    limits
 	crossing  *http.CrossOriginProtection
 	typing    typists
-	running   running // idempotency keys whose first request has not been answered
+	drafts    chan struct{} // one in it for each question of the studio that is worked on
+	running   running       // idempotency keys whose first request has not been answered
 }
 
 // New builds the router from the access matrix.
@@ -178,6 +179,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://"), passwords: access.NewPasswords(), limits: newLimits()}
+	s.drafts = make(chan struct{}, draftsAtOnce)
 	var err error
 	if s.crossing, err = crossing(o.PublicURL); err != nil {
 		return nil, err
@@ -244,6 +246,17 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/services/{service_id}/versions":           s.listVersions,
 		"GET /v1/services/{service_id}/versions/{version}": s.getVersion,
 		"POST /v1/services/{service_id}/rollback":          s.rollbackService,
+
+		"GET /v1/services/{service_id}/versions/{version}/diff/{other}": s.diffVersions,
+
+		"POST /v1/studio/lint":     s.studioLint,
+		"POST /v1/studio/format":   s.studioFormat,
+		"POST /v1/studio/new":      s.studioNew,
+		"POST /v1/studio/render":   s.studioRender,
+		"POST /v1/studio/response": s.studioResponse,
+		"POST /v1/studio/explain":  s.studioExplain,
+		"POST /v1/studio/test":     s.studioTest,
+		"POST /v1/studio/infer":    s.studioInfer,
 
 		"POST /v1/organizations":           s.createOrganization,
 		"GET /v1/organizations":            s.listOrganizations,

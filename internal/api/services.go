@@ -137,8 +137,17 @@ type acceptedFile struct {
 	Warnings []fault.Problem `json:"warnings"`
 }
 
-// putService keeps a service file for the account. A file with any mistake, or with a test that fails, changes nothing.
+// putService keeps a service file for the account. A file with any mistake, or with a test that fails, changes nothing; with
+// ?tests=required, one without tests neither.
 func (s *Server) putService(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	required := false
+	switch r.URL.Query().Get("tests") {
+	case "":
+	case "required":
+		required = true
+	default:
+		return fault.New(fault.Invalid, "tests", `can only be "required"`)
+	}
 	body, err := readBody(w, r, service.MaxSize)
 	if fault.CodeOf(err) == fault.TooLarge {
 		return fault.New(fault.Invalid, "/", "the file is larger than %d bytes", service.MaxSize)
@@ -153,7 +162,11 @@ func (s *Server) putService(w http.ResponseWriter, r *http.Request, p *access.Pr
 		if svc.ID != id {
 			mistakes = append(mistakes, service.Problem{Pointer: "/id", Message: fmt.Sprintf("is %q, and the address says %q: they must be the same", svc.ID, id)})
 		}
-		mistakes = append(mistakes, service.Failed(service.RunTests(svc)).Errors()...)
+		results := service.RunTests(svc)
+		mistakes = append(mistakes, service.Failed(results).Errors()...)
+		if required && len(results) == 0 {
+			mistakes = append(mistakes, service.Problem{Pointer: "/tests", Message: "the file has no tests, and tests are required: nothing shows that it does what its provider wants"})
+		}
 	}
 	if err := mistakes.Err(); err != nil {
 		return err

@@ -75,21 +75,27 @@ func (s *Server) getVersion(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(all, func(v versionView) bool { return v.Version == version })
-	if i < 0 {
-		return noVersion(id, version)
-	}
-	v := versionDetail{versionView: all[i]}
-	if v.Origin == fromCatalogue {
-		v.File = jsontext.Value(s.catalogued(id).Source)
-		return send(w, http.StatusOK, v)
-	}
-	source, _, err := s.o.Store.ServiceSource(r.Context(), p.AccountID, id, version)
+	v, err := s.versionIn(r.Context(), p.AccountID, id, version, all)
 	if err != nil {
 		return err
 	}
-	v.File = jsontext.Value(source)
 	return send(w, http.StatusOK, v)
+}
+
+// versionIn is one of the versions that there are, with its file.
+func (s *Server) versionIn(ctx context.Context, accountID, id, version string, all []versionView) (v versionDetail, err error) {
+	i := slices.IndexFunc(all, func(v versionView) bool { return v.Version == version })
+	if i < 0 {
+		return v, noVersion(id, version)
+	}
+	v.versionView = all[i]
+	if v.Origin == fromCatalogue {
+		v.File = jsontext.Value(s.catalogued(id).Source)
+		return v, nil
+	}
+	source, _, err := s.o.Store.ServiceSource(ctx, accountID, id, version)
+	v.File = jsontext.Value(source)
+	return v, err
 }
 
 func noVersion(id, version string) error {

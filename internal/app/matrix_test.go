@@ -101,7 +101,7 @@ func (e *estate) path(pattern string) string {
 			id = value
 		}
 	}
-	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{version}", e.version, "{id}", id, "{note}", e.note).Replace(pattern)
+	return strings.NewReplacer("{orgid}", e.org, "{service_id}", e.service, "{version}", e.version, "{other}", e.version, "{id}", id, "{note}", e.note).Replace(pattern)
 }
 
 // names reports whether a route names somebody's own thing, so that to others it is not there.

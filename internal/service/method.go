@@ -319,3 +319,14 @@ func (l *loader) isObject(v tree.Value, ptr string) bool {
 	}
 	return true
 }
+
+// Methods is the names of what the file can ask of its provider, in the order of the reference.
+func (s *Service) Methods() []string {
+	out := []string{}
+	for _, k := range methodKinds {
+		if s.Has(k.name) || k.name == sendMessage && len(s.send) > 0 || k.name == sendFile && len(s.sendFile) > 0 {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}

@@ -5,7 +5,9 @@ package studio
 
 import (
 	"context"
+	"errors"
 
+	"patchbay/internal/fault"
 	"patchbay/internal/service"
 )
 
@@ -65,4 +67,18 @@ func (t *Tested) Spans(text []byte) map[string]service.Span {
 		pointers = append(pointers, m.Pointer)
 	}
 	return service.Spans(text, pointers)
+}
+
+// Format is a text in canonical form, or nil and where it is no JSON.
+func Format(text []byte) ([]byte, []service.Finding) {
+	out, err := service.Format(text)
+	if err == nil {
+		return out, nil
+	}
+	p := service.Problem{Message: err.Error()}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		p = service.Problem{Pointer: f.Field, Message: f.Message}
+	}
+	return nil, service.Find(text, service.Problems{p})
 }

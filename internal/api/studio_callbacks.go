@@ -1,0 +1,233 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"patchbay/internal/access"
+	"patchbay/internal/fault"
+	"patchbay/internal/infer"
+	"patchbay/internal/phone"
+	"patchbay/internal/service"
+	"patchbay/internal/studio"
+	"patchbay/internal/wire"
+)
+
+// callbackSource is a request of a provider, in one of three ways.
+type callbackSource struct {
+	Callback string        `json:"callback"` // the id of one that was kept
+	HTTP     string        `json:"http"`     // a whole HTTP request, or a body alone
+	Request  *requestInput `json:"request"`
+}
+
+type requestInput struct {
+	Method  string            `json:"method"` // POST unless said otherwise
+	URL     string            `json:"url"`    // what was called, with its query; the webhook URL of an example unless said otherwise
+	Query   string            `json:"query"`  // what stands behind the question mark, where URL has none
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+}
+
+// maxCaptured is how much of callbacks is looked at in one question, all together.
+const maxCaptured = 1 << 20
+
+// request is the callback. kept reports whether it is one of the account's, whose secrets were never stored.
+func (s *Server) capturedRequest(ctx context.Context, p *access.Principal, in *callbackSource, at, webhookURL string) (r *wire.Request, kept bool, err error) {
+	switch {
+	case in.Callback != "":
+		c, err := s.o.Store.Callback(ctx, p.AccountID, clean(in.Callback))
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil, false, fault.New(fault.Invalid, at+"/callback", "there is no callback %q", in.Callback)
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		h := c.Header.Clone()
+		if h.Get("Authorization") != "" {
+			h.Set("Authorization", "•••") // as where callbacks are shown
+		}
+		return &wire.Request{Method: c.Method, URL: c.URL, Header: h, Body: c.Body}, true, nil
+	case in.HTTP != "":
+		r, err := studio.ReadRequest([]byte(in.HTTP), webhookURL)
+		if err != nil {
+			return nil, false, fault.New(fault.Invalid, at+"/http", "%v", err)
+		}
+		return r, false, nil
+	case in.Request != nil:
+		r := &wire.Request{Method: in.Request.Method, URL: in.Request.URL, Header: headerOf(in.Request.Headers), Body: []byte(in.Request.Body)}
+		if r.Method == "" {
+			r.Method = http.MethodPost
+		}
+		if r.URL == "" {
+			r.URL = webhookURL
+		}
+		if in.Request.Query != "" {
+			r.URL += "?" + in.Request.Query
+		}
+		return r, false, nil
+	}
+	return nil, false, fault.New(fault.Invalid, at, `name a callback that was kept, or send "http" or "request"`)
+}
+
+// explainInput is a file and a request of the provider.
+type explainInput struct {
+	sampleInput
+	callbackSource
+	Numbers []string `json:"numbers"` // ours; none: every number is taken for ours
+	Now     string   `json:"now"`     // for old signatures
+}
+
+// explainView says why a callback is read as it is.
+type explainView struct {
+	Problems    []problemView        `json:"problems"`
+	Failures    []fault.Problem      `json:"failures"`
+	Explanation *service.Explanation `json:"explanation"` // null: the file cannot be used
+}
+
+func (s *Server) studioExplain(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	var in explainInput
+	done, err := s.readDraft(w, r, &in)
+	if err != nil {
+		return err
+	}
+	defer done()
+	now := time.Time{}
+	if in.Now != "" {
+		if now, err = time.Parse(time.RFC3339, in.Now); err != nil {
+			return fault.New(fault.Invalid, "now", "must be a time like 2026-01-31T12:00:00Z")
+		}
+	}
+	if err := spelledNumbers(in.Numbers); err != nil {
+		return err
+	}
+	sm, found, err := in.sample()
+	if err != nil {
+		return err
+	}
+	id := "draft"
+	if sm != nil {
+		id = found.Service.ID
+	}
+	request, kept, err := s.capturedRequest(r.Context(), p, &in.callbackSource, "", studio.WebhookURL(id))
+	if err != nil {
+		return err
+	}
+	out := explainView{Problems: viewProblems(found.Problems), Failures: []fault.Problem{}}
+	if sm == nil {
+		return send(w, http.StatusOK, out)
+	}
+	numbers, err := studio.Numbers(in.Numbers)
+	if err != nil {
+		return err
+	}
+	x, err := studio.Explain(sm, request, numbers, now)
+	if out.Failures, err = failures(err); err != nil {
+		return err
+	}
+	if len(out.Failures) == 0 {
+		switch {
+		case !found.Service.Verifies():
+		case kept:
+			x.Verify = "not checked: of a callback that is kept, what proves its sender is not"
+		case len(in.Properties) == 0:
+			x.Verify = "not checked: it takes the properties of an integration"
+		}
+		out.Explanation = &x
+	}
+	return send(w, http.StatusOK, out)
+}
+
+// spelledNumbers makes sure that all of them can be read.
+func spelledNumbers(list []string) error {
+	var ps problemList
+	for i, n := range list {
+		if _, err := phone.Parse(n, ""); err != nil {
+			ps.add(fmt.Sprintf("/numbers/%d", i), fmt.Sprintf("%q is not a number; write it like +15551234000", n))
+		}
+	}
+	return ps.err()
+}
+
+// inferInput is callbacks that a provider has made.
+type inferInput struct {
+	Callbacks []callbackSource `json:"callbacks"`
+	Numbers   []string         `json:"numbers"` // ours: they tell the two sides of a message apart better than names do
+	ID        string           `json:"id"`
+	Name      string           `json:"name"`
+}
+
+func (in *inferInput) text() (string, bool) { return "", true }
+
+// inferView is a draft, with the reason for each choice.
+type inferView struct {
+	File    string         `json:"file"`    // a whole service file, which passes its own tests
+	Webhook string         `json:"webhook"` // its models alone, to put into a file that is there
+	Models  []infer.Model  `json:"models"`
+	Unread  []infer.Unread `json:"unread"`
+	Notes   []string       `json:"notes"`
+}
+
+// maxSources is how many callbacks a draft is made from here. There are fewer kinds of them.
+const maxSources = 100
+
+func (s *Server) studioInfer(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	var in inferInput
+	done, err := s.readDraft(w, r, &in)
+	if err != nil {
+		return err
+	}
+	defer done()
+	switch n := len(in.Callbacks); {
+	case n == 0:
+		return fault.New(fault.Invalid, "callbacks", "is missing: name callbacks that were kept, or send some")
+	case n > maxSources:
+		return fault.New(fault.Invalid, "callbacks", "may be %d at a time", maxSources)
+	}
+	if err := spelledNumbers(in.Numbers); err != nil {
+		return err
+	}
+	o := infer.Options{ID: in.ID, Name: in.Name}
+	for _, n := range in.Numbers {
+		value, err := phone.Parse(n, "")
+		if err != nil {
+			return err
+		}
+		o.Numbers = append(o.Numbers, value)
+	}
+	var captures []infer.Capture
+	size := 0
+	for i := range in.Callbacks {
+		at := fmt.Sprintf("/callbacks/%d", i)
+		request, _, err := s.capturedRequest(r.Context(), p, &in.Callbacks[i], at, studio.WebhookURL("draft"))
+		if err != nil {
+			return err
+		}
+		if size += len(request.Body) + len(request.URL); size > maxCaptured {
+			return fault.New(fault.Invalid, at, "the callbacks have more than %d bytes together; leave the large ones out", maxCaptured)
+		}
+		name := in.Callbacks[i].Callback
+		if name == "" {
+			name = fmt.Sprint(i)
+		}
+		captures = append(captures, infer.Capture{Name: name, Request: *request})
+	}
+	found := infer.Infer(captures, o)
+	models, err := studio.Models(found.File)
+	if err != nil {
+		return errors.Join(errors.New("a draft that is no JSON"), err)
+	}
+	out := inferView{File: string(found.File), Webhook: string(models), Models: found.Models, Unread: found.Unread, Notes: found.Notes}
+	if out.Models == nil {
+		out.Models = []infer.Model{}
+	}
+	if out.Unread == nil {
+		out.Unread = []infer.Unread{}
+	}
+	if out.Notes == nil {
+		out.Notes = []string{}
+	}
+	return send(w, http.StatusOK, out)
+}
