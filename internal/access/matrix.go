@@ -80,6 +80,9 @@ var Matrix = []Rule{
 	{"GET", "/favicon.svg", nil},
 	{"GET", "/theme.js", nil},
 
+	// What the routes below are; it holds nothing of anybody's.
+	{"GET", "/v1/openapi.json", nil},
+
 	{"POST", "/api", organization},
 	{"GET", "/integrations", organization},
 

@@ -135,21 +135,21 @@ func (m members) line() string {
 
 // auditView is one line of the log.
 type auditView struct {
-	At      string         `json:"at"`
-	OrgID   string         `json:"orgid,omitempty"`
-	By      auditBy        `json:"by"`
-	Address string         `json:"address"`
-	What    string         `json:"what"`
-	ID      string         `json:"id"`
-	Name    string         `json:"name"`
-	Was     jsontext.Value `json:"was,omitzero"`
-	Became  jsontext.Value `json:"became,omitzero"`
+	At      string         `json:"at" doc:"When." format:"date-time"`
+	OrgID   string         `json:"orgid,omitempty" doc:"The organization. Left out: it is the account's."`
+	By      auditBy        `json:"by" doc:"Who."`
+	Address string         `json:"address" doc:"The address from which they asked."`
+	What    string         `json:"what" doc:"What was done, object.verb, as in organization.created."`
+	ID      string         `json:"id" doc:"The id of what it was done to."`
+	Name    string         `json:"name" doc:"Its name."`
+	Was     jsontext.Value `json:"was,omitzero" doc:"The members that changed, as they were." as:"object"`
+	Became  jsontext.Value `json:"became,omitzero" doc:"The same, as they became." as:"object"`
 }
 
 type auditBy struct {
-	Kind audit.By `json:"kind"`
-	ID   string   `json:"id"`
-	Name string   `json:"name"`
+	Kind audit.By `json:"kind" doc:"A key, a person who is signed in, the command line on the server, or nobody."`
+	ID   string   `json:"id" doc:"The id of the key or of the person."`
+	Name string   `json:"name" doc:"Their name."`
 }
 
 func viewAudit(e *audit.Entry) auditView {

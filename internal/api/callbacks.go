@@ -15,22 +15,22 @@ import (
 
 // callbackView is a kept callback in a list.
 type callbackView struct {
-	ID      string                `json:"id"`
-	Service string                `json:"service"`
-	At      string                `json:"at"`
-	State   message.CallbackState `json:"state"`
-	Reason  string                `json:"reason"`
-	Method  string                `json:"method"`
-	URL     string                `json:"url"`
+	ID      string                `json:"id" doc:"The callback's id."`
+	Service string                `json:"service" doc:"The id of the service whose URL was called."`
+	At      string                `json:"at" doc:"When it came." format:"date-time"`
+	State   message.CallbackState `json:"state" doc:"How far it has come."`
+	Reason  string                `json:"reason" doc:"Why it is unmatched: the model that came nearest, and where it differs. Empty: it is not."`
+	Method  string                `json:"method" doc:"The method of the request."`
+	URL     string                `json:"url" doc:"The address that was called, secrets masked."`
 }
 
 // callbackDetail is one callback as it came, and what was read from it.
 type callbackDetail struct {
 	callbackView
-	Headers map[string][]string `json:"headers"`
-	Body    string              `json:"body"`
-	Base64  []byte              `json:"body_base64,omitempty"` // of a body that is not text
-	Read    jsontext.Value      `json:"read,omitzero"`
+	Headers map[string][]string `json:"headers" doc:"The headers of the request, secrets masked."`
+	Body    string              `json:"body" doc:"The body, where it is text."`
+	Base64  []byte              `json:"body_base64,omitempty" doc:"The body, where it is not text."`
+	Read    jsontext.Value      `json:"read,omitzero" doc:"What was read from it. Left out: nothing."`
 }
 
 func viewCallback(c *message.Callback) callbackView {

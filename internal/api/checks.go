@@ -22,16 +22,16 @@ type Providers interface {
 
 // reportView is what a provider said, with the request and its answer, credentials masked.
 type reportView struct {
-	Outcome  message.Outcome `json:"outcome"`
-	Error    *saidError      `json:"error,omitempty"`
-	Request  string          `json:"request"`
-	Response string          `json:"response"`
+	Outcome  message.Outcome `json:"outcome" doc:"accepted: the provider agrees. refused: it does not. busy, unreached, unclear: it could not be asked."`
+	Error    *saidError      `json:"error,omitempty" doc:"Why not."`
+	Request  string          `json:"request" doc:"What was sent, credentials masked."`
+	Response string          `json:"response" doc:"What was answered, credentials masked."`
 }
 
 // saidError is the provider's code and words.
 type saidError struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+	Code string `json:"code" doc:"The provider's code, or one of ours."`
+	Text string `json:"text" doc:"The provider's words, or ours."`
 }
 
 func viewReport(r *provider.Report, err error) *reportView {

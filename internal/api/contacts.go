@@ -32,14 +32,14 @@ type Contacts interface {
 
 // contactView is a contact as /v1 shows one.
 type contactView struct {
-	ID        string         `json:"id"`
-	OrgID     string         `json:"orgid"`
-	Name      string         `json:"name"`
-	Info      jsontext.Value `json:"info"`
-	Addresses []string       `json:"addresses"` // by which messages are theirs
-	Blocked   bool           `json:"blocked"`
-	About     string         `json:"about,omitempty"` // why
-	Created   string         `json:"created"`
+	ID        string         `json:"id" doc:"The contact's id."`
+	OrgID     string         `json:"orgid" doc:"The organization that knows it."`
+	Name      string         `json:"name" doc:"The name. It may be empty where there is a number."`
+	Info      jsontext.Value `json:"info" doc:"What else is known: members like phone, mobile, email (lists), organization, position, about (texts)." as:"object"`
+	Addresses []string       `json:"addresses" doc:"The numbers by which messages are this contact's: those in info.phone and info.mobile, as they are kept and as they were spelled."`
+	Blocked   bool           `json:"blocked" doc:"Whether the contact is blocked: what they write is kept, and nobody is told."`
+	About     string         `json:"about,omitempty" doc:"Why, in the words of whoever blocked."`
+	Created   string         `json:"created" doc:"When it was made." format:"date-time"`
 }
 
 func viewContact(c *directory.Contact) contactView {
@@ -59,12 +59,12 @@ func infoOf(c *directory.Contact) jsontext.Value {
 
 // contactInput is what a caller may say of a contact. A member that is left out keeps what is there; info is replaced whole.
 type contactInput struct {
-	Name      *string        `json:"name"`
-	FirstName string         `json:"firstname"`
-	LastName  string         `json:"lastname"`
-	Info      jsontext.Value `json:"info"`
-	Blocked   *bool          `json:"blocked"`
-	About     *string        `json:"about"`
+	Name      *string        `json:"name" doc:"The name. It may be left out where info.phone has a number." maxlen:"200"`
+	FirstName string         `json:"firstname" doc:"In place of name, together with lastname."`
+	LastName  string         `json:"lastname" doc:"In place of name, together with firstname."`
+	Info      jsontext.Value `json:"info" doc:"What else is known: members like phone, mobile, email (lists), organization, position, about (texts), at most 64 KiB. What is given replaces all of it." as:"object"`
+	Blocked   *bool          `json:"blocked" doc:"true blocks the contact, false lifts it." default:"false"`
+	About     *string        `json:"about" doc:"Why the contact is blocked." maxlen:"200"`
 }
 
 // maxAddresses is how many numbers of a contact are known as theirs.
@@ -174,6 +174,11 @@ func (s *Server) createContact(w http.ResponseWriter, r *http.Request, p *access
 // maxContactFile is how large a file of contacts may be.
 const maxContactFile = 4 << 20
 
+// imported answers how many contacts a file had.
+type imported struct {
+	Imported int `json:"imported" doc:"How many contacts the file had."`
+}
+
 // importContacts takes a file of contacts whole or not at all.
 func (s *Server) importContacts(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization, read func(string) ([]contactInput, error)) error {
 	body, err := readBody(w, r, maxContactFile)
@@ -188,9 +193,7 @@ func (s *Server) importContacts(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, struct {
-		Imported int `json:"imported"`
-	}{len(list)})
+	return send(w, http.StatusOK, imported{len(list)})
 }
 
 // makeContacts checks all and keeps all. at is the member that they stand in.

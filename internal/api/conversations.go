@@ -30,8 +30,8 @@ type Inboxes interface {
 
 // whoView is a user as others see one.
 type whoView struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id" doc:"The user's id."`
+	Name string `json:"name" doc:"The name."`
 }
 
 // viewWho is null for nobody.
@@ -44,37 +44,37 @@ func viewWho(p conversation.Who) *whoView {
 
 // conversationView is a conversation as /v1 shows it.
 type conversationView struct {
-	ID          string    `json:"id"`
-	OrgID       string    `json:"orgid"`
-	Number      string    `json:"number"`       // the number's id; empty when the contact lives in a program
-	NumberValue string    `json:"number_value"` // empty also when the number is gone
-	NumberName  string    `json:"number_name"`
-	Contact     string    `json:"contact"`
-	Name        string    `json:"name"`       // of the contact, where the organization knows one
-	ContactID   string    `json:"contact_id"` // and who that is
-	Kind        string    `json:"kind"`       // private | group
-	User        string    `json:"user"`       // whose private conversation it is; empty: the group's
-	ClaimedBy   *whoView  `json:"claimed_by"` // of a group's: who has taken it on
-	Closed      bool      `json:"closed"`
-	Unread      *int      `json:"unread"` // messages that are new to the asking user, 100 for more; null: no user asks
-	Last        *lastView `json:"last"`   // null: nothing was said yet
-	OptedOut    bool      `json:"opted_out"`
-	Blocked     bool      `json:"blocked"`
-	Created     string    `json:"created"`
-	LastAt      string    `json:"last_at"`
+	ID          string    `json:"id" doc:"The conversation's id."`
+	OrgID       string    `json:"orgid" doc:"The organization."`
+	Number      string    `json:"number" doc:"The id of the number. Empty: its contact lives in a program."`
+	NumberValue string    `json:"number_value" doc:"The number. Empty: its contact lives in a program, or the number is gone."`
+	NumberName  string    `json:"number_name" doc:"What people call the number."`
+	Contact     string    `json:"contact" doc:"The contact: a number, or what a program calls its contact."`
+	Name        string    `json:"name" doc:"The contact's name, where the organization knows one; else empty."`
+	ContactID   string    `json:"contact_id" doc:"The contact's id, where the organization knows one; else empty."`
+	Kind        string    `json:"kind" doc:"One user's, or everybody's of the number." enum:"private,group"`
+	User        string    `json:"user" doc:"The id of the user whose private conversation it is. Empty: the group's."`
+	ClaimedBy   *whoView  `json:"claimed_by" doc:"Of a group's: who has taken it on. null: nobody."`
+	Closed      bool      `json:"closed" doc:"Closed: the next message begins another one."`
+	Unread      *int      `json:"unread" doc:"How many messages are new to the asking user; 100 stands for more. null: no user asks." min:"0" max:"100"`
+	Last        *lastView `json:"last" doc:"The newest message. null: nothing was said yet."`
+	OptedOut    bool      `json:"opted_out" doc:"The contact wants no messages of the number."`
+	Blocked     bool      `json:"blocked" doc:"The contact is blocked."`
+	Created     string    `json:"created" doc:"When it began." format:"date-time"`
+	LastAt      string    `json:"last_at" doc:"When the last message was written." format:"date-time"`
 }
 
 // lastView is the newest message of a conversation.
 type lastView struct {
-	ID        string            `json:"id"`
-	Direction message.Direction `json:"direction"`
-	Status    message.Status    `json:"status"`
-	Kind      string            `json:"kind"`    // text | call
-	Content   string            `json:"content"` // its beginning
-	Deleted   bool              `json:"deleted"`
-	Files     bool              `json:"files"`
-	User      *whoView          `json:"user"` // who wrote it; null: the contact, a program, or the number by itself
-	At        string            `json:"at"`
+	ID        string            `json:"id" doc:"The message's id."`
+	Direction message.Direction `json:"direction" doc:"outbound goes to the handset, inbound comes from it."`
+	Status    message.Status    `json:"status" doc:"Where it stands."`
+	Kind      string            `json:"kind" doc:"A text, or a call." enum:"text,call"`
+	Content   string            `json:"content" doc:"The beginning of the text; empty of a call and of what was deleted."`
+	Deleted   bool              `json:"deleted" doc:"It was deleted."`
+	Files     bool              `json:"files" doc:"It has files."`
+	User      *whoView          `json:"user" doc:"Who wrote it. null: the contact, a program, or the number by itself."`
+	At        string            `json:"at" doc:"When." format:"date-time"`
 }
 
 // Kinds of conversations, and of what stands in them.

@@ -16,11 +16,11 @@ import (
 
 // openingInput names a conversation by its two sides.
 type openingInput struct {
-	OrgID   string `json:"orgid"`
-	Number  string `json:"number"`  // its id, or as it is written
-	Contact string `json:"contact"` // a number, also a national one; or a contact's id or name
-	User    string `json:"user"`    // who opens it
-	Private *bool  `json:"private"` // absent: as the number's sessionTimeout says
+	OrgID   string `json:"orgid" doc:"The organization. It may be left out: the number has one."`
+	Number  string `json:"number" doc:"A number of the organization: its id, or as it is written." required:"true"`
+	Contact string `json:"contact" doc:"To whom: a number, also a national one, or a contact's id or name." required:"true"`
+	User    string `json:"user" doc:"The id of the user who opens it. A user's key is that user."`
+	Private *bool  `json:"private" doc:"Whether it is that user's alone or the group's. Left out: as the number's sessionTimeout says."`
 }
 
 // openConversation finds the open conversation of a number with a contact, or begins it.

@@ -15,11 +15,11 @@ import (
 
 // deed is what is done in a conversation. Each route takes the members that it has a use for.
 type deed struct {
-	User    string `json:"user"`    // for whom, or by whom; a user's key is that user
-	Take    bool   `json:"take"`    // also from the one who has claimed it
-	Message string `json:"message"` // read up to, unread from; empty: all, or what the contact wrote last
-	On      *bool  `json:"on"`
-	Content string `json:"content"`
+	User    string `json:"user" doc:"The id of the user for whom, or by whom; a user's key is that user."`
+	Take    bool   `json:"take" doc:"Also from the one who has claimed it." default:"false"`
+	Message string `json:"message" doc:"The id of a message: read up to it, or unread from it. Left out: all, or what the contact wrote last."`
+	On      *bool  `json:"on" doc:"false: has stopped writing." default:"true"`
+	Content string `json:"content" doc:"The text, at most 10,000 bytes."`
 }
 
 // deedHandler does something in a conversation that the caller sees, and says for whom it is shown then.
@@ -167,13 +167,13 @@ func (s *Server) typeInConversation(w http.ResponseWriter, r *http.Request, p *a
 
 // noteView is a note as it stands between the messages.
 type noteView struct {
-	ID           string    `json:"id"`
-	Kind         string    `json:"kind"` // note
-	OrgID        string    `json:"orgid"`
-	Conversation string    `json:"conversation"`
-	User         *whoView  `json:"user"`
-	Content      string    `json:"content"`
-	Created      time.Time `json:"created"`
+	ID           string    `json:"id" doc:"The note's id."`
+	Kind         string    `json:"kind" doc:"A note." enum:"note"`
+	OrgID        string    `json:"orgid" doc:"The organization."`
+	Conversation string    `json:"conversation" doc:"The id of its conversation."`
+	User         *whoView  `json:"user" doc:"Who wrote it."`
+	Content      string    `json:"content" doc:"The text."`
+	Created      time.Time `json:"created" doc:"When."`
 }
 
 func viewNote(n *conversation.Note) noteView {
@@ -225,9 +225,12 @@ func (s *Server) deleteNote(w http.ResponseWriter, r *http.Request, p *access.Pr
 // messageInView is a message between others: what GET /v1/messages gives, and who wrote it.
 type messageInView struct {
 	notify.MessageView
-	Kind string   `json:"kind"` // text | call
-	User *whoView `json:"user"` // null: the contact, a program, or the number by itself
+	Kind string   `json:"kind" doc:"A text, or a call." enum:"text,call"`
+	User *whoView `json:"user" doc:"Who wrote it. null: the contact, a program, or the number by itself."`
 }
+
+// entryView is what stands in a conversation: a messageInView or a noteView.
+type entryView any
 
 // listEntries gives a page of a conversation's messages, and its notes in between, the newest first.
 func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
@@ -245,7 +248,7 @@ func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, p *access.P
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(rows, next, func(e *conversation.Entry) any {
+	return send(w, http.StatusOK, listOf(rows, next, func(e *conversation.Entry) entryView {
 		if e.Note != nil {
 			return viewNote(e.Note)
 		}

@@ -42,13 +42,13 @@ func (p panicked) Error() string { return "panic " + p.id }
 
 // problem is RFC 9457's body, with the members that a program needs to act.
 type problem struct {
-	Type   string          `json:"type"`
-	Title  string          `json:"title"`
-	Status int             `json:"status"`
-	Code   fault.Code      `json:"code"`
-	Detail string          `json:"detail"`
-	Errors []fault.Problem `json:"errors"`
-	ID     string          `json:"id,omitempty"` // of a fault of ours: the log line that tells more
+	Type   string          `json:"type" doc:"about:blank: the title says it."`
+	Title  string          `json:"title" doc:"The status in words."`
+	Status int             `json:"status" doc:"The HTTP status."`
+	Code   fault.Code      `json:"code" doc:"What kind of mistake it is."`
+	Detail string          `json:"detail" doc:"What is wrong and how to mend it, in a sentence."`
+	Errors []fault.Problem `json:"errors" doc:"Every mistake in what was sent, with its place; there may be none."`
+	ID     string          `json:"id,omitempty" doc:"Of a fault of ours: the line in the server's log that tells more."`
 }
 
 // statusOf is where faults become HTTP, and the only place.

@@ -21,34 +21,34 @@ import (
 
 // integrationView is an integration as /v1 shows it. Of a property it says that it has a value, never which: all are write-only.
 type integrationView struct {
-	ID         string              `json:"id"`
-	OrgID      string              `json:"orgid"`
-	ServiceID  string              `json:"service_id"`
-	Enabled    bool                `json:"enabled"`
-	WebhookURL string              `json:"webhook_url"`
-	Properties map[string]valueSet `json:"properties"`
-	Attention  []attentionView     `json:"attention"` // what is not as it should be
-	Paused     *pauseView          `json:"paused,omitempty"`
-	Created    string              `json:"created"`
+	ID         string              `json:"id" doc:"The integration's id."`
+	OrgID      string              `json:"orgid" doc:"The organization."`
+	ServiceID  string              `json:"service_id" doc:"The id of the service."`
+	Enabled    bool                `json:"enabled" doc:"false: nothing is sent through it."`
+	WebhookURL string              `json:"webhook_url" doc:"The webhook URL for the provider's console. It depends on the account and the service's id alone, and on the key where there is one."`
+	Properties map[string]valueSet `json:"properties" doc:"Every property that has a value. The values themselves are written and never read."`
+	Attention  []attentionView     `json:"attention" doc:"What is not as it should be."`
+	Created    string              `json:"created" doc:"When it was made." format:"date-time"`
+	Paused     *pauseView          `json:"paused,omitempty" doc:"Nothing is sent through it now, and why. Left out: it is not paused."`
 
-	Check        *reportView `json:"check,omitempty"`        // what the provider said of the credentials, as they are now
-	Registration *reportView `json:"registration,omitempty"` // what it said when it was told our URL
+	Check        *reportView `json:"check,omitempty" doc:"What the provider said of the credentials. In the answer to PUT alone, where the service file says how to ask."`
+	Registration *reportView `json:"registration,omitempty" doc:"What the provider said when it was told our URL. In the answer to PUT alone, where the service file says how."`
 
 	// Of a service that a person must authorize at the provider:
-	Authorization string `json:"authorization,omitempty"` // authorized | needs authorization
-	AuthorizeURL  string `json:"authorize_url,omitempty"` // in the answer to PUT alone
+	Authorization string `json:"authorization,omitempty" doc:"Of a service that a person must authorize at the provider: whether somebody has." enum:"authorized,needs authorization"`
+	AuthorizeURL  string `json:"authorize_url,omitempty" doc:"Where a person authorizes it. In the answer to PUT alone."`
 }
 
 // attentionView is something that the operator must see to.
 type attentionView struct {
-	About  string `json:"about"`
-	Reason string `json:"reason"`
-	Since  string `json:"since"`
+	About  string `json:"about" doc:"What is not as it should be: the credentials are refused, our URL could not be registered, the provider cannot be asked for messages, sending is paused." enum:"credentials,webhook,messages,sending"`
+	Reason string `json:"reason" doc:"Why."`
+	Since  string `json:"since" doc:"Since when." format:"date-time"`
 }
 
 // valueSet is an object and not a word, so that what was read here can never be written back as a value by mistake.
 type valueSet struct {
-	Set bool `json:"set"`
+	Set bool `json:"set" doc:"It has a value."`
 }
 
 func (s *Server) viewIntegration(i *directory.Integration, now *conditions) integrationView {
@@ -77,9 +77,9 @@ func (s *Server) webhookURL(i *directory.Integration) string {
 
 // integrationInput is what a caller may say. A property that is left out keeps its value; null takes it away.
 type integrationInput struct {
-	Properties map[string]*string `json:"properties"`
-	Enabled    *bool              `json:"enabled"`
-	Key        *string            `json:"key"` // the last part of the webhook URL; "" is none
+	Properties map[string]*string `json:"properties" doc:"Values by the names of the service's properties. One that is left out keeps its value, null takes it away."`
+	Enabled    *bool              `json:"enabled" doc:"Whether messages are sent through it. A new integration is enabled."`
+	Key        *string            `json:"key" doc:"A last part for the webhook URL that nobody guesses: 16 to 128 letters, digits, - or _. Empty takes it away."`
 }
 
 var keyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)

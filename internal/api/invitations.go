@@ -17,9 +17,9 @@ import (
 
 // linkView is a one-time link, shown once to whoever made it.
 type linkView struct {
-	URL     string `json:"url"`
-	Kind    string `json:"kind"`
-	Expires string `json:"expires"`
+	URL     string `json:"url" doc:"The link, shown in this answer alone. What stands behind its # is the token."`
+	Kind    string `json:"kind" doc:"What it is for: a first password, or another one." enum:"invitation,reset"`
+	Expires string `json:"expires" doc:"Until when it is good." format:"date-time"`
 }
 
 // What a link is for: a first password, or another one.
@@ -68,12 +68,12 @@ func (s *Server) inviteUser(w http.ResponseWriter, r *http.Request, p *access.Pr
 
 // invitationView is what a link's page shows: whose it is, and by which names they will sign in.
 type invitationView struct {
-	Kind         string   `json:"kind"`
-	Name         string   `json:"name"`
-	SignInNames  []string `json:"sign_in_names"` // empty: whoever accepts says an e-mail address
-	Account      string   `json:"account"`
-	Organization string   `json:"organization,omitempty"`
-	Expires      string   `json:"expires"`
+	Kind         string   `json:"kind" doc:"What it is for: a first password, or another one." enum:"invitation,reset"`
+	Name         string   `json:"name" doc:"Whose it is."`
+	SignInNames  []string `json:"sign_in_names" doc:"The names to sign in with. Empty: whoever accepts says an e-mail address."`
+	Account      string   `json:"account" doc:"The account's name."`
+	Organization string   `json:"organization,omitempty" doc:"The organization's name, of a user."`
+	Expires      string   `json:"expires" doc:"Until when it is good." format:"date-time"`
 }
 
 var errNoInvitation = fault.New(fault.NotFound, "", "this link has been used or its time is over; ask for a new one")
@@ -156,9 +156,9 @@ func (s *Server) getInvitation(w http.ResponseWriter, r *http.Request, _ *access
 }
 
 type acceptInput struct {
-	Password string  `json:"password"`
-	Email    *string `json:"email"` // of a person of the account who has none yet
-	Name     *string `json:"name"`
+	Password string  `json:"password" doc:"The password to be." required:"true"`
+	Email    *string `json:"email" doc:"Of a person of the account who has none yet: the name to sign in with."`
+	Name     *string `json:"name" doc:"Of a person of the account who has no e-mail address yet: how they are called."`
 }
 
 // acceptInvitation uses a link up: the password is set and the browser signed in.

@@ -16,14 +16,14 @@ import (
 
 // keyView is an API key. The key itself is shown once, when it is made.
 type keyView struct {
-	ID      string         `json:"id"`
-	Role    directory.Role `json:"role"`
-	OrgID   string         `json:"orgid,omitempty"`
-	User    string         `json:"user,omitempty"`
-	Name    string         `json:"name"`
-	Hint    string         `json:"hint"`
-	Key     string         `json:"key,omitempty"`
-	Created string         `json:"created"`
+	ID      string         `json:"id" doc:"The key's id."`
+	Role    directory.Role `json:"role" doc:"What it may do."`
+	OrgID   string         `json:"orgid,omitempty" doc:"The organization, of a key of an organization or a user."`
+	User    string         `json:"user,omitempty" doc:"The id of the user, of a user's key."`
+	Name    string         `json:"name" doc:"What it is for."`
+	Hint    string         `json:"hint" doc:"Its first characters, to recognise it by."`
+	Key     string         `json:"key,omitempty" doc:"The key itself. In the answer to POST alone: it is kept nowhere."`
+	Created string         `json:"created" doc:"When it was made." format:"date-time"`
 }
 
 func viewKey(k *directory.Key) keyView {
@@ -31,10 +31,10 @@ func viewKey(k *directory.Key) keyView {
 }
 
 type keyInput struct {
-	Role  directory.Role `json:"role"`
-	OrgID string         `json:"orgid"`
-	User  string         `json:"user"`
-	Name  string         `json:"name"`
+	Role  directory.Role `json:"role" doc:"What it may do: all of the account, of an organization, or what one user sees." required:"true"`
+	OrgID string         `json:"orgid" doc:"The organization, of a key of an organization or a user. A key of an organization may leave its own out."`
+	User  string         `json:"user" doc:"The id of the user, of a user's key."`
+	Name  string         `json:"name" doc:"What it is for." maxlen:"200"`
 }
 
 func (s *Server) createKey(w http.ResponseWriter, r *http.Request, p *access.Principal) error {

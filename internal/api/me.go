@@ -19,59 +19,59 @@ const ownNumbersMax = 200
 
 // meView is who asks, and what a page may offer them.
 type meView struct {
-	Role         directory.Role `json:"role"`
-	Name         string         `json:"name"`
-	Account      meAccount      `json:"account"`
-	Organization *meOrg         `json:"organization,omitzero"`
-	User         *meUser        `json:"user,omitzero"`
-	Person       *personView    `json:"person,omitzero"`
-	Key          *meKey         `json:"key,omitzero"`
-	SignIn       *signInView    `json:"sign_in,omitzero"`
-	Numbers      []meNumber     `json:"numbers"` // which a user may write from
+	Role         directory.Role `json:"role" doc:"What the caller may do."`
+	Name         string         `json:"name" doc:"How the caller is called."`
+	Account      meAccount      `json:"account" doc:"The account."`
+	Organization *meOrg         `json:"organization,omitzero" doc:"The organization of a user, or of a key that has one."`
+	User         *meUser        `json:"user,omitzero" doc:"Of a user, or a user's key."`
+	Person       *personView    `json:"person,omitzero" doc:"Of a person of the account."`
+	Key          *meKey         `json:"key,omitzero" doc:"Of a key."`
+	SignIn       *signInView    `json:"sign_in,omitzero" doc:"Of a browser that is signed in."`
+	Numbers      []meNumber     `json:"numbers" doc:"Those from which a user may write. Empty for others."`
 
-	MayManageAccount      bool `json:"may_manage_account"`
-	MayManageOrganization bool `json:"may_manage_organization"`
-	MayWrite              bool `json:"may_write"`
+	MayManageAccount      bool `json:"may_manage_account" doc:"Whether pages of the account are for them."`
+	MayManageOrganization bool `json:"may_manage_organization" doc:"Whether pages of an organization are for them."`
+	MayWrite              bool `json:"may_write" doc:"Whether there is anything that they can write from."`
 }
 
 type meAccount struct {
-	ID   string `json:"id,omitempty"` // it stands in webhook URLs, which users have no business with
-	Name string `json:"name"`
+	ID   string `json:"id,omitempty" doc:"Its id; not for users."`
+	Name string `json:"name" doc:"Its name."`
 }
 
 type meOrg struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Domain string `json:"domain"`
+	ID     string `json:"id" doc:"Its id."`
+	Name   string `json:"name" doc:"Its name."`
+	Domain string `json:"domain" doc:"Its domain."`
 }
 
 type meUser struct {
-	ID        string `json:"id"`
-	Extension string `json:"extension"`
-	Name      string `json:"name"`
-	Email     string `json:"email"`
+	ID        string `json:"id" doc:"The id."`
+	Extension string `json:"extension" doc:"The extension."`
+	Name      string `json:"name" doc:"The name."`
+	Email     string `json:"email" doc:"The e-mail address; may be empty."`
 }
 
 type meKey struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id" doc:"The id."`
+	Name string `json:"name" doc:"What it is for."`
 }
 
 type meNumber struct {
-	ID      string `json:"id"`
-	Number  string `json:"number"`
-	Name    string `json:"name"`
-	Country string `json:"country"`
+	ID      string `json:"id" doc:"The id."`
+	Number  string `json:"number" doc:"The number, as it is kept."`
+	Name    string `json:"name" doc:"What people call it."`
+	Country string `json:"country" doc:"Two letters of the country in which national numbers are read; empty: none."`
 }
 
 // signInView is a browser that somebody is signed in with.
 type signInView struct {
-	ID      string `json:"id"`
-	Agent   string `json:"agent"`
-	Created string `json:"created"`
-	Used    string `json:"used"`
-	Expires string `json:"expires"`
-	Current bool   `json:"current"` // the one that asks
+	ID      string `json:"id" doc:"The id."`
+	Agent   string `json:"agent" doc:"The browser in a few words."`
+	Created string `json:"created" doc:"When it began." format:"date-time"`
+	Used    string `json:"used" doc:"When it was last used, to the minute." format:"date-time"`
+	Expires string `json:"expires" doc:"When it ends." format:"date-time"`
+	Current bool   `json:"current" doc:"It is the one that asks."`
 }
 
 func viewSignIn(i *directory.SignIn, p *access.Principal) signInView {
@@ -199,8 +199,8 @@ func (s *Server) endSignIn(w http.ResponseWriter, r *http.Request, p *access.Pri
 }
 
 type meInput struct {
-	OldPassword *string `json:"old_password"`
-	NewPassword *string `json:"new_password"`
+	OldPassword *string `json:"old_password" doc:"The password of now."`
+	NewPassword *string `json:"new_password" doc:"The password to be. All other sign-ins end."`
 }
 
 // updateMe changes one's own password, which ends all other sign-ins.

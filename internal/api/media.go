@@ -27,14 +27,14 @@ type Uploads interface {
 
 // uploadView is an upload as /v1 shows it.
 type uploadView struct {
-	ID      string `json:"id"`
-	URL     string `json:"url"` // shows it, and expires
-	Type    string `json:"type"`
-	Size    int64  `json:"size"`
-	Name    string `json:"name"`
-	OrgID   string `json:"orgid"`
-	Created string `json:"created"`
-	Expires string `json:"expires"` // no message can take it then
+	ID      string `json:"id" doc:"The upload's id, for media of a message."`
+	URL     string `json:"url" doc:"Where it is shown; expires."`
+	Type    string `json:"type" doc:"Its media type, as found in its bytes."`
+	Size    int64  `json:"size" doc:"Its size in bytes."`
+	Name    string `json:"name" doc:"Its name; may be empty."`
+	OrgID   string `json:"orgid" doc:"The organization that it is for. Empty: any of the account."`
+	Created string `json:"created" doc:"When it came." format:"date-time"`
+	Expires string `json:"expires" doc:"When it is removed, unless a message has taken it." format:"date-time"`
 }
 
 func (s *Server) viewUpload(u *message.Upload) uploadView {

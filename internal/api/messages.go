@@ -28,15 +28,15 @@ type Outbound interface {
 
 // messageInput is a text to send.
 type messageInput struct {
-	OrgID   string   `json:"orgid"`
-	User    string   `json:"user"`
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Content string   `json:"content"`
-	URLs    []string `json:"urls"`
-	Media   []string `json:"media"` // ids of uploads
+	OrgID   string   `json:"orgid" doc:"The organization. It may be left out: the number has one."`
+	User    string   `json:"user" doc:"The id of the user who writes; left out, the message belongs to the number's group conversation. A user's key writes for its user."`
+	From    string   `json:"from" doc:"A number of the organization: +15551234000, or a national number of its country. Required without conversation."`
+	To      string   `json:"to" doc:"To whom: +15550100123, or a national number of the number's country. Required without conversation."`
+	Content string   `json:"content" doc:"The text. Required without urls and media."`
+	URLs    []string `json:"urls" doc:"Files to send: addresses that are fetched, at most 10."`
+	Media   []string `json:"media" doc:"Files to send: ids of uploads (POST /v1/media), together with urls at most 10."`
 
-	Conversation string `json:"conversation"` // in place of from and to
+	Conversation string `json:"conversation" doc:"The id of a conversation to write into, in place of from and to."`
 }
 
 func (in *messageInput) check() error {
@@ -159,7 +159,13 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request, p *access.Principa
 	return nil
 }
 
-// appendAccepted writes the answer of the hot call without reflection; ids and statuses are our own words and need no escaping.
+// acceptedView is the answer to a send.
+type acceptedView struct {
+	ID     string         `json:"id" doc:"The message's id."`
+	Status message.Status `json:"status" doc:"Where it stands: queued. What is told to a program is sent with that."`
+}
+
+// appendAccepted writes an acceptedView, the answer of the hot call, without reflection; ids and statuses are our own words and need no escaping.
 func appendAccepted(b []byte, id string, status message.Status) []byte {
 	b = append(b, `{"id":"`...)
 	b = append(b, id...)

@@ -23,23 +23,23 @@ import (
 
 // numberView is a number as /v1 shows it. The settings have the names that the Messaging API gives them.
 type numberView struct {
-	ID             string         `json:"id"`
-	OrgID          string         `json:"orgid"`
-	Service        string         `json:"service"`
-	Number         string         `json:"number"`
-	Name           string         `json:"name"`
-	Country        string         `json:"country"`
-	Users          []string       `json:"users"`
-	InboundFormat  string         `json:"inboundFormat"`
-	OutboundFormat string         `json:"outboundFormat"`
-	SendName       bool           `json:"sendName"`
-	SessionTimeout int            `json:"sessionTimeout"` // seconds
-	Header         string         `json:"header"`
-	Footer         string         `json:"footer"`
-	OptOut         jsontext.Value `json:"optout,omitzero"`
-	AutoReply      jsontext.Value `json:"autoreply,omitzero"`
-	WebhookURL     string         `json:"webhook_url"` // for a provider that does not say which number was called
-	Created        string         `json:"created"`
+	ID             string         `json:"id" doc:"The number's id."`
+	OrgID          string         `json:"orgid" doc:"The organization."`
+	Service        string         `json:"service" doc:"The id of the service that carries it."`
+	Number         string         `json:"number" doc:"The number: E.164 like +15551234000, a short code, or a sender's name."`
+	Name           string         `json:"name" doc:"What people call it."`
+	Country        string         `json:"country" doc:"Two letters (ISO 3166-1) of the country in which national numbers are read; empty: none."`
+	Users          []string       `json:"users" doc:"The ids of the users who are assigned to it. With one, conversations are private; with several, a group's."`
+	InboundFormat  string         `json:"inboundFormat" doc:"How an inbound number is shown to programs; empty: as it is kept." enum:",national,national0,e164,international"`
+	OutboundFormat string         `json:"outboundFormat" doc:"How numbers are written to the provider; empty: as they are kept." enum:",national,national0,e164,international"`
+	SendName       bool           `json:"sendName" doc:"Outbound texts begin with the user's name."`
+	SessionTimeout int            `json:"sessionTimeout" doc:"Seconds for which a conversation that a user began stays private, from that user's last message. 0: always the group's."`
+	Header         string         `json:"header" doc:"A text before every outbound text."`
+	Footer         string         `json:"footer" doc:"A text after every outbound text."`
+	OptOut         jsontext.Value `json:"optout,omitzero" doc:"How contacts end and resume messages. Left out: by the usual words." as:"optout"`
+	AutoReply      jsontext.Value `json:"autoreply,omitzero" doc:"Texts that answer texts. Left out: none." as:"autoreply"`
+	WebhookURL     string         `json:"webhook_url" doc:"The webhook URL with this number in it, for a provider that does not say which number was called."`
+	Created        string         `json:"created" doc:"When it was made." format:"date-time"`
 }
 
 // numberSettings is what a number keeps beside its columns.
@@ -70,19 +70,19 @@ func (s *Server) viewNumber(n *directory.Number) numberView {
 }
 
 type numberInput struct {
-	Service        *string        `json:"service"`
-	Number         *string        `json:"number"`
-	Name           *string        `json:"name"`
-	Country        *string        `json:"country"`
-	Users          *[]string      `json:"users"`
-	InboundFormat  *string        `json:"inboundFormat"`
-	OutboundFormat *string        `json:"outboundFormat"`
-	SendName       *bool          `json:"sendName"`
-	SessionTimeout *int           `json:"sessionTimeout"`
-	Header         *string        `json:"header"`
-	Footer         *string        `json:"footer"`
-	OptOut         jsontext.Value `json:"optout"`
-	AutoReply      jsontext.Value `json:"autoreply"`
+	Service        *string        `json:"service" doc:"The id of a service that is enabled for the organization. It cannot be changed." required:"true"`
+	Number         *string        `json:"number" doc:"E.164 like +15551234000, a national number of the country, a short code, or a sender's name. It cannot be changed." required:"true"`
+	Name           *string        `json:"name" doc:"What people call it. Left out: the number." maxlen:"200"`
+	Country        *string        `json:"country" doc:"Two letters (ISO 3166-1) like US. Left out: the number's own."`
+	Users          *[]string      `json:"users" doc:"The ids of the users who are assigned to it."`
+	InboundFormat  *string        `json:"inboundFormat" doc:"How an inbound number is shown to programs; empty: as it is kept." enum:",national,national0,e164,international"`
+	OutboundFormat *string        `json:"outboundFormat" doc:"How numbers are written to the provider; empty: as they are kept." enum:",national,national0,e164,international"`
+	SendName       *bool          `json:"sendName" doc:"Outbound texts begin with the user's name." default:"false"`
+	SessionTimeout *int           `json:"sessionTimeout" doc:"Seconds for which a conversation that a user began stays private, from that user's last message. 0: always the group's." default:"0" min:"0" max:"31622400"`
+	Header         *string        `json:"header" doc:"A text before every outbound text." maxlen:"200"`
+	Footer         *string        `json:"footer" doc:"A text after every outbound text." maxlen:"200"`
+	OptOut         jsontext.Value `json:"optout" doc:"How contacts end and resume messages." as:"optout"`
+	AutoReply      jsontext.Value `json:"autoreply" doc:"Texts that answer texts, at most 200." as:"autoreply"`
 }
 
 // maxSession is the longest sessionTimeout: a year.

@@ -25,10 +25,10 @@ type OptOuts interface {
 
 // optOutView is one line of the list.
 type optOutView struct {
-	Contact string `json:"contact"`
-	Number  string `json:"number"` // empty: all numbers of the organization
-	Since   string `json:"since"`
-	Source  string `json:"source"` // keyword | provider | api | import
+	Contact string `json:"contact" doc:"The contact."`
+	Number  string `json:"number" doc:"The number that they want nothing of. Empty: any of the organization's."`
+	Since   string `json:"since" doc:"Since when." format:"date-time"`
+	Source  string `json:"source" doc:"By what it came: a text of theirs, the provider, a person or program, a file." enum:"keyword,provider,api,import"`
 }
 
 func viewOptOut(o *message.OptOut) optOutView {
@@ -36,12 +36,12 @@ func viewOptOut(o *message.OptOut) optOutView {
 }
 
 type optOutEventView struct {
-	Contact  string `json:"contact"`
-	Number   string `json:"number"`
-	OptedOut bool   `json:"opted_out"`
-	Source   string `json:"source"`
-	Key      string `json:"key"` // the id of the API key that asked for it; empty: nobody's
-	At       string `json:"at"`
+	Contact  string `json:"contact" doc:"The contact."`
+	Number   string `json:"number" doc:"The number. Empty: all of the organization's."`
+	OptedOut bool   `json:"opted_out" doc:"true: no messages any more. false: messages again."`
+	Source   string `json:"source" doc:"By what it came: a text of theirs, the provider, a person or program, a file." enum:"keyword,provider,api,import"`
+	Key      string `json:"key" doc:"The id of the API key that asked for it. Empty: none did."`
+	At       string `json:"at" doc:"When." format:"date-time"`
 }
 
 func viewOptOutEvent(e *message.OptOutEvent) optOutEventView {
@@ -103,13 +103,13 @@ func (s *Server) listOptOutEvents(w http.ResponseWriter, r *http.Request, p *acc
 const maxContacts = 10_000
 
 type optOutInput struct {
-	Contacts []loose `json:"contacts"`
-	Number   loose   `json:"number"` // id or spelling; empty: all numbers of the organization
+	Contacts []loose `json:"contacts" doc:"Numbers like +15550100123, at most 10,000." required:"true"`
+	Number   loose   `json:"number" doc:"The id or the spelling of a number of the organization. Left out: all its numbers."`
 }
 
 // changed answers how many contacts a request moved.
 type changed struct {
-	Changed int `json:"changed"`
+	Changed int `json:"changed" doc:"How many contacts were not so before."`
 }
 
 // addOptOuts puts contacts on the list: {"contacts": […], "number"?}, or a CSV file with a column "contact", and perhaps one "number".

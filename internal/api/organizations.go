@@ -20,13 +20,13 @@ const maxName = 200
 
 // organizationView is an organization as /v1 shows it.
 type organizationView struct {
-	ID      string         `json:"id"`
-	Name    string         `json:"name"`
-	Domain  string         `json:"domain"`
-	Region  string         `json:"region"`
-	Status  int            `json:"status"`
-	Params  jsontext.Value `json:"params,omitzero"`
-	Created string         `json:"created"`
+	ID      string         `json:"id" doc:"The organization's id."`
+	Name    string         `json:"name" doc:"The name."`
+	Domain  string         `json:"domain" doc:"One word, unique within the account without regard to case."`
+	Region  string         `json:"region" doc:"Where it is, in its own words."`
+	Status  int            `json:"status" doc:"1: active. 0: disabled, its keys open nothing and nothing is sent." min:"0" max:"1"`
+	Params  jsontext.Value `json:"params,omitzero" doc:"What a program keeps here." as:"object"`
+	Created string         `json:"created" doc:"When it was made." format:"date-time"`
 }
 
 func viewOrganization(o *directory.Organization) organizationView {
@@ -39,11 +39,11 @@ func viewOrganization(o *directory.Organization) organizationView {
 
 // organizationInput is what a caller may say. A member that is left out keeps what is there.
 type organizationInput struct {
-	Name   *string        `json:"name"`
-	Domain *string        `json:"domain"`
-	Region *string        `json:"region"`
-	Status *int           `json:"status"`
-	Params jsontext.Value `json:"params"`
+	Name   *string        `json:"name" doc:"The name." required:"true" maxlen:"200"`
+	Domain *string        `json:"domain" doc:"One word like acme or acme.example.com, unique within the account without regard to case." required:"true" maxlen:"200"`
+	Region *string        `json:"region" doc:"Where it is, in its own words." maxlen:"200"`
+	Status *int           `json:"status" doc:"1: active. 0: disabled. Only the account's key changes it." min:"0" max:"1" default:"1"`
+	Params jsontext.Value `json:"params" doc:"What a program wants kept: an object, which replaces the one before." as:"object"`
 }
 
 // apply puts the input onto an organization and names everything that is wrong with the result.

@@ -18,8 +18,8 @@ const (
 
 // list is every list's shape. Next is what ?cursor= takes; empty at the end.
 type list[T any] struct {
-	Data []T    `json:"data"`
-	Next string `json:"next"`
+	Data []T    `json:"data" doc:"A page of it."`
+	Next string `json:"next" doc:"The cursor of the next page. Empty: this was the last."`
 }
 
 // listOf shows rows one by one.

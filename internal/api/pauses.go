@@ -12,11 +12,11 @@ import (
 
 // pauseView says that nothing is sent by an integration.
 type pauseView struct {
-	Cause  string `json:"cause"` // person | failing | credentials
-	Reason string `json:"reason"`
-	Key    string `json:"key,omitempty"` // the id of the API key that asked for it
-	Since  string `json:"since"`
-	Until  string `json:"until,omitempty"` // when a message tries whether the provider works again; absent: when somebody resumes it
+	Cause  string `json:"cause" doc:"Who or what paused it: somebody, failing sends, refused credentials." enum:"person,failing,credentials"`
+	Reason string `json:"reason" doc:"Why, in words."`
+	Key    string `json:"key,omitempty" doc:"The id of the API key that asked for it."`
+	Since  string `json:"since" doc:"Since when." format:"date-time"`
+	Until  string `json:"until,omitempty" doc:"When a message tries whether the provider works again. Left out: when somebody resumes it." format:"date-time"`
 }
 
 func viewPause(pauses map[string]directory.Pause, integrationID string) *pauseView {
@@ -47,7 +47,7 @@ func (s *Server) conditionsOf(ctx context.Context, o *directory.Organization) (*
 }
 
 type pauseInput struct {
-	Reason string `json:"reason"`
+	Reason string `json:"reason" doc:"Why, for those who see it paused." maxlen:"200"`
 }
 
 // pausedByPerson is the reason of who gives none.

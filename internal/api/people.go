@@ -23,12 +23,12 @@ type People interface {
 
 // personView is somebody who administers the account.
 type personView struct {
-	ID      string `json:"id"`
-	Email   string `json:"email"`
-	Name    string `json:"name"`
-	Status  int    `json:"status"`
-	SignsIn bool   `json:"signs_in"` // has chosen a password
-	Created string `json:"created"`
+	ID      string `json:"id" doc:"The id."`
+	Email   string `json:"email" doc:"The name to sign in with; empty until the first link is used."`
+	Name    string `json:"name" doc:"The name."`
+	Status  int    `json:"status" doc:"1: active. 0: disabled." min:"0" max:"1"`
+	SignsIn bool   `json:"signs_in" doc:"Has chosen a password."`
+	Created string `json:"created" doc:"When they were added." format:"date-time"`
 }
 
 func viewPerson(d *directory.Person) personView {
@@ -36,9 +36,9 @@ func viewPerson(d *directory.Person) personView {
 }
 
 type personInput struct {
-	Email  *string `json:"email"`
-	Name   *string `json:"name"`
-	Status *int    `json:"status"`
+	Email  *string `json:"email" doc:"The name to sign in with." required:"true" maxlen:"254"`
+	Name   *string `json:"name" doc:"The name. Left out: the e-mail address." maxlen:"200"`
+	Status *int    `json:"status" doc:"1: active. 0: disabled." min:"0" max:"1" default:"1"`
 }
 
 func (in *personInput) apply(d *directory.Person) error {

@@ -190,6 +190,9 @@ func New(o Options) (*Server, error) {
 	if err := s.build(access.Matrix, s.handlers()); err != nil {
 		return nil, err
 	}
+	if _, err := OpenAPI(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -216,6 +219,8 @@ func (s *Server) handlers() map[string]handler {
 		"GET /assets/{file}":    s.pageAsset,
 		"GET /favicon.svg":      s.pageAsset,
 		"GET /theme.js":         s.pageAsset,
+
+		"GET /v1/openapi.json": s.openAPI,
 
 		rpcMethod + " " + rpcPattern: s.rpc,
 		"GET /integrations":          s.enableByQuery,

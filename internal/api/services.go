@@ -17,21 +17,21 @@ import (
 
 // serviceView is a service in a list.
 type serviceView struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Logo    string `json:"logo"`
-	Class   string `json:"class"`
-	Version string `json:"version"`
-	Origin  string `json:"origin"` // catalogue | account
+	ID      string `json:"id" doc:"The id."`
+	Name    string `json:"name" doc:"The name."`
+	Logo    string `json:"logo" doc:"The address of a picture; may be empty."`
+	Class   string `json:"class" doc:"sms, or what the service file says."`
+	Version string `json:"version" doc:"The version: a digest of the service file."`
+	Origin  string `json:"origin" doc:"Whose file it is." enum:"catalogue,account"`
 }
 
 // serviceDetail is one service with its file.
 type serviceDetail struct {
 	serviceView
-	Documentation string             `json:"documentation"`
-	Setup         []string           `json:"setup"`
-	Properties    []service.Property `json:"properties"`
-	File          jsontext.Value     `json:"file"`
+	Documentation string             `json:"documentation" doc:"Where the provider documents its API; may be empty."`
+	Setup         []string           `json:"setup" doc:"What to do at the provider, step by step."`
+	Properties    []service.Property `json:"properties" doc:"What an integration fills in."`
+	File          jsontext.Value     `json:"file" doc:"The service file." as:"object"`
 }
 
 const (
@@ -134,7 +134,7 @@ func (s *Server) getService(w http.ResponseWriter, r *http.Request, p *access.Pr
 // acceptedFile is what an upload and a rollback answer: the version, and what somebody should still look at.
 type acceptedFile struct {
 	serviceView
-	Warnings []fault.Problem `json:"warnings"`
+	Warnings []fault.Problem `json:"warnings" doc:"What somebody should look at; nothing of it keeps the file from working."`
 }
 
 // putService keeps a service file for the account. A file with any mistake, or with a test that fails, changes nothing; with

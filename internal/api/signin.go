@@ -102,8 +102,8 @@ func orOff(err error) error {
 }
 
 type signInInput struct {
-	Name     string `json:"name"`
-	Password string `json:"password"`
+	Name     string `json:"name" doc:"extension@domain, or an e-mail address." required:"true"`
+	Password string `json:"password" doc:"The password." required:"true"`
 }
 
 // maxSignInName is longer than any extension@domain.

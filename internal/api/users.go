@@ -16,16 +16,16 @@ import (
 
 // userView is a user as /v1 shows one.
 type userView struct {
-	ID        string         `json:"id"`
-	OrgID     string         `json:"orgid"`
-	Extension string         `json:"extension"`
-	Name      string         `json:"name"`
-	Email     string         `json:"email"`
-	Role      string         `json:"role"`
-	Status    int            `json:"status"`
-	SignsIn   bool           `json:"signs_in"` // has a password
-	Extra     jsontext.Value `json:"extra,omitzero"`
-	Created   string         `json:"created"`
+	ID        string         `json:"id" doc:"The user's id."`
+	OrgID     string         `json:"orgid" doc:"The organization."`
+	Extension string         `json:"extension" doc:"The extension, unique within the organization."`
+	Name      string         `json:"name" doc:"The name."`
+	Email     string         `json:"email" doc:"The e-mail address; may be empty."`
+	Role      string         `json:"role" doc:"What the user is within the organization: one who texts, or one who administers it too." enum:"user,admin"`
+	Status    int            `json:"status" doc:"1: active. 0: disabled." min:"0" max:"1"`
+	SignsIn   bool           `json:"signs_in" doc:"Has a password."`
+	Extra     jsontext.Value `json:"extra,omitzero" doc:"What a program keeps here." as:"object"`
+	Created   string         `json:"created" doc:"When it was made." format:"date-time"`
 }
 
 func viewUser(u *directory.User) userView {
@@ -46,12 +46,12 @@ const (
 )
 
 type userInput struct {
-	Extension *string        `json:"extension"`
-	Name      *string        `json:"name"`
-	Email     *string        `json:"email"`
-	Role      *string        `json:"role"`
-	Status    *int           `json:"status"`
-	Extra     jsontext.Value `json:"extra"`
+	Extension *string        `json:"extension" doc:"The extension, unique within the organization." required:"true" maxlen:"200"`
+	Name      *string        `json:"name" doc:"The name. Left out: the extension." maxlen:"200"`
+	Email     *string        `json:"email" doc:"The e-mail address." maxlen:"254"`
+	Role      *string        `json:"role" doc:"What the user is within the organization: one who texts, or one who administers it too." enum:"user,admin" default:"user"`
+	Status    *int           `json:"status" doc:"1: active. 0: disabled." min:"0" max:"1" default:"1"`
+	Extra     jsontext.Value `json:"extra" doc:"What a program wants kept: an object, which replaces the one before." as:"object"`
 }
 
 func (in *userInput) apply(u *directory.User) error {

@@ -16,16 +16,16 @@ import (
 
 // versionView is one version of a service in a list.
 type versionView struct {
-	Version string  `json:"version"`
-	Origin  string  `json:"origin"`  // catalogue | account
-	Current bool    `json:"current"` // what new messages and callbacks are for
-	Created *string `json:"created"` // null: it came with the program
+	Version string  `json:"version" doc:"The version: a digest of the service file."`
+	Origin  string  `json:"origin" doc:"Whose file it is." enum:"catalogue,account"`
+	Current bool    `json:"current" doc:"It is what new messages and callbacks are for."`
+	Created *string `json:"created" doc:"When it was uploaded. null: it came with the program." format:"date-time"`
 }
 
 // versionDetail is one version with its file.
 type versionDetail struct {
 	versionView
-	File jsontext.Value `json:"file"`
+	File jsontext.Value `json:"file" doc:"The service file." as:"object"`
 }
 
 // versionsOf is every version of a service that the account can see: those of its own file, the newest first, and the catalogue's, which
@@ -102,11 +102,14 @@ func noVersion(id, version string) error {
 	return fault.New(fault.NotFound, "version", "there is no version %q of %q; GET /v1/services/%s/versions lists those that are kept", version, id, id)
 }
 
+// rollbackInput names what to go back to.
+type rollbackInput struct {
+	Version string `json:"version" doc:"The version that becomes the current one." required:"true"`
+}
+
 // rollbackService makes a version of before the account's current one. It must pass what an upload must pass, with the program as it is today.
 func (s *Server) rollbackService(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	var in struct {
-		Version string `json:"version"`
-	}
+	var in rollbackInput
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}

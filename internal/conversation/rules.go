@@ -19,15 +19,15 @@ type Rules struct {
 
 // OptOut is how contacts end and resume messages.
 type OptOut struct {
-	Keyword     string  `json:"keyword"`     // a word of the number's own, beside the usual ones
-	Autoreply   *string `json:"autoreply"`   // the one confirmation; absent: a usual text; empty: none, where the provider confirms
-	Resubscribe string  `json:"resubscribe"` // keyword (also when empty) | any: any later text resumes
+	Keyword     string  `json:"keyword" doc:"A word of the number's own that ends messages, beside STOP and its like. At most 40 characters."`
+	Autoreply   *string `json:"autoreply" doc:"The one confirmation of an opt-out. Left out: a usual text. Empty: none, where the provider confirms."`
+	Resubscribe string  `json:"resubscribe" doc:"What takes messages up again: START and its like (also when it is empty), or any later text." enum:",keyword,any" default:"keyword"`
 }
 
 // AutoReply is a text that answers a text.
 type AutoReply struct {
-	Key   string `json:"key"` // the contact's whole text, compared as keywords are; "*": the first of a new conversation
-	Value string `json:"value"`
+	Key   string `json:"key" doc:"What the contact writes, whole, without regard to case; * is the first text of a new conversation."`
+	Value string `json:"value" doc:"What is answered. At most 1,600 characters."`
 }
 
 const (

@@ -33,8 +33,8 @@ type Error struct {
 
 // Problem is one mistake among several, at a JSON pointer.
 type Problem struct {
-	Pointer string `json:"pointer"`
-	Message string `json:"message"`
+	Pointer string `json:"pointer" doc:"Where: a JSON pointer into the body, or / and the name of a parameter."`
+	Message string `json:"message" doc:"What is wrong there, and how to mend it."`
 }
 
 func (e *Error) Error() string {

@@ -59,10 +59,10 @@ const (
 
 // Doing is something that happened in a conversation, as notifications carry it.
 type Doing struct {
-	ID        string `json:"id"`
-	OrgID     string `json:"orgid"`
-	MessageID string `json:"message_id,omitempty"`
-	What      string `json:"what,omitempty"`
-	By        string `json:"by,omitempty"`   // the user's id; empty: the contact, or nobody
-	User      string `json:"user,omitempty"` // of a claim: for whom
+	ID        string `json:"id" doc:"The conversation."`
+	OrgID     string `json:"orgid" doc:"The organization."`
+	MessageID string `json:"message_id,omitempty" doc:"The message or the note that it is about, if it is about one."`
+	What      string `json:"what,omitempty" doc:"What happened. Left out: its files are here, or it has become the group's." enum:"kept,opened,typing,typing_ended,updated,deleted,claimed,released,closed,reopened,read,unread,noted,note_deleted"`
+	By        string `json:"by,omitempty" doc:"The id of the user who did it. Left out: the contact, or nobody."`
+	User      string `json:"user,omitempty" doc:"Of a claim: the id of the user for whom."`
 }

@@ -34,11 +34,11 @@ type Message struct {
 
 // Change is one step of a message's history, including what was too late to count.
 type Change struct {
-	Status Status    `json:"status"`
-	At     time.Time `json:"at"`
-	Code   string    `json:"code,omitempty"`
-	Text   string    `json:"text,omitempty"`
-	Late   bool      `json:"late,omitzero"` // it came after a higher status and changed nothing
+	Status Status    `json:"status" doc:"The status that was told."`
+	At     time.Time `json:"at" doc:"When."`
+	Code   string    `json:"code,omitempty" doc:"Of a failure: the provider's code, or ours."`
+	Text   string    `json:"text,omitempty" doc:"Of a failure: why, in words."`
+	Late   bool      `json:"late,omitzero" doc:"It came after a higher status and changed nothing."`
 }
 
 // Attempt is one exchange with a provider that tries to move one message.

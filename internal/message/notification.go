@@ -26,6 +26,23 @@ type Notification struct {
 	Message   *View  // of the first two types: the message, with the status and history of that moment
 }
 
+// OptOutNews is what is told of a change of the opt-out list.
+type OptOutNews struct {
+	OrgID    string `json:"orgid" doc:"The organization."`
+	Number   string `json:"number,omitempty" doc:"Of which number the contact wants no messages. Left out: of all the organization's."`
+	Contact  string `json:"contact" doc:"The contact."`
+	OptedOut bool   `json:"opted_out" doc:"true: no messages any more. false: messages again."`
+	Source   string `json:"source" doc:"By what it came." enum:"keyword,provider,api,import"`
+}
+
+// AttentionNews is what is told when something about an integration is not as it should be, or is again.
+type AttentionNews struct {
+	IntegrationID string `json:"integration_id" doc:"The integration."`
+	Service       string `json:"service" doc:"The id of its service."`
+	About         string `json:"about" doc:"What is not as it should be: the credentials, the registration of our URL, asking for messages, sending, which is paused." enum:"credentials,webhook,messages,sending"`
+	Reason        string `json:"reason" doc:"Why. Empty: it is as it should be again."`
+}
+
 // NotificationFilter says who is asking. Empty members ask for all.
 type NotificationFilter struct {
 	AccountID string

@@ -10,66 +10,66 @@ import (
 
 // MessageView is a message as programs see it: what GET /v1/messages/{id} gives and what notifications carry.
 type MessageView struct {
-	ID           string            `json:"id"`
-	Direction    message.Direction `json:"direction"`
-	Status       message.Status    `json:"status"`
-	OrgID        string            `json:"orgid"`
-	User         string            `json:"user,omitempty"` // who wrote it
-	Conversation string            `json:"conversation"`
-	Service      string            `json:"service"`
-	From         string            `json:"from"`
-	To           string            `json:"to"`
-	Content      string            `json:"content"`
-	MessageIDs   []string          `json:"messageids"` // the provider's
-	Error        *ErrorView        `json:"error,omitempty"`
-	Encoding     string            `json:"encoding,omitempty"`
-	Segments     int               `json:"segments,omitzero"`
-	ResendOf     string            `json:"resend_of,omitempty"`
-	Created      time.Time         `json:"created"`
-	Expires      time.Time         `json:"expires,omitzero"`
-	Attempts     []AttemptView     `json:"attempts,omitzero"` // nil, as in notifications: not shown
-	History      []message.Change  `json:"history"`
-	Media        []MediaView       `json:"media"`
-	Call         jsontext.Value    `json:"call,omitzero"`    // of a call, in place of content
-	Edited       time.Time         `json:"edited,omitzero"`  // when its text was last changed
-	Deleted      bool              `json:"deleted,omitzero"` // nothing of it is shown any more
-	Edits        []EditView        `json:"edits,omitzero"`   // what stood there, the oldest first; nil, as in notifications: not shown
+	ID           string            `json:"id" doc:"The message's id, ours."`
+	Direction    message.Direction `json:"direction" doc:"outbound goes to the handset, inbound comes from it."`
+	Status       message.Status    `json:"status" doc:"Where it stands. Only a higher rank replaces a lower: queued or received, sending, unclear, sent, then failed, expired or cancelled, delivered, read."`
+	OrgID        string            `json:"orgid" doc:"The organization that it belongs to."`
+	User         string            `json:"user,omitempty" doc:"The id of the user who wrote it."`
+	Conversation string            `json:"conversation" doc:"The id of its conversation."`
+	Service      string            `json:"service" doc:"The id of the service that carries it; empty when its contact lives in a program."`
+	From         string            `json:"from" doc:"Who wrote: a number of ours when outbound, the contact when inbound."`
+	To           string            `json:"to" doc:"To whom: the contact when outbound, a number of ours when inbound."`
+	Content      string            `json:"content" doc:"The text as it stands now."`
+	MessageIDs   []string          `json:"messageids" doc:"The ids that the provider gave it, one for each part."`
+	Error        *ErrorView        `json:"error,omitempty" doc:"Why it failed."`
+	Encoding     string            `json:"encoding,omitempty" doc:"How its text travels." enum:"gsm7,ucs2"`
+	Segments     int               `json:"segments,omitzero" doc:"How many segments a carrier bills."`
+	ResendOf     string            `json:"resend_of,omitempty" doc:"The id of the message that it sends again."`
+	Created      time.Time         `json:"created" doc:"When it was accepted, or came."`
+	Expires      time.Time         `json:"expires,omitzero" doc:"After this it is not sent any more."`
+	Attempts     []AttemptView     `json:"attempts,omitzero" doc:"Every exchange that tried to move it. Left out in lists and notifications."`
+	History      []message.Change  `json:"history" doc:"Every status that was told, in the order in which it came."`
+	Media        []MediaView       `json:"media" doc:"Its files."`
+	Call         jsontext.Value    `json:"call,omitzero" doc:"Of a call, in place of content: what the program that brought it told." as:"object"`
+	Edited       time.Time         `json:"edited,omitzero" doc:"When its text was last changed."`
+	Deleted      bool              `json:"deleted,omitzero" doc:"It was deleted: nothing of it is shown any more."`
+	Edits        []EditView        `json:"edits,omitzero" doc:"What stood there, the oldest first. Left out where nothing was changed, in lists and notifications, and for users."`
 }
 
 // EditView is a text of a message before or after a change.
 type EditView struct {
-	At      time.Time `json:"at"`
-	Content string    `json:"content"`
-	Deleted bool      `json:"deleted,omitzero"`
+	At      time.Time `json:"at" doc:"When it was written."`
+	Content string    `json:"content" doc:"The text."`
+	Deleted bool      `json:"deleted,omitzero" doc:"This change deleted it."`
 }
 
 // ErrorView is why a message failed, in the provider's words or ours.
 type ErrorView struct {
-	Code string `json:"code"`
-	Text string `json:"text,omitempty"`
+	Code string `json:"code" doc:"The provider's code, or one of ours."`
+	Text string `json:"text,omitempty" doc:"Why, in words."`
 }
 
 // AttemptView is one attempt; without an outcome it has not ended.
 type AttemptView struct {
-	N          int             `json:"n"`
-	Part       int             `json:"part,omitzero"`
-	At         time.Time       `json:"at"`
-	DurationMS int64           `json:"duration_ms"`
-	Outcome    message.Outcome `json:"outcome,omitempty"`
-	Again      bool            `json:"again,omitzero"`
-	Request    string          `json:"request"`
-	Response   string          `json:"response"`
-	Error      *ErrorView      `json:"error,omitempty"`
+	N          int             `json:"n" doc:"Its number, from 1."`
+	Part       int             `json:"part,omitzero" doc:"Which part of the message it carried, from 0."`
+	At         time.Time       `json:"at" doc:"When it began."`
+	DurationMS int64           `json:"duration_ms" doc:"How long it took, in milliseconds."`
+	Outcome    message.Outcome `json:"outcome,omitempty" doc:"What it taught us. Left out: it has not ended."`
+	Again      bool            `json:"again,omitzero" doc:"It repeats an unclear one: the provider may have seen the message twice."`
+	Request    string          `json:"request" doc:"What was sent, credentials masked."`
+	Response   string          `json:"response" doc:"What was answered, at most 256 KiB, credentials masked."`
+	Error      *ErrorView      `json:"error,omitempty" doc:"Why it failed."`
 }
 
 // MediaView is one file. Its URL works once the file is stored, and expires.
 type MediaView struct {
-	URL    string             `json:"url"`  // empty: it is not kept
-	Type   string             `json:"type"` // empty and 0: not known, as of a file that we only pass on
-	Size   int64              `json:"size"`
-	Name   string             `json:"name,omitempty"`
-	State  message.MediaState `json:"state,omitempty"`
-	Reason string             `json:"reason,omitempty"`
+	URL    string             `json:"url" doc:"Where it is shown; expires after some days. Empty: it is not kept."`
+	Type   string             `json:"type" doc:"Its media type, as found in its bytes. Empty: not known."`
+	Size   int64              `json:"size" doc:"Its size in bytes. 0: not known."`
+	Name   string             `json:"name,omitempty" doc:"The name that its sender gave it."`
+	State  message.MediaState `json:"state,omitempty" doc:"How far it has come. Left out: it is only passed on."`
+	Reason string             `json:"reason,omitempty" doc:"Why it failed or is blocked."`
 }
 
 // Link makes the address behind which a file is shown.

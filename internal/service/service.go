@@ -25,12 +25,12 @@ type Service struct {
 
 // Property is a value that an integration fills in.
 type Property struct {
-	Name     string   `json:"name"`
-	Optional bool     `json:"optional,omitempty"`
-	Secret   bool     `json:"secret"`
-	Default  string   `json:"default,omitempty"`
-	Choices  []string `json:"choices,omitempty"`
-	Help     string   `json:"help,omitempty"`
+	Name     string   `json:"name" doc:"What the service file calls it."`
+	Optional bool     `json:"optional,omitempty" doc:"An integration works without a value."`
+	Secret   bool     `json:"secret" doc:"Whoever types it wants it hidden."`
+	Default  string   `json:"default,omitempty" doc:"The value where none is given."`
+	Choices  []string `json:"choices,omitempty" doc:"The values that there are. Left out: any text."`
+	Help     string   `json:"help,omitempty" doc:"What it is and where the provider shows it."`
 }
 
 // Limits is what the provider allows. Zero says nothing.

@@ -22,14 +22,6 @@ var (
 	qWhose           = sqlText("whose integration", `SELECT org_id, service_id FROM integrations WHERE account_id = $1 AND id = $2 AND deleted_at = 0`)
 )
 
-// attentionTold is what the operator is told about an integration.
-type attentionTold struct {
-	IntegrationID string `json:"integration_id"`
-	Service       string `json:"service"`
-	About         string `json:"about"`
-	Reason        string `json:"reason"` // empty: it is as it should be again
-}
-
 // subject is an integration that something is said about.
 type subject struct{ accountID, orgID, integrationID, serviceID string }
 
@@ -62,7 +54,7 @@ func (s *Store) attend(t *tx, of subject, about, reason string, now time.Time) e
 	if err != nil || had && reason != "" {
 		return err
 	}
-	data, err := json.Marshal(attentionTold{of.integrationID, of.serviceID, about, reason})
+	data, err := json.Marshal(message.AttentionNews{IntegrationID: of.integrationID, Service: of.serviceID, About: about, Reason: reason})
 	if err != nil { // strings
 		panic(err)
 	}

@@ -32,15 +32,6 @@ var (
 		WHERE org_id = $1 AND account_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4`)
 )
 
-// optOutNews is what is told of a change of the list.
-type optOutNews struct {
-	OrgID    string `json:"orgid"`
-	Number   string `json:"number,omitempty"` // empty: all numbers of the organization
-	Contact  string `json:"contact"`
-	OptedOut bool   `json:"opted_out"`
-	Source   string `json:"source"`
-}
-
 // isOptedOut reports whether the contact wants no messages of the number.
 func isOptedOut(db engine, orgID, number, contact string) (bool, error) {
 	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, number)
@@ -67,7 +58,7 @@ func changeOptOut(t *tx, o *message.OptOut, out bool, by string) (changed bool, 
 	if _, err := t.exec(qRecordOptOut, o.AccountID, o.OrgID, o.Contact, o.Number, flag(out), o.Source, by, micros(o.Since)); err != nil {
 		return false, err
 	}
-	data, err := json.Marshal(optOutNews{o.OrgID, o.Number, o.Contact, out, o.Source})
+	data, err := json.Marshal(message.OptOutNews{OrgID: o.OrgID, Number: o.Number, Contact: o.Contact, OptedOut: out, Source: o.Source})
 	if err != nil { // strings
 		panic(err)
 	}
