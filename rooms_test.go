@@ -33,7 +33,7 @@ var rooms = map[string]string{
 	"credential":   "directory exchange fault secret service wire",
 	"store":        "audit conversation directory failpoint fault lane message phone secret",
 	"media":        "exchange failpoint fault message wire",
-	"outbound":     "audit conversation directory exchange failpoint fault lane media message phone secret service wire",
+	"outbound":     "conversation directory exchange failpoint fault lane media message phone secret service wire",
 	"inbound":      "conversation directory exchange fault lane media message phone service tree wire",
 	"provider":     "directory exchange fault inbound lane message secret service wire",
 	"notify":       "directory exchange fault lane message secret wire",

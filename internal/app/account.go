@@ -32,9 +32,17 @@ func (a *App) bootstrap(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the first account: %w", err)
 	}
-	if first && made {
+	if !first {
+		return nil
+	}
+	if made {
 		fmt.Fprintf(a.o.Out, "The first account's API key, shown this once:\n\n    %s\n\n", key)
 	}
+	link, err := makeLink(ctx, a.store, account, "", a.publicURL)
+	if err != nil {
+		return fmt.Errorf("make the first sign-in link: %w", err)
+	}
+	fmt.Fprintf(a.o.Out, "Open this link once, within 72 hours, to choose a password and sign in (later: patchbay account link):\n\n    %s\n\n", link.URL)
 	return nil
 }
 
@@ -49,12 +57,9 @@ func newAccount(name, key string) (*directory.Account, *directory.Key) {
 // CreateAccount makes a further account and returns its id and key: in a data directory that no server has open or, on PostgreSQL, beside
 // the servers that run. It seals nothing, so it needs no key file.
 func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *slog.Logger) (id, key string, err error) {
-	if databaseURL == "" && !store.Exists(dataDir) { // a misspelt directory would become a server's that nobody runs
-		return "", "", fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
-	}
-	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, NotEmpty: true, Log: log})
+	db, err := openStopped(ctx, dataDir, databaseURL, log)
 	if err != nil {
-		return "", "", fmt.Errorf("open the database: %w", err)
+		return "", "", err
 	}
 	defer func() {
 		if closed := db.Close(); err == nil {
@@ -67,4 +72,16 @@ func CreateAccount(ctx context.Context, dataDir, databaseURL, name string, log *
 		return "", "", fmt.Errorf("create account: %w", err)
 	}
 	return account.ID, key, nil
+}
+
+// openStopped opens a database that no server has open or, on PostgreSQL, that servers share. Nothing is sealed there, so no key is needed.
+func openStopped(ctx context.Context, dataDir, databaseURL string, log *slog.Logger) (*store.Store, error) {
+	if databaseURL == "" && !store.Exists(dataDir) { // a misspelt directory would become a server's that nobody runs
+		return nil, fmt.Errorf("%s holds no database: name the data directory of a server that has run", dataDir)
+	}
+	db, err := store.Open(ctx, store.Options{DataDir: dataDir, DatabaseURL: databaseURL, NotEmpty: true, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return db, nil
 }

@@ -37,6 +37,7 @@ type Options struct {
 	KeyFile            string   // default patchbay.key in DataDir; the nodes of a database need the same one
 	MediaDir           string   // on PostgreSQL: where all nodes keep files; default media in DataDir
 	PublicURL          string   // what providers and programs call us by; default: the listen address
+	TrustedProxies     []string // addresses or networks of proxies whose X-Forwarded-For is believed
 	BootstrapKey       string   // the first account's key, on an empty database
 	AllowPrivateEgress []string // host:port that requests may reach inside our own network
 	AllowPlainEgress   bool     // requests may go by plain http and to any port of public addresses
@@ -99,6 +100,10 @@ type closer struct {
 func Start(ctx context.Context, o Options) (_ *App, err error) {
 	o.defaults()
 	if err := o.check(); err != nil {
+		return nil, err
+	}
+	proxies, err := o.proxies()
+	if err != nil {
 		return nil, err
 	}
 	a := &App{o: o, failed: make(chan error, 1)}
@@ -213,7 +218,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	// The faces, built before anything runs, so that a mistake in them starts nothing.
 	faces, err := api.New(api.Options{
 		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Providers: ask, Stream: hub,
-		Media: media.Handler(links, files, db, o.Log), Files: files, Link: link, PublicURL: a.publicURL,
+		Media: media.Handler(links, files, db, o.Log), Files: files, Link: link, PublicURL: a.publicURL, Proxies: proxies,
 		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -41,4 +42,22 @@ func (o *Options) check() error {
 		return &WrongSetting{"--public-url", fmt.Errorf("%q is not the address by which the outside reaches us: write it like https://sms.example.com", o.PublicURL)}
 	}
 	return nil
+}
+
+// proxies are the networks whose word about where a request comes from is believed.
+func (o *Options) proxies() (list []netip.Prefix, err error) {
+	for _, text := range o.TrustedProxies {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if a, e := netip.ParseAddr(text); err != nil && e == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, &WrongSetting{"--trusted-proxies", fmt.Errorf("%q is neither an address nor a network: write 10.0.0.1 or 10.0.0.0/8", text)}
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
 }

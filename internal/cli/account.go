@@ -11,6 +11,7 @@ import (
 )
 
 type accountCommand struct {
+	Link   accountLinkCommand   `cmd:"" help:"Make a one-time sign-in link for somebody who administers an account. On the embedded database the server must not be running."`
 	Create accountCreateCommand `cmd:"" help:"Make an account and print its API key, once. On the embedded database the server must not be running."`
 }
 
@@ -37,6 +38,33 @@ func (a *accountCreateCommand) Run(c *console) error {
 		}{id, a.Name, key})
 	}
 	fmt.Fprintf(c.out, "Account %s (%s). Its API key, shown this once:\n\n    %s\n", a.Name, id, key)
+	return nil
+}
+
+type accountLinkCommand struct {
+	Email       string `arg:"" optional:"" help:"Whom it is for, known or new; empty: the only person, or the first one, who says it then."`
+	Account     string `placeholder:"ID" help:"Which account; empty: the only one."`
+	Data        string `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
+	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"The PostgreSQL of servers that may be running; empty: the embedded database in the data directory."`
+	PublicURL   string `default:"http://127.0.0.1:8080" env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"How a browser reaches the server (${default})."`
+	JSON        bool   `help:"Print JSON for programs."`
+}
+
+func (a *accountLinkCommand) Run(c *console) error {
+	made, err := app.MakeLink(c.ctx, app.Link{
+		DataDir: a.Data, DatabaseURL: a.DatabaseURL, PublicURL: a.PublicURL, Account: a.Account, Email: a.Email, Log: slog.New(slog.NewTextHandler(c.err, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return c.printJSON(made)
+	}
+	who := made.Email
+	if who == "" {
+		who = "whoever opens it"
+	}
+	fmt.Fprintf(c.out, "A sign-in link for %s, good once and until %s:\n\n    %s\n", who, made.Expires.Format("2006-01-02 15:04 MST"), made.URL)
 	return nil
 }
 

@@ -18,6 +18,7 @@ type serveCommand struct {
 	KeyFile            string   `env:"PATCHBAY_KEY_FILE" placeholder:"FILE" help:"The key that seals credentials, the same for all nodes; empty: patchbay.key in the data directory."`
 	MediaDir           string   `env:"PATCHBAY_MEDIA_DIR" placeholder:"DIR" help:"With --database-url: where all nodes keep files; empty: in the data directory."`
 	PublicURL          string   `env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"What providers and programs call us by; empty: the listen address."`
+	TrustedProxies     []string `env:"PATCHBAY_TRUSTED_PROXIES" placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8."`
 	LogLevel           string   `default:"info" enum:"debug,info,warn,error" env:"PATCHBAY_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
 	Sandbox            bool     `env:"PATCHBAY_SANDBOX" help:"Start a carrier with handsets, and something to try it with."`
 	BootstrapKey       string   `env:"PATCHBAY_BOOTSTRAP_KEY" hidden:"" help:"The first account's API key, on an empty database."`
@@ -35,7 +36,7 @@ func (s *serveCommand) Run(c *console) error {
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
 		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, PublicURL: s.PublicURL,
-		BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
+		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
 		Sandbox: s.Sandbox, Out: c.out, Log: log,
 	})
 	if setting := new(app.WrongSetting); errors.As(err, &setting) {
