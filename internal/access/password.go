@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -38,15 +37,12 @@ const (
 // Passwords makes and checks hashes, a few at a time; who comes while they are busy waits.
 type Passwords struct {
 	turns chan struct{}
-	none  func() string
+	none  string // the hash of no password
 }
 
 // NewPasswords is ready to use.
 func NewPasswords() *Passwords {
-	return &Passwords{
-		turns: make(chan struct{}, hashesAtOnce),
-		none:  sync.OnceValue(func() string { return hashPassword(rand.Text()) }),
-	}
+	return &Passwords{turns: make(chan struct{}, hashesAtOnce), none: written(random(saltBytes), random(hashBytes))}
 }
 
 // Acceptable says what is wrong with a password that a person chooses. names are what everybody knows of them.
@@ -87,7 +83,7 @@ func (p *Passwords) Check(ctx context.Context, hash, password string) (right, st
 	there := hash != ""
 	err = p.inTurn(ctx, func() {
 		if !there {
-			hash = p.none()
+			hash = p.none
 		}
 		right, stale = checkPassword(hash, password)
 	})
@@ -111,11 +107,19 @@ func typed(password string) []byte { return norm.NFC.Bytes([]byte(password)) }
 
 var phc = base64.RawStdEncoding
 
-// hashPassword writes the hash with its figures, as a PHC string.
+// hashPassword is what is kept of a password: the hash with its figures, as a PHC string.
 func hashPassword(password string) string {
-	salt := make([]byte, saltBytes)
-	_, _ = rand.Read(salt) // never fails
-	sum := argon2.IDKey(typed(password), salt, hashPasses, hashMemory, hashLanes, hashBytes)
+	salt := random(saltBytes)
+	return written(salt, argon2.IDKey(typed(password), salt, hashPasses, hashMemory, hashLanes, hashBytes))
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+func written(salt, sum []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashPasses, hashLanes, phc.EncodeToString(salt), phc.EncodeToString(sum))
 }
 

@@ -29,5 +29,14 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, p *access.Princi
 	}
 	// A stream outlives the time that a request has to arrive, which would otherwise end it.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a test's recorder has no connection
-	return s.o.Stream.Stream(w, r, f)
+	return s.o.Stream.Stream(w, r, f, func() bool { return s.remains(r, p) })
+}
+
+// remains reports whether the request's credential is still what it was when the request began: not ended, and of the same role.
+func (s *Server) remains(r *http.Request, p *access.Principal) bool {
+	now, err := s.authenticate(access.Rule{Method: http.MethodGet, Pattern: "/v1/events"}, r)
+	if err != nil {
+		return fault.CodeOf(err) != fault.Unauthenticated && fault.CodeOf(err) != fault.TooMany // an outage says nothing about whoever listens
+	}
+	return now.Role == p.Role && now.OrgID == p.OrgID && now.UserID == p.UserID
 }

@@ -18,8 +18,8 @@ const (
 )
 
 // Stream serves notifications as server-sent events until the client goes or the hub ends. An error means that nothing was written.
-// With Last-Event-ID it goes on after that one; without, from now on.
-func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, f message.NotificationFilter) error {
+// With Last-Event-ID it goes on after that one; without, from now on. may is asked before anything is told: once it says no, the stream ends.
+func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, f message.NotificationFilter, may func() bool) error {
 	after := int64(-1)
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		n, err := strconv.ParseInt(id, 10, 64)
@@ -45,6 +45,9 @@ func (h *Hub) Stream(w http.ResponseWriter, r *http.Request, f message.Notificat
 		ctx, cancel := context.WithTimeout(r.Context(), heartbeat)
 		batch, err := s.next(ctx)
 		cancel()
+		if !may() {
+			return nil
+		}
 		for _, t := range batch {
 			fmt.Fprintf(out, "id: %d\nevent: %s\ndata: %s\n\n", t.seq, t.kind, t.body)
 		}

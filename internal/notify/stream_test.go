@@ -95,7 +95,7 @@ func listen(ctx context.Context, url, lastID string, enough func([]event) bool) 
 
 func serveStream(t *testing.T, h *Hub, f message.NotificationFilter) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h.Stream(w, r, f); err != nil {
+		if err := h.Stream(w, r, f, always); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	}))
@@ -335,7 +335,7 @@ func TestAnIDThatIsNotOursIsRefusedAndOneOfTheFutureMeansNow(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/v1/events", nil)
 		r.Header.Set("Last-Event-ID", id)
 		w := httptest.NewRecorder()
-		if err := h.Stream(w, r, f); fault.CodeOf(err) != fault.Invalid || w.Body.Len() != 0 {
+		if err := h.Stream(w, r, f, always); fault.CodeOf(err) != fault.Invalid || w.Body.Len() != 0 {
 			t.Errorf("%q: %v, wrote %q", id, err, w.Body)
 		}
 	}
@@ -362,7 +362,7 @@ func TestAnIdleStreamIsKeptAliveAndEndsWithTheHub(t *testing.T) {
 		w := httptest.NewRecorder()
 		ended := make(chan error, 1)
 		go func() {
-			ended <- h.Stream(w, httptest.NewRequest(http.MethodGet, "/v1/events", nil), message.NotificationFilter{AccountID: o.account.ID})
+			ended <- h.Stream(w, httptest.NewRequest(http.MethodGet, "/v1/events", nil), message.NotificationFilter{AccountID: o.account.ID}, always)
 		}()
 		time.Sleep(3*heartbeat + time.Second) // of the bubble's clock
 		stop()
@@ -373,4 +373,28 @@ func TestAnIdleStreamIsKeptAliveAndEndsWithTheHub(t *testing.T) {
 			t.Errorf("%d heartbeats in %q, want 3", got, w.Body)
 		}
 	})
+}
+
+func always() bool { return true }
+
+func TestAStreamEndsBeforeItTellsWhoeverMayHearNothingAnyMore(t *testing.T) {
+	s := openStore(t)
+	o := newOffice(t, s, "+15550001111", 1)
+	h, _ := startHub(t, s)
+	if err := o.arrive("+15552223333", "CANARY", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, may := range []bool{true, false} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v1/events", nil).WithContext(ctx)
+		r.Header.Set("Last-Event-ID", "0")
+		err := h.Stream(w, r, message.NotificationFilter{AccountID: o.account.ID}, func() bool {
+			cancel() // one turn is enough
+			return may
+		})
+		if told := strings.Contains(w.Body.String(), "CANARY"); err != nil || told != may {
+			t.Errorf("may hear it: %v; was told: %v, %v", may, told, err)
+		}
+	}
 }

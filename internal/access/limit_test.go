@@ -1,0 +1,63 @@
+package access
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestABucketEmptiesAndFills(t *testing.T) {
+	l, now := NewLimiter(3, time.Minute), time.Now()
+	for i := range 3 {
+		if wait := l.Take("a", now); wait != 0 {
+			t.Errorf("try %d waits %v", i+1, wait)
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		after time.Duration
+		want  time.Duration
+	}{
+		{"a", 0, time.Minute},
+		{"a", 45 * time.Second, 15 * time.Second},
+		{"b", 45 * time.Second, 0}, // somebody else
+		{"a", time.Minute, 0},
+		{"a", time.Minute, time.Minute},
+		{"a", 0, time.Minute}, // a clock that went back gives nothing
+	} {
+		if got := l.Take(c.name, now.Add(c.after)).Round(time.Second); got != c.want {
+			t.Errorf("%s after %v: waits %v, want %v", c.name, c.after, got, c.want)
+		}
+	}
+	later := now.Add(time.Hour)
+	for range 10 {
+		if wait := l.Take("a", later); wait != 0 {
+			t.Fatalf("whoever is right waits %v", wait)
+		}
+		l.Return("a", later)
+	}
+}
+
+func TestALimiterForgetsThoseWhoLoseLeastByIt(t *testing.T) {
+	l, now := NewLimiter(10, time.Minute), time.Now()
+	for range 10 {
+		l.Take("guesser", now)
+	}
+	for i := range 3 * limitsMax {
+		l.Take(fmt.Sprint(i), now)
+	}
+	if len(l.kept) > limitsMax {
+		t.Errorf("%d are remembered, at most %d may be", len(l.kept), limitsMax)
+	}
+	if l.Take("guesser", now) == 0 {
+		t.Error("a flood of other names makes a guesser free")
+	}
+	for i := range 3 * limitsMax { // all of them empty: the bound holds all the same
+		for range 10 {
+			l.Take(fmt.Sprint("x", i), now)
+		}
+	}
+	if len(l.kept) > limitsMax {
+		t.Errorf("%d are remembered, at most %d may be", len(l.kept), limitsMax)
+	}
+}
