@@ -121,6 +121,9 @@ func TestEveryCollectionThatIsWrittenIsReadAndDeleted(t *testing.T) {
 		if r.Public() && !slices.Contains([]string{"/v1/openapi.json", "/v1/docs", "/v1/sign-in", "/v1/sign-out", "/v1/invitation"}, r.Pattern) {
 			t.Errorf("%s %s asks for no key", r.Method, r.Pattern)
 		}
+		if strings.HasPrefix(r.Pattern, "/v1/studio/") {
+			continue // questions: nothing is made
+		}
 		collection, one := r.Pattern, ""
 		switch {
 		case r.Method == "PUT":

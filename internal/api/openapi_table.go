@@ -17,7 +17,7 @@ import (
 // the path, the roles and the usual failures are is taken from the matrix. The server does not start without the row; `make generate` writes
 // docs/openapi.json; a test compares every answer that any test gets with the document.
 var operationTables = []map[string]operation{
-	signInOperations, directoryOperations, serviceOperations, contactOperations, messageOperations, conversationOperations, programOperations, documentOperations,
+	signInOperations, studioOperations, directoryOperations, serviceOperations, contactOperations, messageOperations, conversationOperations, programOperations, documentOperations,
 }
 
 var conflict = []int{http.StatusConflict}
@@ -97,6 +97,7 @@ var serviceOperations = map[string]operation{
 	"PUT /v1/services/{service_id}": {
 		id: "putService", summary: "Upload a service file",
 		about: "A file with any mistake, or with a test that fails, changes nothing: 422 names every one.",
+		query: []param{{name: "tests", about: "A file without tests is refused, too.", words: []string{"required"}}},
 		inAny: "The service file, as /service.schema.json describes it. Its id is that of the address.",
 		out:   of[acceptedFile](), also: []answerOf{{status: http.StatusCreated, out: of[acceptedFile](), about: "The account had no file of that id."}}, fails: conflict,
 	},
@@ -108,6 +109,9 @@ var serviceOperations = map[string]operation{
 		id: "listServiceVersions", summary: "List the versions of a service file", about: "The newest first.", list: true, out: of[list[versionView]](),
 	},
 	"GET /v1/services/{service_id}/versions/{version}": {id: "getServiceVersion", summary: "Show a version of a service file", out: of[versionDetail]()},
+	"GET /v1/services/{service_id}/versions/{version}/diff/{other}": {
+		id: "diffServiceVersions", summary: "Compare two versions of a service file", about: "In canonical form, so that only what they say differs.", out: of[diffView](),
+	},
 	"POST /v1/services/{service_id}/rollback": {
 		id: "rollbackService", summary: "Make an earlier version of a service file the current one",
 		about: "It must pass what an upload must pass.", in: of[rollbackInput](), out: of[acceptedFile](), fails: conflict,

@@ -24,7 +24,7 @@ const (
 
 // draft is what every question to the studio has in common.
 type draft struct {
-	File string `json:"file"` // the text, as it was typed
+	File string `json:"file" doc:"The text of a service file, as it was typed." required:"true"`
 }
 
 func (d *draft) text() (string, bool) { return d.File, d.File != "" }
@@ -34,9 +34,9 @@ type drafted interface{ text() (string, bool) }
 
 // problemView is what is wrong in a file, and where in its text.
 type problemView struct {
-	Pointer  string `json:"pointer"`
-	Severity string `json:"severity"` // error: the file cannot be used | warning
-	Message  string `json:"message"`
+	Pointer  string `json:"pointer" doc:"A JSON pointer into the file."`
+	Severity string `json:"severity" doc:"Error: the file cannot be used." enum:"error,warning"`
+	Message  string `json:"message" doc:"What is wrong, and how to mend it."`
 	service.Span
 }
 
@@ -84,15 +84,15 @@ func (s *Server) turn(ctx context.Context) (done func(), err error) {
 
 // lintView is what a text says as a service file.
 type lintView struct {
-	OK         bool               `json:"ok"` // it can be used: no problem is an error
-	Problems   []problemView      `json:"problems"`
-	ID         string             `json:"id"`
-	Name       string             `json:"name"`
-	Version    string             `json:"version"` // the one that it would have
-	Properties []service.Property `json:"properties"`
-	Methods    []string           `json:"methods"` // what render and response take
-	Receives   bool               `json:"receives"`
-	Verifies   bool               `json:"verifies"` // callbacks prove who sends them
+	OK         bool               `json:"ok" doc:"It can be used: no problem is an error."`
+	Problems   []problemView      `json:"problems" doc:"What is wrong or worth a look in the file."`
+	ID         string             `json:"id" doc:"The service's id."`
+	Name       string             `json:"name" doc:"Its name."`
+	Version    string             `json:"version" doc:"The one that it would have."`
+	Properties []service.Property `json:"properties" doc:"What an integration fills in."`
+	Methods    []string           `json:"methods" doc:"What render and response take."`
+	Receives   bool               `json:"receives" doc:"It reads callbacks."`
+	Verifies   bool               `json:"verifies" doc:"Callbacks prove who sends them."`
 }
 
 func (s *Server) studioLint(w http.ResponseWriter, r *http.Request, _ *access.Principal) error {
@@ -116,9 +116,9 @@ func (s *Server) studioLint(w http.ResponseWriter, r *http.Request, _ *access.Pr
 
 // formatView is a file in canonical form.
 type formatView struct {
-	File     string        `json:"file"` // empty: it is no JSON
-	Changed  bool          `json:"changed"`
-	Problems []problemView `json:"problems"`
+	File     string        `json:"file" doc:"The file in canonical form. Empty: it is no JSON."`
+	Changed  bool          `json:"changed" doc:"It differs from what was sent."`
+	Problems []problemView `json:"problems" doc:"What is wrong or worth a look in the file."`
 }
 
 // studioFormat writes a text in canonical form. As with `service fmt`, members that nobody reads stay and comments, which JSON does not know, go.
@@ -140,19 +140,19 @@ func (s *Server) studioFormat(w http.ResponseWriter, r *http.Request, _ *access.
 
 // newInput is what is known of a service whose file is to be begun.
 type newInput struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	From        string   `json:"from"` // a service that the account can see; empty: the base format
-	URL         string   `json:"url"`
-	Method      string   `json:"method"`
-	ContentType string   `json:"content_type"`
-	Auth        string   `json:"auth"` // bearer | basic | none
-	Properties  []string `json:"properties"`
+	ID          string   `json:"id" doc:"The id of the service." required:"true"`
+	Name        string   `json:"name" doc:"Its name."`
+	From        string   `json:"from" doc:"The id of a service to start from. Left out: the base format."`
+	URL         string   `json:"url" doc:"Where messages are sent."`
+	Method      string   `json:"method" doc:"The method of the request."`
+	ContentType string   `json:"content_type" doc:"The media type of its body."`
+	Auth        string   `json:"auth" doc:"How it proves who asks." enum:",bearer,basic,none"`
+	Properties  []string `json:"properties" doc:"What an integration fills in."`
 }
 
 // beginView is a file to start from.
 type beginView struct {
-	File string `json:"file"`
+	File string `json:"file" doc:"The text of a service file."`
 }
 
 // studioNew makes a file to start from: of the base format, or of a service that is there, under another id.

@@ -18,17 +18,17 @@ import (
 
 // callbackSource is a request of a provider, in one of three ways.
 type callbackSource struct {
-	Callback string        `json:"callback"` // the id of one that was kept
-	HTTP     string        `json:"http"`     // a whole HTTP request, or a body alone
-	Request  *requestInput `json:"request"`
+	Callback string        `json:"callback" doc:"The id of a callback that was kept."`
+	HTTP     string        `json:"http" doc:"In its place: a whole HTTP request, or a body alone."`
+	Request  *requestInput `json:"request" doc:"In its place: a request in parts."`
 }
 
 type requestInput struct {
-	Method  string            `json:"method"` // POST unless said otherwise
-	URL     string            `json:"url"`    // what was called, with its query; the webhook URL of an example unless said otherwise
-	Query   string            `json:"query"`  // what stands behind the question mark, where URL has none
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
+	Method  string            `json:"method" doc:"The method." default:"POST"`
+	URL     string            `json:"url" doc:"What was called, with its query. Left out: the webhook URL of an example."`
+	Query   string            `json:"query" doc:"What stands behind the question mark, where URL has none."`
+	Headers map[string]string `json:"headers" doc:"Its headers."`
+	Body    string            `json:"body" doc:"Its body."`
 }
 
 // maxCaptured is how much of callbacks is looked at in one question, all together.
@@ -76,15 +76,15 @@ func (s *Server) capturedRequest(ctx context.Context, p *access.Principal, in *c
 type explainInput struct {
 	sampleInput
 	callbackSource
-	Numbers []string `json:"numbers"` // ours; none: every number is taken for ours
-	Now     string   `json:"now"`     // for old signatures
+	Numbers []string `json:"numbers" doc:"Numbers of ours. Left out: every number is taken for ours."`
+	Now     string   `json:"now" doc:"The time at which old signatures are checked. Left out: now." format:"date-time"`
 }
 
 // explainView says why a callback is read as it is.
 type explainView struct {
-	Problems    []problemView        `json:"problems"`
-	Failures    []fault.Problem      `json:"failures"`
-	Explanation *service.Explanation `json:"explanation"` // null: the file cannot be used
+	Problems    []problemView        `json:"problems" doc:"What is wrong or worth a look in the file."`
+	Failures    []fault.Problem      `json:"failures" doc:"Why the file does nothing with these values."`
+	Explanation *service.Explanation `json:"explanation" doc:"Null: the file cannot be used."`
 }
 
 func (s *Server) studioExplain(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
@@ -153,21 +153,21 @@ func spelledNumbers(list []string) error {
 
 // inferInput is callbacks that a provider has made.
 type inferInput struct {
-	Callbacks []callbackSource `json:"callbacks"`
-	Numbers   []string         `json:"numbers"` // ours: they tell the two sides of a message apart better than names do
-	ID        string           `json:"id"`
-	Name      string           `json:"name"`
+	Callbacks []callbackSource `json:"callbacks" doc:"Callbacks that a provider has made, at most 100." required:"true"`
+	Numbers   []string         `json:"numbers" doc:"Ours: they tell the two sides of a message apart better than names do."`
+	ID        string           `json:"id" doc:"The id of the service to be."`
+	Name      string           `json:"name" doc:"Its name."`
 }
 
 func (in *inferInput) text() (string, bool) { return "", true }
 
 // inferView is a draft, with the reason for each choice.
 type inferView struct {
-	File    string         `json:"file"`    // a whole service file, which passes its own tests
-	Webhook string         `json:"webhook"` // its models alone, to put into a file that is there
-	Models  []infer.Model  `json:"models"`
-	Unread  []infer.Unread `json:"unread"`
-	Notes   []string       `json:"notes"`
+	File    string         `json:"file" doc:"A whole service file, which passes its own tests."`
+	Webhook string         `json:"webhook" doc:"Its models alone, to put into a file that is there."`
+	Models  []infer.Model  `json:"models" doc:"What each model was made of."`
+	Unread  []infer.Unread `json:"unread" doc:"Callbacks that no model reads."`
+	Notes   []string       `json:"notes" doc:"What else somebody should know."`
 }
 
 // maxSources is how many callbacks a draft is made from here. There are fewer kinds of them.

@@ -11,23 +11,23 @@ import (
 
 // diffView is what differs between two versions of a service, in canonical form.
 type diffView struct {
-	Old     string     `json:"old"`
-	New     string     `json:"new"`
-	Added   int        `json:"added"`
-	Removed int        `json:"removed"`
-	Unified string     `json:"unified"` // empty: they say the same
-	Hunks   []hunkView `json:"hunks"`
+	Old     string     `json:"old" doc:"The first version."`
+	New     string     `json:"new" doc:"The second version."`
+	Added   int        `json:"added" doc:"How many lines came."`
+	Removed int        `json:"removed" doc:"How many lines went."`
+	Unified string     `json:"unified" doc:"The difference as a unified diff. Empty: they say the same."`
+	Hunks   []hunkView `json:"hunks" doc:"What differs, with the lines around it."`
 }
 
 type hunkView struct {
-	Old   int        `json:"old"` // the first line of each side, from 1
-	New   int        `json:"new"`
-	Lines []lineView `json:"lines"`
+	Old   int        `json:"old" doc:"The first line of the first side, from 1."`
+	New   int        `json:"new" doc:"The first line of the second side, from 1."`
+	Lines []lineView `json:"lines" doc:"Its lines."`
 }
 
 type lineView struct {
-	Op   string `json:"op"` // same | added | removed
-	Text string `json:"text"`
+	Op   string `json:"op" doc:"What became of the line." enum:"same,added,removed"`
+	Text string `json:"text" doc:"The line."`
 }
 
 // diffVersions shows what came with the second version, and what went.

@@ -19,9 +19,9 @@ import (
 // sampleInput is a file and what to try it with. What is left out gets a value of its own, so that nothing stays empty by accident.
 type sampleInput struct {
 	draft
-	Method     string            `json:"method"`     // of API; SendMessage unless said otherwise
-	Properties map[string]string `json:"properties"` // of an integration
-	Values     map[string]string `json:"values"`     // of variables: from, to, content, url, messageid, cursor, now …
+	Method     string            `json:"method" doc:"A method of API." default:"SendMessage"`
+	Properties map[string]string `json:"properties" doc:"Values of the properties of an integration."`
+	Values     map[string]string `json:"values" doc:"Values of variables: from, to, content, url, messageid, cursor, now … What is left out gets a value of its own."`
 }
 
 // sample reads the file and puts the values in. Without one, the file cannot be used, and found says why.
@@ -63,9 +63,9 @@ func failures(err error) ([]fault.Problem, error) {
 
 // renderView is the requests that a sample becomes.
 type renderView struct {
-	Problems []problemView     `json:"problems"` // of the file
-	Failures []fault.Problem   `json:"failures"` // why the file makes no request of these values
-	Requests []studio.Rendered `json:"requests"`
+	Problems []problemView     `json:"problems" doc:"What is wrong or worth a look in the file."`
+	Failures []fault.Problem   `json:"failures" doc:"Why the file does nothing with these values."`
+	Requests []studio.Rendered `json:"requests" doc:"The requests, as a provider would get them."`
 }
 
 // studioRender shows requests as a provider would get them. What the caller gave as a secret is masked in them.
@@ -94,26 +94,26 @@ func (s *Server) studioRender(w http.ResponseWriter, r *http.Request, _ *access.
 // responseInput is a file and what the provider answered to a request of it.
 type responseInput struct {
 	sampleInput
-	Status  int               `json:"status"` // 200 unless said otherwise
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
+	Status  int               `json:"status" doc:"The status of the provider's answer." default:"200" min:"100" max:"599"`
+	Headers map[string]string `json:"headers" doc:"Its headers."`
+	Body    string            `json:"body" doc:"Its body."`
 }
 
 // responseView is what an answer means, and why.
 type responseView struct {
-	Problems    []problemView           `json:"problems"`
-	Failures    []fault.Problem         `json:"failures"`
-	Outcome     message.Outcome         `json:"outcome"` // empty: the file cannot say
-	MessageIDs  []string                `json:"messageids"`
-	ErrorCode   string                  `json:"error_code"`
-	ErrorText   string                  `json:"error_text"`
-	RetryAfter  int                     `json:"retry_after"` // seconds
-	OptedOut    bool                    `json:"opted_out"`
-	AuthExpired bool                    `json:"auth_expired"`
-	Warning     string                  `json:"warning"`
-	Values      map[string]string       `json:"values"` // what a call yields besides
-	Order       []service.AnswerVerdict `json:"order"`  // the entries of the file, as they are tried
-	Reading     *service.Explanation    `json:"reading"`
+	Problems    []problemView           `json:"problems" doc:"What is wrong or worth a look in the file."`
+	Failures    []fault.Problem         `json:"failures" doc:"Why the file does nothing with these values."`
+	Outcome     message.Outcome         `json:"outcome" doc:"What the answer means. Empty: the file cannot say."`
+	MessageIDs  []string                `json:"messageids" doc:"The provider's ids."`
+	ErrorCode   string                  `json:"error_code" doc:"The provider's code."`
+	ErrorText   string                  `json:"error_text" doc:"The provider's words."`
+	RetryAfter  int                     `json:"retry_after" doc:"When to try again, in seconds. 0: it does not say."`
+	OptedOut    bool                    `json:"opted_out" doc:"The contact goes on the opt-out list."`
+	AuthExpired bool                    `json:"auth_expired" doc:"The credentials were refused."`
+	Warning     string                  `json:"warning" doc:"What the operator should know."`
+	Values      map[string]string       `json:"values" doc:"What a call yields besides."`
+	Order       []service.AnswerVerdict `json:"order" doc:"The entries of the file, as they are tried."`
+	Reading     *service.Explanation    `json:"reading" doc:"Of a method that reads messages or receipts: how. null: it reads none."`
 }
 
 func (s *Server) studioResponse(w http.ResponseWriter, r *http.Request, _ *access.Principal) error {

@@ -11,38 +11,38 @@ import (
 
 // testedView is what the tests in a file show.
 type testedView struct {
-	OK       bool          `json:"ok"` // the file can be used, it has tests, and all of them passed
-	Problems []problemView `json:"problems"`
-	Tests    []testView    `json:"tests"`
-	Coverage *coverageView `json:"coverage"` // null: the file cannot be used
+	OK       bool          `json:"ok" doc:"The file can be used, it has tests, and all of them passed."`
+	Problems []problemView `json:"problems" doc:"What is wrong or worth a look in the file."`
+	Tests    []testView    `json:"tests" doc:"Each test, with what it showed."`
+	Coverage *coverageView `json:"coverage" doc:"Null: the file cannot be used."`
 }
 
 type testView struct {
-	Name     string        `json:"name"`
-	Pointer  string        `json:"pointer"`
-	Passed   bool          `json:"passed"`
-	Failures []failureView `json:"failures"`
+	Name     string        `json:"name" doc:"Its name."`
+	Pointer  string        `json:"pointer" doc:"Where it stands."`
+	Passed   bool          `json:"passed" doc:"It shows what it wants."`
+	Failures []failureView `json:"failures" doc:"What it shows in place of it."`
 	service.Span
 }
 
 type failureView struct {
-	Pointer string `json:"pointer"`
-	Want    string `json:"want"`
-	Got     string `json:"got"`
-	Message string `json:"message"`
+	Pointer string `json:"pointer" doc:"Where what is wanted stands."`
+	Want    string `json:"want" doc:"What is wanted."`
+	Got     string `json:"got" doc:"What is there."`
+	Message string `json:"message" doc:"In words."`
 	service.Span
 }
 
 type coverageView struct {
-	Parts   int          `json:"parts"`
-	Covered int          `json:"covered"`
-	Percent int          `json:"percent"`
-	Missed  []missedView `json:"missed"`
+	Parts   int          `json:"parts" doc:"How many parts the file has that a test could try."`
+	Covered int          `json:"covered" doc:"How many are tried."`
+	Percent int          `json:"percent" doc:"The same in percent."`
+	Missed  []missedView `json:"missed" doc:"Those that are not."`
 }
 
 type missedView struct {
-	Pointer string `json:"pointer"`
-	What    string `json:"what"`
+	Pointer string `json:"pointer" doc:"Where it stands."`
+	What    string `json:"what" doc:"What it is."`
 	service.Span
 }
 

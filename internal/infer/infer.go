@@ -36,26 +36,26 @@ type Result struct {
 
 // Model is one drafted model.
 type Model struct {
-	Pointer  string   `json:"pointer"`  // in File
-	Tells    string   `json:"tells"`    // message, or receipt
-	Captures []string `json:"captures"` // from which it was drafted
-	Choices  []Choice `json:"choices"`
-	LeftOut  []string `json:"left_out,omitempty"` // pointers into the callback of what the model does not look at
+	Pointer  string   `json:"pointer" doc:"Where it stands in the file."`
+	Tells    string   `json:"tells" doc:"What it tells." enum:"message,receipt"`
+	Captures []string `json:"captures" doc:"From which it was drafted."`
+	Choices  []Choice `json:"choices" doc:"What each place of the callbacks became, and why."`
+	LeftOut  []string `json:"left_out,omitempty" doc:"Pointers into the callback of what the model does not look at."`
 
 	source tree.Value
 }
 
 // Choice is what one place of the callbacks became.
 type Choice struct {
-	Pointer string `json:"pointer"` // in the model
-	Became  string `json:"became"`
-	Reason  string `json:"reason"`
+	Pointer string `json:"pointer" doc:"In the model."`
+	Became  string `json:"became" doc:"What the place became."`
+	Reason  string `json:"reason" doc:"Why."`
 }
 
 // Unread is a capture that no model reads.
 type Unread struct {
-	Capture string `json:"capture"`
-	Reason  string `json:"reason"`
+	Capture string `json:"capture" doc:"The callback."`
+	Reason  string `json:"reason" doc:"Why."`
 }
 
 // The most that is looked at: whoever has more captures than these has more than there are kinds.

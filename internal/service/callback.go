@@ -39,26 +39,26 @@ const (
 
 // Event is one thing read from a callback.
 type Event struct {
-	Type      EventType `json:"type"`
-	From      string    `json:"from,omitempty"`       // of a message: the contact
-	To        string    `json:"to,omitempty"`         // of a message: our number, or the first of those called
-	AlsoTo    []string  `json:"also_to,omitempty"`    // further numbers called by the same message
-	Content   string    `json:"content,omitempty"`    //
-	Files     []File    `json:"files,omitempty"`      //
-	MessageID string    `json:"messageid,omitempty"`  // the provider's
-	ID        string    `json:"id,omitempty"`         // ours, when the provider gives back what we called it
-	Word      string    `json:"word,omitempty"`       // the provider's word for what happened ($event_key$)
-	ErrorCode string    `json:"error_code,omitempty"` //
-	ErrorText string    `json:"error_text,omitempty"` //
-	Timestamp time.Time `json:"timestamp,omitzero"`   // the provider's time, when it says one
-	Parts     int       `json:"parts,omitempty"`      // this is part Part of Parts of PartRef
-	Part      int       `json:"part,omitempty"`
-	PartRef   string    `json:"part_ref,omitempty"`
-	Key       string    `json:"key,omitempty"`     // equal keys of one integration are one event; empty: never a duplicate
-	Model     string    `json:"model"`             // pointer of the model that read it
-	Note      string    `json:"note,omitempty"`    // for the operator: an unknown word …
-	Challenge string    `json:"-"`                 // of a handshake: what must be said back
-	Confirm   string    `json:"confirm,omitempty"` // of a handshake: the address to call
+	Type      EventType `json:"type" doc:"What happened."`
+	From      string    `json:"from,omitempty" doc:"Of a message: the contact."`
+	To        string    `json:"to,omitempty" doc:"Of a message: our number, or the first of those called."`
+	AlsoTo    []string  `json:"also_to,omitempty" doc:"Further numbers called by the same message."`
+	Content   string    `json:"content,omitempty" doc:"The text."`
+	Files     []File    `json:"files,omitempty" doc:"The files."`
+	MessageID string    `json:"messageid,omitempty" doc:"The provider's."`
+	ID        string    `json:"id,omitempty" doc:"Ours, when the provider gives back what we called it."`
+	Word      string    `json:"word,omitempty" doc:"The provider's word for what happened ($event_key$)."`
+	ErrorCode string    `json:"error_code,omitempty" doc:"The provider's code."`
+	ErrorText string    `json:"error_text,omitempty" doc:"The provider's words."`
+	Timestamp time.Time `json:"timestamp,omitzero" doc:"The provider's time, when it says one."`
+	Parts     int       `json:"parts,omitempty" doc:"How many parts the text has."`
+	Part      int       `json:"part,omitempty" doc:"Which part this is, from 1."`
+	PartRef   string    `json:"part_ref,omitempty" doc:"What the parts of one text have in common."`
+	Key       string    `json:"key,omitempty" doc:"Equal keys of one integration are one event; empty: never a duplicate."`
+	Model     string    `json:"model" doc:"Pointer of the model that read it."`
+	Note      string    `json:"note,omitempty" doc:"For the operator: an unknown word …"`
+	Challenge string    `json:"-"` // of a handshake: what must be said back
+	Confirm   string    `json:"confirm,omitempty" doc:"Of a handshake: the address to call."`
 
 	model  *model
 	values *found // everything the model bound, for reply patterns
@@ -66,11 +66,11 @@ type Event struct {
 
 // File is one file of a message, either way.
 type File struct {
-	URL       string `json:"url,omitempty"`
-	MediaID   string `json:"mediaid,omitempty"` // where the provider gives an id in place of an address
-	Name      string `json:"name,omitempty"`
-	MediaType string `json:"type,omitempty"` // as declared
-	Data      []byte `json:"data,omitempty"` // when it came inside the callback
+	URL       string `json:"url,omitempty" doc:"Where it is."`
+	MediaID   string `json:"mediaid,omitempty" doc:"Where the provider gives an id in place of an address."`
+	Name      string `json:"name,omitempty" doc:"Its name."`
+	MediaType string `json:"type,omitempty" doc:"As declared."`
+	Data      []byte `json:"data,omitempty" doc:"When it came inside the callback."`
 }
 
 // Status is what a receipt makes of the message it speaks of, and whether the event is a receipt.
@@ -93,12 +93,12 @@ func (e *Event) IsMessage() bool { return e.Type == EventMessage }
 
 // Reading is what one callback says: its events, or why it says nothing.
 type Reading struct {
-	Events     []Event `json:"events,omitempty"`
-	Unmatched  bool    `json:"unmatched,omitempty"`  // somebody must look: it cannot be decoded, or fits no model, or (in part) names no number of ours
-	Reason     string  `json:"reason,omitempty"`     // why, in one sentence
-	Nearest    string  `json:"nearest,omitempty"`    // pointer of the model that came nearest
-	Difference string  `json:"difference,omitempty"` // the first thing in which it differs
-	Empty      bool    `json:"empty,omitempty"`      // nothing in it at all, or HEAD: 200 and keep nothing
+	Events     []Event `json:"events,omitempty" doc:"What it tells."`
+	Unmatched  bool    `json:"unmatched,omitempty" doc:"Somebody must look: it cannot be decoded, or fits no model, or (in part) names no number of ours."`
+	Reason     string  `json:"reason,omitempty" doc:"Why, in one sentence."`
+	Nearest    string  `json:"nearest,omitempty" doc:"Pointer of the model that came nearest."`
+	Difference string  `json:"difference,omitempty" doc:"The first thing in which it differs."`
+	Empty      bool    `json:"empty,omitempty" doc:"Nothing in it at all, or HEAD: 200 and keep nothing."`
 }
 
 // Peek is what an unverified callback names, only to pick the integration whose secret must verify.

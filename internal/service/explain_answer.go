@@ -20,9 +20,9 @@ type AnswerExplanation struct {
 
 // AnswerVerdict is the part of one entry in it: of one of responses, or the response_map.
 type AnswerVerdict struct {
-	Pointer string `json:"pointer"`
-	Took    bool   `json:"took"`
-	Reason  string `json:"reason,omitempty"` // why it did not
+	Pointer string `json:"pointer" doc:"Where the entry stands."`
+	Took    bool   `json:"took" doc:"It took the answer."`
+	Reason  string `json:"reason,omitempty" doc:"Why it did not."`
 }
 
 // ExplainAnswer reads what came back to the part-th request of a message, or to a call, and says why.

@@ -14,10 +14,10 @@ import (
 // Span is where something stands in a file as it was typed. Lines and columns count from 1, and columns in UTF-16 units, as editors in
 // browsers do. The end is the first place behind it.
 type Span struct {
-	Line      int `json:"line,omitempty"`
-	Column    int `json:"column,omitempty"`
-	EndLine   int `json:"end_line,omitempty"`
-	EndColumn int `json:"end_column,omitempty"`
+	Line      int `json:"line,omitempty" doc:"Where it begins in the text: the line, from 1. Left out: it stands nowhere."`
+	Column    int `json:"column,omitempty" doc:"The column, from 1."`
+	EndLine   int `json:"end_line,omitempty" doc:"Where it ends."`
+	EndColumn int `json:"end_column,omitempty" doc:"The column behind it."`
 }
 
 // Finding is a problem, and where in the text it is.

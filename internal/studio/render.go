@@ -13,13 +13,13 @@ import (
 
 // Rendered is one request as a provider gets it, secrets masked.
 type Rendered struct {
-	Part    int               `json:"part"`
-	Method  string            `json:"method"`
-	URL     string            `json:"url"`
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
-	HTTP    string            `json:"http"`
-	Curl    string            `json:"curl"`
+	Part    int               `json:"part" doc:"Which part of the message, from 0."`
+	Method  string            `json:"method" doc:"The method."`
+	URL     string            `json:"url" doc:"The address."`
+	Headers map[string]string `json:"headers" doc:"The headers."`
+	Body    string            `json:"body" doc:"The body."`
+	HTTP    string            `json:"http" doc:"The request as it stands on the wire."`
+	Curl    string            `json:"curl" doc:"The request as a command."`
 }
 
 // maxRendered is how many requests are shown of one sample: it may name as many files as fit.
