@@ -41,7 +41,7 @@ func ParseRequest(text []byte) (*Request, error) {
 	} else {
 		host = ""
 	}
-	if u, err := url.Parse(r.URL); err != nil || host != "" && u.Host != host {
+	if u, err := url.Parse(r.URL); err != nil || host != "" && u.Host != host || u.Scheme == "" && u.Host != "" {
 		return nil, fmt.Errorf("%q is not a URL", r.URL)
 	}
 	return r, nil
