@@ -193,6 +193,8 @@ var Matrix = []Rule{
 	{"POST", "/v1/conversations/{id}/notes", everyone},
 	{"DELETE", "/v1/conversations/{id}/notes/{note}", everyone},
 
+	{"GET", "/v1/search", everyone},
+
 	// A raw callback can hold messages of every organization that shares the URL.
 	{"GET", "/v1/callbacks", account},
 	{"GET", "/v1/callbacks/{id}", account},

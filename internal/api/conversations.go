@@ -26,6 +26,7 @@ type Inboxes interface {
 	TypingEnded(ctx context.Context, c *directory.Conversation, by string, at time.Time) error
 	KeepNote(ctx context.Context, n conversation.Note) error
 	DeleteNote(ctx context.Context, n conversation.Note) error
+	Search(ctx context.Context, f conversation.Search, p store.Page) (*conversation.Found, error)
 }
 
 // whoView is a user as others see one.
@@ -173,21 +174,24 @@ func (s *Server) conversationFilter(r *http.Request, p *access.Principal) (f con
 			*flag.is = true
 		}
 	}
-	country := ""
-	if name := clean(q.Get("number")); name != "" {
-		n, err := s.numberAnywhere(r, p, f.OrgID, name)
-		if err != nil {
-			return f, err
-		}
-		f.NumberID, country = n.ID, n.Country
-		if f.OrgID == "" {
-			f.OrgID = n.OrgID
-		}
-	}
-	if name := clean(q.Get("contact")); name != "" {
-		f.Contacts, err = s.addressesOf(r.Context(), p.AccountID, f.OrgID, name, country)
-	}
+	f.NumberID, f.Contacts, err = s.bothSides(r, p, &f.OrgID)
 	return f, err
+}
+
+// bothSides reads ?number= and ?contact=. A number says whose organization it is.
+func (s *Server) bothSides(r *http.Request, p *access.Principal, orgID *string) (numberID string, contacts []string, err error) {
+	country := ""
+	if name := clean(r.URL.Query().Get("number")); name != "" {
+		n, err := s.numberAnywhere(r, p, *orgID, name)
+		if err != nil {
+			return "", nil, err
+		}
+		numberID, country, *orgID = n.ID, n.Country, n.OrgID
+	}
+	if name := clean(r.URL.Query().Get("contact")); name != "" {
+		contacts, err = s.addressesOf(r.Context(), p.AccountID, *orgID, name, country)
+	}
+	return numberID, contacts, err
 }
 
 // numberAnywhere is a number that the caller sees, by its id or as it is written.

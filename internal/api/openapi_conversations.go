@@ -64,4 +64,15 @@ var conversationOperations = map[string]operation{
 	"DELETE /v1/conversations/{id}/notes/{note}": {
 		id: "deleteNote", summary: "Delete a note", about: "Users delete their own; whoever administers, anybody's.", status: http.StatusNoContent,
 	},
+	"GET /v1/search": {
+		id: "search", summary: "Find what was said, and contacts", about: "What was said last comes first; a page may be short, and yet go on. What was said within the last second may be missing.",
+		list: true, out: of[searchView](),
+		query: []param{
+			{name: "q", about: "What is looked for: three characters or more anywhere in a text, fewer at the start of a word. Case and accents do not matter."},
+			byOrganization,
+			{name: "number", about: "Only of this number: its id, or as it is written."},
+			{name: "contact", about: "Only with this contact: a number, or a contact's id or name."},
+		},
+		fails: []int{http.StatusNotFound},
+	},
 }

@@ -54,7 +54,7 @@ var tags = []documentTag{
 }
 
 // tagsOfNouns are the nouns that stand under another one's.
-var tagsOfNouns = map[string]string{"optout-events": "optouts", "sign-out": "sign-in", "invitation": "sign-in", "openapi.json": "documentation", "docs": "documentation"}
+var tagsOfNouns = map[string]string{"optout-events": "optouts", "sign-out": "sign-in", "invitation": "sign-in", "openapi.json": "documentation", "docs": "documentation", "search": "conversations"}
 
 // pathParameters says what the parts of a path are; "id of users" is said where the route is about users.
 var pathParameters = map[string]string{

@@ -335,6 +335,8 @@ func (s *Server) handlers() map[string]handler {
 		"POST /v1/conversations/{id}/notes":          s.inConversation(s.createNote),
 		"DELETE /v1/conversations/{id}/notes/{note}": s.deleteNote,
 
+		"GET /v1/search": s.search,
+
 		"GET /v1/callbacks":              s.listCallbacks,
 		"GET /v1/callbacks/{id}":         s.getCallback,
 		"POST /v1/callbacks/{id}/replay": s.replayCallback,

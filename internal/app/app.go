@@ -186,7 +186,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	hub := notify.NewHub(db, link, o.Log)
 	deliver := notify.NewDeliverer(db, door, link, o.Log, 0)
+	find := &follower{index: db.IndexSearch, fail: func(err error) { o.Log.Error("index what was said", "err", err) }, wake: make(chan struct{}, 1)}
 	db.OnCommit(func(c store.Commit) {
+		if c.Search {
+			find.Wake()
+		}
 		if c.Lanes {
 			out.Wake()
 		}
@@ -239,6 +243,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.run("outbound", out.Run)
 	a.run("inbound", in.Run)
 	a.run("providers", ask.Run)
+	a.run("search", find.run)
 	a.run("housekeeping", func(ctx context.Context) error { return a.sweep(ctx, files) })
 	a.serve("server", listener, faces)
 	a.run("stream", hub.Run)

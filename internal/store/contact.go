@@ -13,9 +13,9 @@ import (
 const contactColumns = `c.id, c.account_id, c.org_id, c.name, c.info, c.blocked_at, c.blocked_by, c.about, c.created_by, c.created_at`
 
 var (
-	qInsertContact = sqlText("insert contact", `INSERT INTO contacts (id, account_id, org_id, name, info, blocked_at, blocked_by, about, created_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
-	qUpdateContact = sqlText("update contact", `UPDATE contacts SET name = $4, info = $5, blocked_at = $6, blocked_by = $7, about = $8
+	qInsertContact = sqlText("insert contact", `INSERT INTO contacts (id, account_id, org_id, name, info, blocked_at, blocked_by, about, created_by, created_at, find)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+	qUpdateContact = sqlText("update contact", `UPDATE contacts SET name = $4, info = $5, blocked_at = $6, blocked_by = $7, about = $8, find = $9
 		WHERE id = $1 AND org_id = $2 AND account_id = $3`)
 	qContact    = sqlText("contact", `SELECT `+contactColumns+` FROM contacts c WHERE c.id = $1 AND c.org_id = $2 AND c.account_id = $3`)
 	qContacts   = sqlText("contacts", `SELECT `+contactColumns+` FROM contacts c WHERE c.account_id = $1 AND c.org_id = $2 AND ($3 = 0 OR c.blocked_at <> 0) AND c.id > $4 ORDER BY c.id LIMIT $5`)
@@ -84,7 +84,7 @@ func insertContact(t *tx, c *directory.Contact) error {
 	if err := requireOrganization(t, c.AccountID, c.OrgID); err != nil {
 		return err
 	}
-	if _, err := t.exec(qInsertContact, c.ID, c.AccountID, c.OrgID, c.Name, c.Info, micros(c.Blocked), c.BlockedBy, c.About, c.CreatedBy, micros(c.Created)); err != nil {
+	if _, err := t.exec(qInsertContact, c.ID, c.AccountID, c.OrgID, c.Name, c.Info, micros(c.Blocked), c.BlockedBy, c.About, c.CreatedBy, micros(c.Created), finding(c)); err != nil {
 		return err
 	}
 	return addAddresses(t, c)
@@ -103,7 +103,7 @@ func addAddresses(t *tx, c *directory.Contact) error {
 }
 
 func updateContact(t *tx, c *directory.Contact) error {
-	n, err := t.exec(qUpdateContact, c.ID, c.OrgID, c.AccountID, c.Name, c.Info, micros(c.Blocked), c.BlockedBy, c.About)
+	n, err := t.exec(qUpdateContact, c.ID, c.OrgID, c.AccountID, c.Name, c.Info, micros(c.Blocked), c.BlockedBy, c.About, finding(c))
 	if err == nil && n == 0 {
 		err = notFound("contact", c.ID)
 	}

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"patchbay/internal/conversation"
+	"patchbay/internal/directory"
+	"patchbay/internal/lookup"
+	"patchbay/internal/message"
+)
+
+// A text is found by tokens: SQLite has them in a full text index that takes any words, PostgreSQL in an array with an index of its
+// members. Neither needs an extension, and both know the same texts.
+
+const (
+	searchLook    = 4    // candidates looked at at once, as a multiple of the page
+	searchMax     = 2000 // candidates that one page looks at: the next page goes on
+	searchAny     = 200  // numbers or organizations that the index is asked for; of more, the rows decide
+	searchBlock   = 16   // messages of one block, as a power of two
+	foundContacts = 10
+	likeMax       = 2000
+)
+
+// Kinds of tokens that say whose a text is.
+const (
+	tokenOrg     = 'o'
+	tokenNumber  = 'n'
+	tokenUser    = 'u' // of a conversation without a number
+	tokenContact = 'c'
+	tokenBlock   = 'b' // about when it was said
+)
+
+var (
+	// PostgreSQL reads nothing in the order of the table: of a rare word that would read all of it. What is found is bounded by what is
+	// asked, a block or what is rare.
+	qSearch = bothTexts("candidates of a search", `SELECT rowid FROM search_index WHERE search_index MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+		`WITH found AS MATERIALIZED (SELECT seq FROM search_index WHERE tokens @> $1::text::integer[]
+			AND ($4::text = '{}' OR tokens && $4::text::integer[]) AND seq < $2)
+		SELECT seq FROM found ORDER BY seq DESC LIMIT $3`)
+	qHits = sqlLists("hits of a search", `SELECT m.seq, 0, m.id, m.org_id, m.conversation_id, m.number_id, m.contact, m.direction, m.user_id,
+			COALESCE(w.name, ''), COALESCE(k.name, ''), m.created_at, COALESCE(e.content, m.content)
+		FROM (SELECT x.*, CASE WHEN x.direction = 'inbound' THEN x."from" ELSE x."to" END AS contact FROM messages x WHERE x.seq IN NUMBERS $2) m
+		LEFT JOIN message_edits e ON m.edits > 0 AND e.message = m.seq AND e.n = m.edits
+		LEFT JOIN users w ON w.id = m.user_id AND m.user_id <> ''
+		LEFT JOIN contacts k ON k.id = (SELECT y.id FROM contact_addresses a JOIN contacts y ON y.id = a.contact_id
+			WHERE a.org_id = m.org_id AND a.address = m.contact ORDER BY CASE WHEN y.name = '' THEN 1 ELSE 0 END, y.id LIMIT 1)
+		WHERE m.account_id = $1 AND m.kind = '' AND COALESCE(e.deleted, 0) = 0 AND ($3 = '' OR m.org_id = $3) AND ($4 = '' OR m.number_id = $4)
+			AND ($5 = '' OR (m.private_to IN ('', $5) AND m.number_id IN (SELECT u.number_id FROM number_users u WHERE u.user_id = $5))
+				OR (m.private_to = $5 AND m.number_id = ''))
+		UNION ALL SELECT n.seq, 1, n.id, n.org_id, n.conversation_id, c.number_id, c.contact, '', n.user_id, COALESCE(w.name, ''), COALESCE(k.name, ''), n.created_at, n.content
+		FROM notes n JOIN conversations c ON c.id = n.conversation_id
+		LEFT JOIN users w ON w.id = n.user_id
+		LEFT JOIN contacts k ON k.id = (SELECT y.id FROM contact_addresses a JOIN contacts y ON y.id = a.contact_id
+			WHERE a.org_id = c.org_id AND a.address = c.contact ORDER BY CASE WHEN y.name = '' THEN 1 ELSE 0 END, y.id LIMIT 1)
+		WHERE n.seq IN NUMBERS $2 AND n.account_id = $1 AND ($3 = '' OR n.org_id = $3) AND ($4 = '' OR c.number_id = $4)
+			AND ($5 = '' OR (c.user_id IN ('', $5) AND c.number_id IN (SELECT u.number_id FROM number_users u WHERE u.user_id = $5))
+				OR (c.user_id = $5 AND c.number_id = ''))`)
+	qNumbersSeen  = sqlText("numbers that a user sees", `SELECT number_id FROM number_users WHERE user_id = $1`)
+	qFindContacts = sqlText("find contacts", `SELECT c.id, c.find FROM contacts c WHERE c.account_id = $1 AND c.org_id = $2 AND c.find LIKE $3 ESCAPE '!' ORDER BY c.id LIMIT $4`)
+)
+
+// Search finds what was said, the newest first, and on its first page whom the organization knows. What was said a moment ago may be
+// missing yet.
+func (s *Store) Search(ctx context.Context, f conversation.Search, p Page) (found *conversation.Found, err error) {
+	before, err := p.beforeSeq()
+	if err != nil {
+		return nil, err
+	}
+	q := lookup.Parse(f.Text)
+	if q.Empty() {
+		return &conversation.Found{}, nil
+	}
+	err = s.read(ctx, func(db engine) error {
+		found = &conversation.Found{}
+		sc, none, err := searchScope(db, f)
+		if err != nil || none {
+			return err
+		}
+		if err := s.findMessages(db, f, q, sc, before, p, found); err != nil {
+			return err
+		}
+		if p.Cursor != "" || f.NumberID != "" || f.Contacts != nil {
+			return nil
+		}
+		found.Contacts, err = findContacts(db, f, q)
+		return err
+	})
+	return found, err
+}
+
+// scope is what the tokens of all that is asked for have in common, and of which each has one.
+type scope struct{ all, any []lookup.Token }
+
+// searchScope says of whom the texts may be. none: there is nothing to see.
+func searchScope(db engine, f conversation.Search) (sc scope, none bool, err error) {
+	if f.OrgID != "" {
+		sc.all = append(sc.all, lookup.Of(tokenOrg, f.OrgID))
+	}
+	for _, c := range f.Contacts {
+		sc.any = append(sc.any, lookup.Of(tokenContact, c))
+	}
+	if f.NumberID != "" {
+		sc.all = append(sc.all, lookup.Of(tokenNumber, f.NumberID))
+	}
+	switch {
+	case f.Contacts != nil:
+		none = len(f.Contacts) == 0
+	case f.NumberID != "":
+	case f.UserID != "":
+		sc.any = append(sc.any, lookup.Of(tokenUser, f.UserID))
+		err = db.each(qNumbersSeen, func(r *row) error { sc.any = append(sc.any, lookup.Of(tokenNumber, r.text())); return nil }, f.UserID)
+	case f.OrgID == "":
+		none = true
+		err = db.each(qOrganizationIDs, func(r *row) error { none = false; sc.any = append(sc.any, lookup.Of(tokenOrg, r.text())); return nil }, f.AccountID)
+	}
+	if len(sc.any) > searchAny {
+		sc.any = nil
+	}
+	return sc, none, err
+}
+
+// findMessages fills a page: it compares what the index finds with the texts, as far as the caller may see them.
+func (s *Store) findMessages(db engine, f conversation.Search, q lookup.Query, sc scope, before int64, p Page, found *conversation.Found) error {
+	want := p.size() - 1
+	for looked := 0; ; {
+		seqs, err := candidates(db, s.cluster != nil, append(slices.Clone(sc.all), q.Tokens()...), sc.any, before, searchLook*want)
+		if err != nil || len(seqs) == 0 {
+			return err
+		}
+		hits, err := readHits(db, f, seqs)
+		if err != nil {
+			return err
+		}
+		for _, seq := range seqs {
+			h, ok := hits[seq]
+			if before = seq; !ok || !q.In(h.Content) || f.Contacts != nil && !slices.Contains(f.Contacts, h.Contact) {
+				continue
+			}
+			if found.Hits = append(found.Hits, h); len(found.Hits) == want {
+				found.Next = seqCursor(seq)
+				return nil
+			}
+		}
+		if len(seqs) < searchLook*want {
+			return nil
+		}
+		if looked += len(seqs); looked >= searchMax {
+			found.Next = seqCursor(before)
+			return nil
+		}
+	}
+}
+
+// candidates are texts with these tokens, the newest first.
+func candidates(db engine, inArray bool, all, any []lookup.Token, before int64, n int) (seqs []int64, err error) {
+	ask := func(all []lookup.Token) error {
+		seqs = seqs[:0]
+		args := []interface{}{matchAll(all, any, inArray), before, n}
+		if inArray {
+			args = append(args, tokenArray(any))
+		}
+		return db.each(qSearch, func(r *row) error { seqs = append(seqs, r.int()); return nil }, args...)
+	}
+	if !inArray {
+		return seqs, ask(all)
+	}
+	// An array's index gives all that it finds before the newest can be told: so the newest block is asked first, where common words
+	// are found. What is not there often is rare, and can be asked for everywhere.
+	last, err := count(db, qSearchMark)
+	if err != nil {
+		return nil, err
+	}
+	block := lookup.Of(tokenBlock, strconv.FormatInt(min(before-1, last)>>searchBlock, 10))
+	if err := ask(append(slices.Clone(all), block)); err != nil || len(seqs) == n {
+		return seqs, err
+	}
+	return seqs, ask(all)
+}
+
+func readHits(db engine, f conversation.Search, seqs []int64) (map[int64]conversation.Hit, error) {
+	hits := make(map[int64]conversation.Hit, len(seqs))
+	err := db.each(qHits, func(r *row) error {
+		seq := r.int()
+		hits[seq] = conversation.Hit{Note: r.bool(), ID: r.text(), OrgID: r.text(), ConversationID: r.text(), NumberID: r.text(), Contact: r.text(),
+			Direction: message.Direction(r.text()), By: conversation.Who{ID: r.text(), Name: r.text()}, ContactName: r.text(), At: r.time(), Content: r.text()}
+		return nil
+	}, f.AccountID, seqList(seqs), f.OrgID, f.NumberID, f.UserID)
+	return hits, err
+}
+
+// matchAll asks for texts that have all of the tokens, and one of any if there are such.
+func matchAll(all, any []lookup.Token, inArray bool) string {
+	if inArray {
+		return tokenArray(all)
+	}
+	text := strings.ReplaceAll(tokenWords(all), " ", " AND ")
+	if len(any) > 0 {
+		text += " AND (" + strings.ReplaceAll(tokenWords(any), " ", " OR ") + ")"
+	}
+	return text
+}
+
+// tokenWords are tokens as words of a text.
+func tokenWords(list []lookup.Token) string {
+	b := make([]byte, 0, 8*len(list))
+	for i, t := range list {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendUint(b, uint64(t), 36)
+	}
+	return string(b)
+}
+
+// tokenArray are tokens as PostgreSQL writes integers.
+func tokenArray(list []lookup.Token) string {
+	b := []byte{'{'}
+	for i, t := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(int32(t)), 10)
+	}
+	return string(append(b, '}'))
+}
+
+// findContacts are those whose name or number has what is looked for.
+func findContacts(db engine, f conversation.Search, q lookup.Query) (list []directory.Contact, err error) {
+	orgs := []string{f.OrgID}
+	if f.OrgID == "" {
+		orgs = nil
+		if err := db.each(qOrganizationIDs, func(r *row) error { orgs = append(orgs, r.text()); return nil }, f.AccountID); err != nil {
+			return nil, err
+		}
+	}
+	for _, spelled := range []lookup.Query{q, lookup.Digits(f.Text)} {
+		if spelled.Empty() {
+			continue
+		}
+		for _, org := range orgs {
+			var ids []string
+			if err := db.each(qFindContacts, func(r *row) error {
+				if id := r.text(); spelled.In(r.text()) && len(ids) < foundContacts {
+					ids = append(ids, id)
+				}
+				return nil
+			}, f.AccountID, org, "%"+likeText(spelled.Text())+"%", likeMax); err != nil {
+				return nil, err
+			}
+			for _, id := range ids {
+				if slices.ContainsFunc(list, func(c directory.Contact) bool { return c.ID == id }) || len(list) == foundContacts {
+					continue
+				}
+				c, err := contacts(db, qContact, id, org, f.AccountID)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, c...)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b directory.Contact) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return list, nil
+}
+
+// likeText is a text that LIKE takes as it is.
+func likeText(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+// finding is a contact as it is looked for.
+func finding(c *directory.Contact) string {
+	return lookup.Fold(c.Name+" "+strings.Join(c.Addresses, " ")) + " " // never empty: that would say that it is not written yet
+}
