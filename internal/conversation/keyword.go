@@ -96,8 +96,9 @@ func WishOf(text, own string) Wish {
 
 // MentionsStop reports whether a text that is no wish has a word for a stop in it: somebody may want to look.
 func MentionsStop(text, own string) bool {
+	own = fold(own)
 	for _, w := range strings.Fields(fold(text)) {
-		if wishes[w] == Stop || own != "" && w == fold(own) {
+		if wishes[w] == Stop || w == own {
 			return true
 		}
 	}
