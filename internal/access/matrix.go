@@ -124,6 +124,8 @@ var Matrix = []Rule{
 	{"POST", "/v1/studio/explain", account},
 	{"POST", "/v1/studio/test", account},
 	{"POST", "/v1/studio/infer", account},
+	{"GET", "/v1/account", account},
+	{"PATCH", "/v1/account", account},
 
 	{"POST", "/v1/organizations", account},
 	{"GET", "/v1/organizations", organization},

@@ -35,13 +35,18 @@ type uploadView struct {
 	OrgID   string `json:"orgid" doc:"The organization that it is for. Empty: any of the account."`
 	Created string `json:"created" doc:"When it came." format:"date-time"`
 	Expires string `json:"expires" doc:"When it is removed, unless a message has taken it." format:"date-time"`
+	Preview string `json:"preview,omitempty" doc:"Where a small picture of it is shown, as long as url. Left out: it is no picture."`
 }
 
 func (s *Server) viewUpload(u *message.Upload) uploadView {
-	return uploadView{
+	v := uploadView{
 		ID: u.ID, URL: s.o.Link(u.ID), Type: u.MediaType, Size: u.Size, Name: u.Name, OrgID: u.OrgID,
 		Created: stamp(u.Created), Expires: stamp(u.Created.Add(message.KeepUploads)),
 	}
+	if message.HasPreview(u.MediaType) {
+		v.Preview = v.URL + message.PreviewPath
+	}
+	return v
 }
 
 // createUpload takes one file: multipart/form-data with the file in it, or the file itself as the body, named by Content-Disposition or ?name=.

@@ -37,6 +37,9 @@ type messageInput struct {
 	Media   []string `json:"media" doc:"Files to send: ids of uploads (POST /v1/media), together with urls at most 10."`
 
 	Conversation string `json:"conversation" doc:"The id of a conversation to write into, in place of from and to."`
+
+	Validity  *int    `json:"validity" doc:"For how many seconds it may be tried. Left out: as its number says, otherwise a day." min:"10" max:"604800"`
+	ExpiresAt *string `json:"expires_at" doc:"Until when it may be tried, in place of validity." format:"date-time"`
 }
 
 func (in *messageInput) check() error {
@@ -81,6 +84,9 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access
 		return err
 	}
 	var err error
+	if d.Validity, d.Expires, err = in.valid(time.Now()); err != nil {
+		return err
+	}
 	if d.Files, err = s.uploaded(r, p, in.Media, ""); err != nil {
 		return err
 	}
@@ -88,6 +94,26 @@ func (s *Server) createMessage(w http.ResponseWriter, r *http.Request, p *access
 		d.IdempotencyKey = key
 		return s.o.Outbound.Accept(r.Context(), d)
 	})
+}
+
+// valid is for how long, or until when, the message may be tried; neither: as its number says.
+func (in *messageInput) valid(now time.Time) (time.Duration, time.Time, error) {
+	var ps problemList
+	switch {
+	case in.Validity != nil && in.ExpiresAt != nil:
+		ps.add("/expires_at", "says the same as validity; leave one of them out")
+	case in.Validity != nil:
+		ps.validity("/validity", *in.Validity)
+		return time.Duration(*in.Validity) * time.Second, time.Time{}, ps.err()
+	case in.ExpiresAt != nil:
+		at, err := time.Parse(time.RFC3339, *in.ExpiresAt)
+		if left := at.Sub(now); err != nil || left < outbound.MinValidity || left > outbound.MaxValidity {
+			ps.add("/expires_at", fmt.Sprintf("must be a time like %s, at least %v and at most %v from now", now.Add(time.Hour).UTC().Format(time.RFC3339), outbound.MinValidity, outbound.MaxValidity))
+			break
+		}
+		return 0, at, nil
+	}
+	return 0, time.Time{}, ps.err()
 }
 
 // writeInto puts a conversation's number and contact into a message. Where it is closed, the message begins another one.

@@ -40,6 +40,8 @@ type numberView struct {
 	AutoReply      jsontext.Value `json:"autoreply,omitzero" doc:"Texts that answer texts. Left out: none." as:"autoreply"`
 	WebhookURL     string         `json:"webhook_url" doc:"The webhook URL with this number in it, for a provider that does not say which number was called."`
 	Created        string         `json:"created" doc:"When it was made." format:"date-time"`
+	StripMetadata  *bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made. null: as the organization says."`
+	Validity       int            `json:"validity" doc:"For how many seconds a message may be tried. 0: for a day."`
 }
 
 // numberSettings is what a number keeps beside its columns.
@@ -65,7 +67,7 @@ func (s *Server) viewNumber(n *directory.Number) numberView {
 		ID: n.ID, OrgID: n.OrgID, Service: n.ServiceID, Number: n.Value, Name: n.Name, Country: n.Country, Users: users,
 		InboundFormat: n.InboundFormat, OutboundFormat: n.OutboundFormat, SendName: n.SendName,
 		SessionTimeout: int(n.SessionTimeout / time.Second), Header: n.Header, Footer: n.Footer,
-		OptOut: ns.OptOut, AutoReply: ns.AutoReply, Created: stamp(n.Created),
+		OptOut: ns.OptOut, AutoReply: ns.AutoReply, StripMetadata: viewChoice(n.StripMetadata), Validity: int(n.Validity / time.Second), Created: stamp(n.Created),
 	}
 }
 
@@ -83,6 +85,8 @@ type numberInput struct {
 	Footer         *string        `json:"footer" doc:"A text after every outbound text." maxlen:"200"`
 	OptOut         jsontext.Value `json:"optout" doc:"How contacts end and resume messages." as:"optout"`
 	AutoReply      jsontext.Value `json:"autoreply" doc:"Texts that answer texts, at most 200." as:"autoreply"`
+	StripMetadata  jsontext.Value `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made: true, false, or null for what the organization says." as:"choice"`
+	Validity       *int           `json:"validity" doc:"For how many seconds a message may be tried: 10 to 604800. 0: for a day." min:"0" max:"604800" default:"0"`
 }
 
 // maxSession is the longest sessionTimeout: a year.
@@ -118,6 +122,15 @@ func (in *numberInput) apply(n *directory.Number) problemList {
 	for _, t := range []struct{ at, value string }{{"/name", n.Name}, {"/header", n.Header}, {"/footer", n.Footer}} {
 		if utf8.RuneCountInString(t.value) > maxName {
 			ps.add(t.at, fmt.Sprintf("must have at most %d characters", maxName))
+		}
+	}
+	if in.StripMetadata != nil {
+		ps.choice("/strip_metadata", &n.StripMetadata, in.StripMetadata)
+	}
+	if in.Validity != nil {
+		n.Validity = time.Duration(*in.Validity) * time.Second
+		if *in.Validity != 0 {
+			ps.validity("/validity", *in.Validity)
 		}
 	}
 	ps = append(ps, in.applySettings(n)...)

@@ -174,6 +174,8 @@ var oneOf = map[reflect.Type][]reflect.Type{
 
 // standsFor is what a member of raw JSON is, where its tag `as` says so.
 var standsFor = map[string]reflect.Type{
+	"choice":    of[bool](),
+	"days":      of[int](),
 	"optout":    of[conversation.OptOut](),
 	"autoreply": of[[]conversation.AutoReply](),
 }

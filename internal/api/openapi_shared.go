@@ -37,6 +37,7 @@ var tags = []documentTag{
 	{"audit", "Who changed what."},
 	{"services", "Providers, each as one service file describes it: the catalogue's and the account's own."},
 	{"studio", "Drafts of service files: posted with each question, never kept."},
+	{"account", "What holds for all organizations of the account."},
 	{"organizations", "The customers of the account."},
 	{"users", "The people of an organization."},
 	{"integrations", "A service enabled for an organization: its property values and its webhook URL."},

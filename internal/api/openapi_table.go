@@ -18,6 +18,7 @@ import (
 // docs/openapi.json; a test compares every answer that any test gets with the document.
 var operationTables = []map[string]operation{
 	signInOperations, studioOperations, directoryOperations, serviceOperations, contactOperations, messageOperations, conversationOperations, programOperations, documentOperations,
+	keepingOperations,
 }
 
 var conflict = []int{http.StatusConflict}

@@ -27,10 +27,16 @@ type organizationView struct {
 	Status  int            `json:"status" doc:"1: active. 0: disabled, its keys open nothing and nothing is sent." min:"0" max:"1"`
 	Params  jsontext.Value `json:"params,omitzero" doc:"What a program keeps here." as:"object"`
 	Created string         `json:"created" doc:"When it was made." format:"date-time"`
+
+	StripMetadata bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made, unless their number says otherwise."`
+	Retention     retentionView `json:"retention" doc:"For how many days things are kept."`
 }
 
 func viewOrganization(o *directory.Organization) organizationView {
-	v := organizationView{ID: o.ID, Name: o.Name, Domain: o.Domain, Region: o.Region, Status: o.Status, Created: stamp(o.Created)}
+	v := organizationView{
+		ID: o.ID, Name: o.Name, Domain: o.Domain, Region: o.Region, Status: o.Status, Created: stamp(o.Created),
+		StripMetadata: o.StripMetadata, Retention: viewRetention(o.Retention),
+	}
 	if o.Params != "" {
 		v.Params = jsontext.Value(o.Params)
 	}
@@ -44,6 +50,9 @@ type organizationInput struct {
 	Region *string        `json:"region" doc:"Where it is, in its own words." maxlen:"200"`
 	Status *int           `json:"status" doc:"1: active. 0: disabled. Only the account's key changes it." min:"0" max:"1" default:"1"`
 	Params jsontext.Value `json:"params" doc:"What a program wants kept: an object, which replaces the one before." as:"object"`
+
+	StripMetadata *bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made, unless their number says otherwise." default:"false"`
+	Retention     retentionInput `json:"retention" doc:"For how many days things are kept."`
 }
 
 // apply puts the input onto an organization and names everything that is wrong with the result.
@@ -52,7 +61,8 @@ func (in *organizationInput) apply(o *directory.Organization) error {
 	put(&o.Domain, in.Domain)
 	put(&o.Region, in.Region)
 	put(&o.Status, in.Status)
-	var ps problemList
+	put(&o.StripMetadata, in.StripMetadata)
+	ps := in.Retention.apply(&o.Retention)
 	if in.Params != nil {
 		if in.Params.Kind() != '{' {
 			ps.add("/params", "must be an object")

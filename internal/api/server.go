@@ -114,6 +114,7 @@ type Store interface {
 	SignIns
 	People
 	Audit
+	Accounts
 }
 
 // Shelf finds services: an account's own, then the catalogue's.
@@ -262,6 +263,8 @@ func (s *Server) handlers() map[string]handler {
 		"POST /v1/studio/explain":  s.studioExplain,
 		"POST /v1/studio/test":     s.studioTest,
 		"POST /v1/studio/infer":    s.studioInfer,
+		"GET /v1/account":          s.getAccount,
+		"PATCH /v1/account":        s.updateAccount,
 
 		"POST /v1/organizations":           s.createOrganization,
 		"GET /v1/organizations":            s.listOrganizations,

@@ -5,9 +5,10 @@ import "time"
 
 // Account owns organizations and service files. Its ID is unguessable (128 random bits, hex): it stands in every webhook URL.
 type Account struct {
-	ID      string
-	Name    string
-	Created time.Time
+	ID        string
+	Name      string
+	Retention Retention
+	Created   time.Time
 }
 
 // Organization is a customer of the account.
@@ -21,6 +22,9 @@ type Organization struct {
 	Params    string // JSON object, as a program gave it
 	Extra     string // JSON object of further members that programs store and read back; they mean nothing here
 	Created   time.Time
+
+	StripMetadata bool // files that go out lose what they tell of where and when they were made
+	Retention     Retention
 }
 
 // User is a person of an organization.
@@ -100,6 +104,8 @@ type Number struct {
 	Footer         string
 	Users          []string // assigned users' ids
 	Settings       string   // JSON object: optout and autoreply settings
+	StripMetadata  Choice
+	Validity       time.Duration // how long a message of its may be tried; 0: the server's default
 	Created        time.Time
 }
 

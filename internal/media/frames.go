@@ -12,7 +12,8 @@ func countFrames(r io.Reader, format string) string {
 	in := bufio.NewReader(r)
 	switch format {
 	case "gif":
-		return walkGIF(in)
+		_, tooMuch := walkGIF(in)
+		return tooMuch
 	case "png":
 		return walkChunks(in, 8, binary.BigEndian, true, "fcTL")
 	case "webp":
@@ -49,42 +50,42 @@ func walkChunks(in *bufio.Reader, skip int, order binary.ByteOrder, lengthFirst 
 	}
 }
 
-// walkGIF follows GIF89a: a frame may be larger than the screen that the header speaks of.
-func walkGIF(in *bufio.Reader) string {
+// walkGIF counts frames. It follows GIF89a: a frame may be larger than the screen that the header speaks of.
+func walkGIF(in *bufio.Reader) (frames int, tooMuch string) {
 	var screen [13]byte
 	if _, err := io.ReadFull(in, screen[:]); err != nil || !skipColors(in, screen[10]) {
-		return ""
+		return frames, ""
 	}
-	for frames := 0; ; {
+	for {
 		kind, err := in.ReadByte()
 		if err != nil {
-			return ""
+			return frames, ""
 		}
 		switch kind {
 		case 0x21: // extension: label, then sub-blocks
 			if _, err := in.Discard(1); err != nil || !skipBlocks(in) {
-				return ""
+				return frames, ""
 			}
 		case 0x2c: // image: place, size, flags, colors, code size, sub-blocks
 			var d [9]byte
 			if _, err := io.ReadFull(in, d[:]); err != nil {
-				return ""
+				return frames, ""
 			}
 			w, h := int64(binary.LittleEndian.Uint16(d[4:])), int64(binary.LittleEndian.Uint16(d[6:]))
 			if w*h > MaxPixels {
-				return fmt.Sprintf("a frame has %d × %d pixels", w, h)
+				return frames, fmt.Sprintf("a frame has %d × %d pixels", w, h)
 			}
 			if frames++; frames > MaxFrames {
-				return tooManyFrames
+				return frames, tooManyFrames
 			}
 			if !skipColors(in, d[8]) {
-				return ""
+				return frames, ""
 			}
 			if _, err := in.Discard(1); err != nil || !skipBlocks(in) {
-				return ""
+				return frames, ""
 			}
 		default: // the trailer, or nothing that a viewer goes on from
-			return ""
+			return frames, ""
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 // Dir is the media directory. Nothing outside it is ever touched, whatever a name says: it is an os.Root, and names in it are ours.
 type Dir struct {
 	root    *os.Root
+	studio  *studio
 	placing sync.Mutex // a file is put into its place, or a sweep takes it away
 }
 
@@ -57,7 +58,7 @@ func openDir(at string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media directory: %w", err)
 	}
-	return &Dir{root: root}, nil
+	return &Dir{root: root, studio: newStudio()}, nil
 }
 
 // ready makes the place for what is being written.
@@ -222,6 +223,23 @@ func (f *draft) keepAs(id string) (string, error) {
 	f.done = true
 	failpoint.Pass("filed")
 	return to, syncDir(root, shelf)
+}
+
+// keepBeside puts what was made of a kept file beside it, under the same name and a mark: with the file it goes.
+func (f *draft) keepBeside(name, mark string) error {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	f.dir.placing.Lock()
+	defer f.dir.placing.Unlock()
+	if _, err := f.dir.root.Lstat(name); err != nil {
+		return err
+	}
+	if err := f.dir.root.Rename(f.name, name+mark); err != nil {
+		return err
+	}
+	f.done = true
+	return nil
 }
 
 // discard removes what was not kept.

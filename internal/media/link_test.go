@@ -62,6 +62,16 @@ func (s *shelf) Media(_ context.Context, id string) (*message.Media, error) {
 	return nil, fault.New(fault.NotFound, "", "no such file")
 }
 
+func (s *shelf) RefitMedia(_ context.Context, m message.Media, oldPath string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rows[m.ID].Path != oldPath {
+		return fault.New(fault.Conflict, "", "it is another file")
+	}
+	s.rows[m.ID] = m
+	return nil
+}
+
 func get(h http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(header); i += 2 {

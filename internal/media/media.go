@@ -14,6 +14,8 @@ type Store interface {
 	PendingMedia(ctx context.Context, now time.Time, n int) ([]message.Media, error)
 	SaveMedia(ctx context.Context, m message.Media, retryAt time.Time) error
 	Media(ctx context.Context, id string) (*message.Media, error)
+	// RefitMedia says what a stored file of a message has become, unless it is not at oldPath any more.
+	RefitMedia(ctx context.Context, m message.Media, oldPath string) error
 }
 
 // Limits of files.

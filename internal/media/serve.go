@@ -6,17 +6,20 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 )
 
-// Handler answers GET and HEAD of /media/<id>/<expiry>/<mac>. Mount it at "/media/".
+// Handler answers GET and HEAD of /media/<id>/<expiry>/<mac>, and of a picture with /preview behind it. Mount it at "/media/".
 //
 // What it shows came from strangers, so the answer is locked up: it is of the type that we found, never guessed at, may run, load and
 // frame nothing, and is saved rather than shown unless it is one of a few harmless types.
 func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
+	previews := NewPreviews(d)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
@@ -28,7 +31,8 @@ func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 			return
 		}
-		id, expires, ok := l.check(r.URL.Path)
+		link, small := strings.CutSuffix(r.URL.Path, message.PreviewPath)
+		id, expires, ok := l.check(link)
 		now := time.Now()
 		switch {
 		case !ok:
@@ -48,7 +52,13 @@ func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
 			http.Error(w, "not found", http.StatusNotFound)
 			return
 		}
-		f, err := d.open(m.Path)
+		var f *os.File
+		if small {
+			f, err = previews.open(r.Context(), m)
+			m.MediaType, m.Name = "", "preview"
+		} else {
+			f, err = d.open(m.Path)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			http.Error(w, "not found", http.StatusNotFound)
 			return
@@ -59,6 +69,9 @@ func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
 			return
 		}
 		defer f.Close()
+		if small {
+			m.MediaType = typeOfPreview(f)
+		}
 		h.Set("Content-Type", m.MediaType)
 		h.Set("Content-Disposition", disposition(m.MediaType, m.Name))
 		h.Set("Cache-Control", fmt.Sprintf("private, max-age=%d, immutable", int(expires.Sub(now).Seconds())))

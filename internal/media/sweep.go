@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,9 +59,12 @@ func (d *Dir) sweepShelf(ctx context.Context, rows Rows, shelf string, now time.
 			return removed, err
 		}
 		var old []string
+		of := map[string]string{} // the kept file that each is, or was made of
 		for _, e := range entries {
-			if name := path.Join(shelf, e.Name()); isHex(e.Name(), nameSize) && d.isOld(name, now) {
-				old = append(old, name)
+			kept := strings.TrimSuffix(e.Name(), previewMark)
+			if isHex(kept, nameSize) && d.isOld(path.Join(shelf, e.Name()), now) {
+				of[e.Name()] = path.Join(shelf, kept)
+				old = append(old, path.Join(shelf, kept))
 			}
 		}
 		if len(old) == 0 {
@@ -69,8 +74,11 @@ func (d *Dir) sweepShelf(ctx context.Context, rows Rows, shelf string, now time.
 		if err != nil {
 			return removed, err
 		}
-		for _, name := range unknown {
-			gone, err := d.removeOld(name, now)
+		for name, kept := range of {
+			if !slices.Contains(unknown, kept) {
+				continue
+			}
+			gone, err := d.removeOld(path.Join(shelf, name), now)
 			if err != nil {
 				return removed, err
 			}
@@ -79,6 +87,24 @@ func (d *Dir) sweepShelf(ctx context.Context, rows Rows, shelf string, now time.
 			}
 		}
 	}
+}
+
+// Remove removes kept files whose rows are gone at once, with what was made of them. One that a row still has stays.
+func (d *Dir) Remove(ctx context.Context, rows Rows, names []string) error {
+	unknown, err := rows.UnknownMedia(ctx, names)
+	if err != nil {
+		return fmt.Errorf("remove media: %w", err)
+	}
+	d.placing.Lock()
+	defer d.placing.Unlock()
+	for _, name := range unknown {
+		for _, n := range []string{name + previewMark, name} {
+			if e := d.root.Remove(n); e != nil && !errors.Is(e, fs.ErrNotExist) {
+				err = errors.Join(err, e)
+			}
+		}
+	}
+	return err
 }
 
 // removeOld looks at the age once more: since its row was asked for, the file may have been kept again, with a row to come.

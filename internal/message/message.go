@@ -117,6 +117,18 @@ type Upload struct {
 // KeepUploads is how long a file waits for a message that takes it.
 const KeepUploads = 24 * time.Hour
 
+// PreviewPath, behind a file's link, leads to a small picture of it.
+const PreviewPath = "/preview"
+
+// HasPreview reports whether files of a type have one: pictures that can be decoded here.
+func HasPreview(mediaType string) bool {
+	switch mediaType {
+	case "image/jpeg", "image/png", "image/gif", "image/webp":
+		return true
+	}
+	return false
+}
+
 // MediaState is how far a file has come.
 type MediaState string
 

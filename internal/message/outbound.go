@@ -17,6 +17,8 @@ type Acceptance struct {
 	// IdempotencyKey is the caller's; with the same key and the same BodyHash the first answer is given again.
 	IdempotencyKey string
 	BodyHash       [32]byte
+	// OwnValidity: it may expire before what stands before it in its lane.
+	OwnValidity bool
 	// Media are files of the message that lie here already; its URLs lead to them.
 	Media []Media
 	// OwedReply: it is the automatic answer of its ID, which is owed no more once it is kept.

@@ -70,6 +70,8 @@ type MediaView struct {
 	Name   string             `json:"name,omitempty" doc:"The name that its sender gave it."`
 	State  message.MediaState `json:"state,omitempty" doc:"How far it has come. Left out: it is only passed on."`
 	Reason string             `json:"reason,omitempty" doc:"Why it failed or is blocked."`
+
+	Preview string `json:"preview,omitempty" doc:"Where a small picture of it is shown, as long as url. Left out: it is no picture that can be read."`
 }
 
 // Link makes the address behind which a file is shown.
@@ -122,6 +124,9 @@ func ViewOf(v *message.View, link Link, attempts bool) MessageView {
 		mv := MediaView{Type: m.MediaType, Size: m.Size, Name: m.Name, State: m.State, Reason: m.Reason}
 		if link != nil && (m.State == message.MediaStored || m.State == message.MediaPending) {
 			mv.URL = link(m.ID)
+			if m.State == message.MediaStored && message.HasPreview(m.MediaType) {
+				mv.Preview = mv.URL + message.PreviewPath
+			}
 		}
 		out.Media = append(out.Media, mv)
 	}

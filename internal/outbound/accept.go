@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -27,7 +28,15 @@ type Draft struct {
 	URLs           []string        // public addresses of files
 	Files          []message.Media // that lie here
 	IdempotencyKey string
+	Validity       time.Duration // from now to the last attempt, or
+	Expires        time.Time     // until when; both zero: as the number says, or as usual
 }
+
+// Bounds of a validity that somebody chooses.
+const (
+	MinValidity = 10 * time.Second
+	MaxValidity = 7 * 24 * time.Hour
+)
 
 // Accept checks a draft and keeps it. When it returns without an error the message is durably stored and will be sent;
 // before that nothing was promised.
@@ -79,12 +88,16 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 	}
 
 	now := time.Now()
+	own := cmp.Or(d.Validity, number.Validity)
+	if !d.Expires.IsZero() {
+		own = d.Expires.Sub(now)
+	}
 	m := message.Message{
 		ID: message.NewID(), AccountID: number.AccountID, OrgID: number.OrgID, Direction: message.Outbound,
 		NumberID: number.ID, IntegrationID: number.IntegrationID,
 		ServiceID: r.bound.ID, ServiceVersion: r.bound.Version,
 		UserID: d.UserID, From: number.Value, To: to, Content: text, URLs: f.addresses(d), Status: message.Queued,
-		Created: now, Expires: now.Add(f.o.Validity),
+		Created: now, Expires: now.Add(cmp.Or(own, f.o.Validity)),
 	}
 	if of != nil {
 		m.ResendOf = of.ID
@@ -99,6 +112,15 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 	if err != nil {
 		return message.Ack{}, err
 	}
+	if len(d.Files) > 0 {
+		n, err := f.need(ctx, r, number, m.AccountID, m.OrgID)
+		if err == nil {
+			err = f.expect(ctx, &d, sending, n)
+		}
+		if err != nil {
+			return message.Ack{}, err
+		}
+	}
 	if m.Parts, err = r.bound.Parts(sending); err != nil {
 		return message.Ack{}, err
 	}
@@ -109,6 +131,7 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 		LaneKey:          laneKey(&m, r.bound.Limits),
 		IdempotencyKey:   d.IdempotencyKey,
 		BodyHash:         hash,
+		OwnValidity:      own != 0,
 	}
 	for i, file := range d.Files {
 		file.MessageID, file.N = m.ID, i
@@ -141,6 +164,9 @@ func (d *Draft) hash(of *message.Message) (sum [32]byte) {
 		if file.Shared { // the caller names it by its id; what comes with the request is a new one each time
 			write(file.Path)
 		}
+	}
+	if d.Validity != 0 || !d.Expires.IsZero() {
+		write("valid for " + d.Validity.String() + " or until " + d.Expires.UTC().String())
 	}
 	if of != nil {
 		write("resend of " + of.ID)

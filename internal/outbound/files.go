@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"patchbay/internal/directory"
 	"patchbay/internal/exchange"
 	"patchbay/internal/media"
 	"patchbay/internal/message"
@@ -14,7 +15,48 @@ import (
 
 // Files gets what is in the files of a message: *media.Outgoing.
 type Files interface {
+	// Expect is the type of a file that lies here once it fits, or a fault that says why it never will.
+	Expect(ctx context.Context, m message.Media, need media.Need) (kind string, err error)
+	// Fit makes those behind the addresses that are the message's own files fit, and gives them as they are then.
+	Fit(ctx context.Context, messageID string, urls []string, need media.Need) ([]message.Media, error)
 	Get(ctx context.Context, urls []string, most int64) (files []media.Content, done func(), err error)
+}
+
+// need is what files of a message must be like.
+func (f *Flow) need(ctx context.Context, r *route, n *directory.Number, accountID, orgID string) (media.Need, error) {
+	l := r.bound.Limits
+	o, err := found(f.o.Store.Organization(ctx, accountID, orgID))
+	return media.Need{Most: l.MediaMaxBytes, Types: l.MediaTypes, Strip: directory.Strips(o, n)}, err
+}
+
+// expect makes sure, as far as that can be known before a message is accepted, that its files can be sent, and says of what types they will be.
+func (f *Flow) expect(ctx context.Context, d *Draft, s *service.Sending, n media.Need) error {
+	first := len(s.Files) - len(d.Files)
+	for i := range d.Files {
+		kind := d.Files[i].MediaType
+		if f.o.Files != nil {
+			var err error
+			if kind, err = f.o.Files.Expect(ctx, d.Files[i], n); err != nil {
+				return err
+			}
+		}
+		s.Files[first+i].MediaType, s.Files[first+i].Name = kind, d.Files[i].Name
+	}
+	return nil
+}
+
+// fit makes the message's own files fit what their provider takes, before the first request tells of them.
+func (f *Flow) fit(ctx context.Context, m *message.Message, s *service.Sending, n media.Need) error {
+	if f.o.Files == nil || len(m.URLs) == 0 {
+		return nil
+	}
+	list, err := f.o.Files.Fit(ctx, m.ID, m.URLs, n)
+	for i := range list {
+		if list[i].ID != "" {
+			s.Files[i].MediaType, s.Files[i].Name = list[i].MediaType, list[i].Name
+		}
+	}
+	return err
 }
 
 // prepare gets the files of a part what its request wants of them: their bytes, and what the provider calls them once it has them. It

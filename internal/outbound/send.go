@@ -12,6 +12,7 @@ import (
 	"patchbay/internal/failpoint"
 	"patchbay/internal/fault"
 	"patchbay/internal/lane"
+	"patchbay/internal/media"
 	"patchbay/internal/message"
 	"patchbay/internal/service"
 	"patchbay/internal/wire"
@@ -45,7 +46,14 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	if !s.Unfinished && !time.Now().Before(m.Expires) {
 		return late(m)
 	}
-	r, sending, err := f.way(ctx, m)
+	r, sending, wants, err := f.way(ctx, m)
+	if s.Unfinished {
+		wants = media.Need{} // nothing is sent: only of what types its files are
+	}
+	var unfit error
+	if err == nil {
+		unfit = f.fit(ctx, m, sending, wants)
+	}
 	t.asks = err == nil && r.bound.Has(service.GetStatus)
 	if s.Unfinished {
 		t.idempotent = err == nil && r.bound.Idempotent(sending, m.Part)
@@ -56,6 +64,10 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 		return f.held(m, err)
 	}
 	t.pace = pace(r.bound.Limits)
+	if unfit != nil {
+		t.result, t.own = f.noFile(unfit), true
+		return t
+	}
 	t.idempotent = r.bound.Idempotent(sending, m.Part)
 	at := service.Attempt{Now: s.At, UUID: uuid.NewString()}
 	if at.Token, err = f.token(ctx, r); err != nil {
@@ -119,17 +131,21 @@ func errorText(err error) string {
 }
 
 // way is how a message gets to its provider.
-func (f *Flow) way(ctx context.Context, m *message.Message) (*route, *service.Sending, error) {
+func (f *Flow) way(ctx context.Context, m *message.Message) (*route, *service.Sending, media.Need, error) {
 	r, err := f.route(ctx, m.AccountID, m.IntegrationID, m.ServiceVersion)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, media.Need{}, err
 	}
 	number, err := found(f.o.Store.Number(ctx, m.AccountID, m.NumberID))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, media.Need{}, err
 	}
 	s, err := f.sending(ctx, m, number, r)
-	return r, s, err
+	if err != nil {
+		return nil, nil, media.Need{}, err
+	}
+	n, err := f.need(ctx, r, number, m.AccountID, m.OrgID)
+	return r, s, n, err
 }
 
 // held keeps a message that has no way to its provider at present: an integration that was switched off or misses a value

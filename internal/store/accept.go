@@ -79,6 +79,11 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 		if err != nil {
 			return err
 		}
+		if a.OwnValidity {
+			if err := t.later(qOwnDeadline, seq); err != nil {
+				return err
+			}
+		}
 		if err := insertFiles(t, seq, a.Media, now); err != nil {
 			return err
 		}

@@ -8,11 +8,18 @@ import (
 	"patchbay/internal/fault"
 )
 
+const accountColumns = `id, name, created_at, messages_days, media_days, callbacks_days`
+
+func readAccount(r *row) directory.Account {
+	return directory.Account{ID: r.text(), Name: r.text(), Created: r.time(), Retention: readRetention(r)}
+}
+
 var (
 	qInsertAccount = sqlText("insert account", `INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)`)
 	qAnyAccount    = sqlText("any account", `SELECT 1 FROM accounts LIMIT 1`)
-	qAccount       = sqlText("account", `SELECT id, name, created_at FROM accounts WHERE id = $1`)
-	qAccounts      = sqlText("accounts", `SELECT id, name, created_at FROM accounts ORDER BY created_at, id`)
+	qAccounts      = sqlText("accounts", `SELECT `+accountColumns+` FROM accounts ORDER BY created_at, id`)
+	qAccount       = sqlText("account", `SELECT `+accountColumns+` FROM accounts WHERE id = $1`)
+	qUpdateAccount = sqlText("update account", `UPDATE accounts SET name = $2, messages_days = $3, media_days = $4, callbacks_days = $5 WHERE id = $1`)
 
 	qInsertKey = sqlText("insert key", `INSERT INTO keys (id, account_id, hash, role, org_id, user_id, name, hint, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
@@ -50,23 +57,32 @@ func createAccount(t *tx, a *directory.Account, k *directory.Key, hash [32]byte)
 	return insertKey(t, k, hash)
 }
 
-// Account is the account of this id.
-func (s *Store) Account(ctx context.Context, id string) (*directory.Account, error) {
-	a, err := readOne(ctx, s, qAccount, func(r *row) directory.Account {
-		return directory.Account{ID: r.text(), Name: r.text(), Created: r.time()}
-	}, id)
-	return found(a, err, "account", id)
-}
-
 // Accounts are all of them, the oldest first.
 func (s *Store) Accounts(ctx context.Context) (list []directory.Account, err error) {
 	err = s.read(ctx, func(db engine) error {
 		return db.each(qAccounts, func(r *row) error {
-			list = append(list, directory.Account{ID: r.text(), Name: r.text(), Created: r.time()})
+			list = append(list, readAccount(r))
 			return nil
 		})
 	})
 	return list, err
+}
+
+// Account is the account of this id.
+func (s *Store) Account(ctx context.Context, id string) (*directory.Account, error) {
+	a, err := readOne(ctx, s, qAccount, readAccount, id)
+	return found(a, err, "account", id)
+}
+
+// UpdateAccount replaces what can change: its name, and for how long things are kept.
+func (s *Store) UpdateAccount(ctx context.Context, a *directory.Account) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.exec(qUpdateAccount, a.ID, a.Name, a.Retention.Messages, a.Retention.Media, a.Retention.Callbacks)
+		if err == nil && n == 0 {
+			err = notFound("account", a.ID)
+		}
+		return err
+	})
 }
 
 func insertKey(t *tx, k *directory.Key, hash [32]byte) error {

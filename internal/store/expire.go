@@ -19,6 +19,10 @@ var (
 	qExpiredAsides = sqlText("expired asides", `SELECT a.lane, a.contact FROM asides a JOIN lanes l ON l.seq = a.lane JOIN messages m ON m.seq =
 			(SELECT f.seq FROM messages f WHERE f.lane = a.lane AND f."to" = a.contact AND f.waiting = 2 AND f.seq <> l.in_flight ORDER BY f.seq LIMIT 1)
 		WHERE m.expires_at <= $1`)
+	// Those with a validity of their own, wherever they stand.
+	qOwnDeadline = sqlText("own deadline", `UPDATE messages SET deadline = expires_at WHERE seq = $1`)
+	qDeadlines   = sqlText("past their deadline", `SELECT `+messageColumns+` FROM messages
+		WHERE deadline > 0 AND waiting > 0 AND deadline <= $1 ORDER BY deadline LIMIT $2`)
 	qSomeInLane = sqlText("some of a lane", `SELECT `+messageColumns+` FROM messages WHERE lane = $1 AND waiting = 1 ORDER BY seq LIMIT $2`)
 	qSomeAside  = sqlText("some of a contact put aside", `SELECT `+messageColumns+` FROM messages
 		WHERE lane = $1 AND "to" = $2 AND waiting = 2 ORDER BY seq LIMIT $3`)
@@ -32,6 +36,9 @@ type queue struct {
 
 // ExpireMessages ends the messages whose validity is over before a provider took them, and says how many.
 func (s *Store) ExpireMessages(ctx context.Context, now time.Time) (n int, err error) {
+	if n, err = s.expireDeadlines(ctx, now); err != nil {
+		return n, err
+	}
 	for {
 		var over []queue
 		if err := s.read(ctx, func(db engine) error {
@@ -76,6 +83,42 @@ func expire(t *tx, q queue, now time.Time) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return expireSome(t, list, now)
+}
+
+// expireDeadlines ends those that have a validity of their own.
+func (s *Store) expireDeadlines(ctx context.Context, now time.Time) (n int, err error) {
+	for {
+		any := false
+		if err := s.read(ctx, func(db engine) (err error) {
+			any, err = one(db, qDeadlines, func(*row) error { return nil }, micros(now), 1)
+			return err
+		}); err != nil || !any {
+			return n, err
+		}
+		some := 0
+		if err := s.write(ctx, func(t *tx) error {
+			var list []stored
+			if err := t.each(qDeadlines, func(r *row) error {
+				m, err := readMessage(r)
+				list = append(list, m)
+				return err
+			}, micros(now), expireMax); err != nil {
+				return err
+			}
+			some, err = expireSome(t, list, now)
+			return err
+		}); err != nil {
+			return n, err
+		}
+		if n += some; some == 0 { // attempts at them are open: they may be taken yet
+			return n, nil
+		}
+	}
+}
+
+// expireSome ends the messages of a list until one comes whose time is not over.
+func expireSome(t *tx, list []stored, now time.Time) (n int, err error) {
 	for i := range list {
 		m := &list[i]
 		if _, open, err := openAttempt(t, m); err != nil {

@@ -21,7 +21,8 @@ var (
 	qHoldMedia = sqlText("hold media", `UPDATE media SET due_at = $2 WHERE id = $1 AND state = 'pending'`)
 	qSaveMedia = sqlText("save media", `UPDATE media SET media_type = $2, name = $3, size = $4, state = $5, reason = $6, path = $7, tries = $8, due_at = $9
 		WHERE id = $1 AND state = 'pending' RETURNING message`)
-	qMediaPath = sqlText("media by path", `SELECT 1 FROM media WHERE path = $1 AND path <> ''`)
+	qRefitMedia = sqlText("refit media", `UPDATE media SET media_type = $2, name = $3, size = $4, path = $5 WHERE id = $1 AND path = $6 AND state = 'stored'`)
+	qMediaPath  = sqlText("media by path", `SELECT 1 FROM media WHERE path = $1 AND path <> ''`)
 )
 
 func readMedia(r *row) message.Media {
@@ -151,6 +152,17 @@ func (s *Store) Media(ctx context.Context, id string) (*message.Media, error) {
 		}
 	}
 	return found(f, err, "file", id)
+}
+
+// RefitMedia says what a stored file has become, and where that lies. ErrGone: it is not what it was any more.
+func (s *Store) RefitMedia(ctx context.Context, f message.Media, oldPath string) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.exec(qRefitMedia, f.ID, f.MediaType, f.Name, f.Size, f.Path, oldPath)
+		if err == nil && n == 0 {
+			err = ErrGone
+		}
+		return err
+	})
 }
 
 // UnknownMedia is those of the paths that no file's row has: what lies there belongs to nothing any more.

@@ -10,11 +10,11 @@ import (
 )
 
 const numberColumns = `id, account_id, org_id, integration_id, service_id, value, name, country, inbound_format, outbound_format,
-	send_name, session_timeout, header, footer, settings, created_at`
+	send_name, session_timeout, header, footer, settings, created_at, strip_metadata, validity`
 
 var (
 	qInsertNumber = sqlText("insert number", `INSERT INTO numbers (`+numberColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`)
 	qNumber        = sqlText("number", `SELECT `+numberColumns+` FROM numbers WHERE account_id = $1 AND id = $2`)
 	qNumberByValue = sqlText("number by value", `SELECT `+numberColumns+` FROM numbers WHERE account_id = $1 AND value = $2`)
 	qNumbersOf     = sqlText("numbers of an integration", `SELECT `+numberColumns+` FROM numbers
@@ -24,7 +24,7 @@ var (
 	qNumbersOfUser = sqlText("numbers of a user", `SELECT `+numberColumns+` FROM numbers
 		WHERE account_id = $1 AND id IN (SELECT number_id FROM number_users WHERE user_id = $2) ORDER BY id LIMIT $3`)
 	qUpdateNumber = sqlText("update number", `UPDATE numbers SET name = $3, country = $4, inbound_format = $5, outbound_format = $6,
-		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11 WHERE account_id = $1 AND id = $2`)
+		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11, strip_metadata = $12, validity = $13 WHERE account_id = $1 AND id = $2`)
 	qDeleteNumber = sqlText("delete number", `DELETE FROM numbers WHERE account_id = $1 AND id = $2`)
 
 	qAssign = sqlText("assign", `INSERT INTO number_users (number_id, user_id, since)
@@ -40,7 +40,8 @@ var (
 func readNumber(r *row) directory.Number {
 	return directory.Number{ID: r.text(), AccountID: r.text(), OrgID: r.text(), IntegrationID: r.text(), ServiceID: r.text(),
 		Value: r.text(), Name: r.text(), Country: r.text(), InboundFormat: r.text(), OutboundFormat: r.text(), SendName: r.bool(),
-		SessionTimeout: r.duration(), Header: r.text(), Footer: r.text(), Settings: r.text(), Created: r.time()}
+		SessionTimeout: r.duration(), Header: r.text(), Footer: r.text(), Settings: r.text(), Created: r.time(),
+		StripMetadata: directory.Choice(r.int()), Validity: r.duration()}
 }
 
 // CreateNumber adds a number to an integration of its organization and assigns it. No two organizations of an account
@@ -65,7 +66,8 @@ func (s *Store) CreateNumber(ctx context.Context, n *directory.Number) error {
 			return err
 		}
 		_, err = t.exec(qInsertNumber, n.ID, n.AccountID, n.OrgID, n.IntegrationID, n.ServiceID, n.Value, n.Name, n.Country,
-			n.InboundFormat, n.OutboundFormat, flag(n.SendName), n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, micros(n.Created))
+			n.InboundFormat, n.OutboundFormat, flag(n.SendName), n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, micros(n.Created),
+			int(n.StripMetadata), n.Validity.Microseconds())
 		if isDuplicate(err) {
 			return fault.New(fault.Conflict, "number", "%s is already a number of this account; remove it there first", n.Value)
 		}
@@ -206,7 +208,7 @@ func (s *Store) UpdateNumber(ctx context.Context, n *directory.Number) error {
 			return err
 		}
 		if _, err := t.exec(qUpdateNumber, n.AccountID, n.ID, n.Name, n.Country, n.InboundFormat, n.OutboundFormat, flag(n.SendName),
-			n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings); err != nil {
+			n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, int(n.StripMetadata), n.Validity.Microseconds()); err != nil {
 			return err
 		}
 		return assign(t, n)

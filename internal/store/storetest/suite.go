@@ -32,6 +32,8 @@ func Run(t *testing.T, e Engine) {
 		{"an integration that a person paused sends nothing until it is resumed", pausesByPerson},
 		{"refused credentials pause at once, and new ones resume", pausesForCredentials},
 		{"messages whose time is over expire, once, and leave their lane", expires},
+		{"a message with a validity of its own expires in time, wherever it stands in its lane", expiresByItself},
+		{"a file that was made to fit takes the place of what it was", refits},
 		{"only a queued message can be cancelled, only an unclear one dismissed", cancelsAndDismisses},
 		{"a message of several parts is sent part by part", sendsParts},
 		{"a receipt moves a message by rank, and what is late only goes on record", obeysRank},

@@ -14,3 +14,28 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_account ON uploads (account_id, id);
 CREATE INDEX uploads_created ON uploads (created_at);
 CREATE INDEX uploads_path ON uploads (path);
+
+-- Whether files lose what they tell of where and when they were made: 0 as the organization says, 1 yes, 2 no. Of an organization: 1 yes.
+ALTER TABLE numbers ADD COLUMN strip_metadata INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN strip_metadata INTEGER NOT NULL DEFAULT 0;
+
+-- How long a message of this number may be tried, in microseconds; 0: the server's default.
+ALTER TABLE numbers ADD COLUMN validity BIGINT NOT NULL DEFAULT 0;
+-- When it expires, of a message that has a validity of its own; 0: the others, which expire in the order of their lanes.
+ALTER TABLE messages ADD COLUMN deadline BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX messages_deadline ON messages (deadline) WHERE deadline > 0 AND waiting > 0;
+
+-- How many days things are kept: of an organization 0 as the account says and -1 for ever, of an account 0 for ever.
+ALTER TABLE accounts ADD COLUMN messages_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN media_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN callbacks_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN messages_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN media_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE organizations ADD COLUMN callbacks_days INTEGER NOT NULL DEFAULT 0;
+-- How far a sweep has come that need not begin anew each time.
+CREATE TABLE sweeps (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    seq  BIGINT NOT NULL
+);
+-- What the lane accepted and is not there any more: accepted = the sum over all statuses + removed.
+ALTER TABLE lanes ADD COLUMN removed BIGINT NOT NULL DEFAULT 0;
