@@ -181,7 +181,7 @@ func (s *Server) putService(w http.ResponseWriter, r *http.Request, p *access.Pr
 	if own != "" && own != svc.ID {
 		return fault.New(fault.Conflict, "/id", "the account has this service as %q, and ids are one without case; keep that spelling", own)
 	}
-	about(r, svc.ID, svc.Name, nil, versionNote{svc.Version})
+	about(r, svc.ID, svc.Name, nil, noteVersion(svc.Version))
 	if err := s.o.Store.PutService(r.Context(), p.AccountID, svc.ID, svc.Version, svc.Source); err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func (s *Server) rollbackService(w http.ResponseWriter, r *http.Request, p *acce
 		}
 		return refused
 	}
-	about(r, svc.ID, svc.Name, nil, versionNote{in.Version})
+	about(r, svc.ID, svc.Name, nil, noteVersion(in.Version))
 	if err := s.o.Store.SetServiceVersion(r.Context(), p.AccountID, own[0].ServiceID, in.Version); err != nil {
 		return err
 	}
@@ -150,7 +150,5 @@ func (s *Server) rollbackService(w http.ResponseWriter, r *http.Request, p *acce
 	return send(w, http.StatusOK, accepted(svc, found))
 }
 
-// versionNote is what the log tells of a service file: which version counts from then on.
-type versionNote struct {
-	Version string `json:"version"`
-}
+// noteVersion is what the log tells of a service file: which version counts from then on.
+func noteVersion(version string) any { return map[string]string{"version": version} }

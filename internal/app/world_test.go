@@ -91,6 +91,7 @@ type caller struct {
 	w      *world
 	key    string // empty: none
 	cookie string // of a sign-in
+	local  bool   // the cookie of plain http on this machine
 	from   string // an address of this machine; empty: any
 }
 
@@ -156,13 +157,20 @@ func (c *caller) try(method, path string, body any, header ...string) answer {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
 	if c.cookie != "" {
-		req.Header.Set("Cookie", "__Host-patchbay="+c.cookie)
+		name := "__Host-patchbay"
+		if c.local {
+			name = "patchbay-local"
+		}
+		req.Header.Set("Cookie", name+"="+c.cookie)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+		}
 		req.Header.Set(header[i], header[i+1])
 	}
 	resp, err := transportFrom(c.from).RoundTrip(req)
