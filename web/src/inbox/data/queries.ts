@@ -1,0 +1,109 @@
+import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { all, api, type Page, path } from "../../lib/api";
+import { queries } from "../../lib/queries";
+import { queryOf, type Show } from "../model/lists";
+import { upsert } from "../model/timeline";
+import type { Conversation, Entry, Person } from "../model/types";
+import { touch } from "./live";
+import { learnFromConversations, learnFromEntries, nameOf } from "./people";
+import { recent } from "./recent";
+
+/** What the inbox asks for, and under which names it is kept. */
+export const keys = {
+  lists: ["inbox", "list"] as const,
+  list: (show: Show) => ["inbox", "list", show] as const,
+  one: (id: string) => ["inbox", "conversation", id] as const,
+  allEntries: ["inbox", "entries"] as const,
+  entries: (id: string) => ["inbox", "entries", id] as const,
+  numbers: ["inbox", "numbers"] as const,
+  contact: (id: string) => ["inbox", "contact", id] as const,
+  past: (contact: string) => ["inbox", "past", contact] as const,
+  search: (q: string) => ["inbox", "search", q] as const,
+};
+
+const perList = 50;
+export const perPage = 50;
+
+export async function listPage(show: Show, cursor: string, signal?: AbortSignal): Promise<Page<Conversation>> {
+  const mark = recent.mark();
+  const page = await api.get<Page<Conversation>>(
+    "/v1/conversations",
+    { ...queryOf(show), limit: perList, cursor },
+    signal,
+  );
+  learnFromConversations(page.data);
+  for (const c of page.data) queries.setQueryData(keys.one(c.id), c);
+  for (const id of recent.conversationsSince(mark)) touch(id);
+  return page;
+}
+
+export function useList(show: Show, enabled = true) {
+  return useInfiniteQuery({
+    queryKey: keys.list(show),
+    queryFn: ({ pageParam, signal }) => listPage(show, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next || undefined,
+    staleTime: Number.POSITIVE_INFINITY, // the stream keeps it true
+    enabled,
+  });
+}
+
+export async function askConversation(id: string, signal?: AbortSignal): Promise<Conversation> {
+  const c = await api.get<Conversation>(path`/v1/conversations/${id}`, undefined, signal);
+  learnFromConversations([c]);
+  return c;
+}
+
+export function useConversation(id: string) {
+  return useQuery({
+    queryKey: keys.one(id),
+    queryFn: ({ signal }) => askConversation(id, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export async function entriesPage(id: string, cursor: string, signal?: AbortSignal): Promise<Page<Entry>> {
+  const mark = recent.mark();
+  const page = await api.get<Page<Entry>>(path`/v1/conversations/${id}/messages`, { limit: perPage, cursor }, signal);
+  learnFromEntries(page.data);
+  if (cursor !== "") return page;
+  let whole: InfiniteData<Page<Entry>> = { pages: [page], pageParams: [""] };
+  for (const m of recent.messagesSince(mark, id)) whole = upsert(whole, m);
+  return whole.pages[0] ?? page;
+}
+
+export function useEntries(id: string) {
+  return useInfiniteQuery({
+    queryKey: keys.entries(id),
+    queryFn: ({ pageParam, signal }) => entriesPage(id, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next || undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export interface OwnNumber {
+  id: string;
+  number: string;
+  name: string;
+  country: string;
+  users: string[];
+  header: string;
+  footer: string;
+  sendName: boolean;
+}
+
+export function useNumbers(orgid: string) {
+  return useQuery({
+    queryKey: keys.numbers,
+    queryFn: ({ signal }) => all<OwnNumber>(path`/v1/organizations/${orgid}/numbers`, undefined, signal),
+    staleTime: 60_000,
+  });
+}
+
+/** Those who share a conversation's number, as far as their names are known. */
+export function useColleagues(c: Conversation): Person[] {
+  const numbers = useNumbers(c.orgid);
+  const users = numbers.data?.find((n) => n.id === c.number)?.users ?? [];
+  return users.flatMap((id) => (nameOf(id) ? [{ id, name: nameOf(id) }] : []));
+}

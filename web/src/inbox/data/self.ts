@@ -1,0 +1,22 @@
+import { createContext, use } from "react";
+import type { Me } from "../../lib/session";
+
+/** The user whose inbox this is. */
+export interface Self {
+  id: string;
+  name: string;
+  orgid: string;
+}
+
+/** Whoever only administers has no inbox. */
+export function selfOf(me: Me): Self | undefined {
+  return me.user && me.orgid ? { id: me.user, name: me.name ?? "", orgid: me.orgid } : undefined;
+}
+
+export const SelfContext = createContext<Self | undefined>(undefined);
+
+export function useSelf(): Self {
+  const self = use(SelfContext);
+  if (!self) throw new Error("there is nobody here");
+  return self;
+}

@@ -1,0 +1,54 @@
+import { visible } from "../../lib/format";
+import { inbox as t } from "../../texts/inbox";
+import { Icon, IconButton, toastError } from "../../ui";
+import { deleteNote } from "../data/actions";
+import { dropEntry } from "../data/live";
+import { useSelf } from "../data/self";
+import { timeOf } from "../model/days";
+import type { Row } from "../model/rows";
+import type { Note, Pending } from "../model/types";
+import { PendingFate } from "./fate";
+import { Linked } from "./words";
+
+/** What users tell each other. It looks like nothing that leaves. */
+export function NoteLine({ row, note, pending }: { row: Row & { type: "item" }; note?: Note; pending?: Pending }) {
+  const self = useSelf();
+  const mine = pending !== undefined || note?.user?.id === self.id;
+  const who = mine ? t.you : visible(note?.user?.name ?? "") || t.talk.someone;
+  const remove = async () => {
+    if (!note) return;
+    try {
+      await deleteNote(note.conversation, note.id);
+      dropEntry(note.conversation, note.id);
+    } catch (e) {
+      toastError(t.fate.notDone, e);
+    }
+  };
+  return (
+    <article aria-label={`${t.talk.note}, ${who}, ${timeOf(row.item.at)}`} className="py-1">
+      <div className="group mx-auto flex max-w-xl flex-col gap-0.5 rounded-md border-l-2 border-warn bg-warn-soft px-3 py-1.5">
+        <p className="flex items-center gap-1.5 text-xs text-warn">
+          <Icon name="edit" size={12} />
+          <span className="font-medium">
+            {t.talk.note} · {who}
+          </span>
+          <span className="min-w-0 flex-1 truncate">{t.talk.noteAbout}</span>
+          <time className="tabular">{timeOf(row.item.at)}</time>
+          {mine && note && (
+            <IconButton
+              small
+              icon="trash"
+              label={t.talk.deleteNote}
+              onClick={() => void remove()}
+              className="-my-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+            />
+          )}
+        </p>
+        <p dir="auto" className="text-base break-words whitespace-pre-wrap text-ink">
+          <Linked text={note?.content ?? pending?.content ?? ""} />
+        </p>
+        {pending && <PendingFate p={pending} />}
+      </div>
+    </article>
+  );
+}
