@@ -382,6 +382,9 @@ func (a *App) sweep(ctx context.Context, files *media.Dir) error {
 		if err := a.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("sweep", "error", err)
 		}
+		if err := a.store.Retain(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("drop what is kept no longer", "error", err)
+		}
 		if n, err := files.Sweep(ctx, a.store, time.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("sweep", "error", err)
 		} else if n > 0 {

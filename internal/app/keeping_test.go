@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -138,4 +139,36 @@ func TestAMessageExpiresWhenItsSenderOrItsNumberSays(t *testing.T) {
 		c.refused(422, "invalid", "POST", "/v1/messages", bad)
 	}
 	c.refused(422, "invalid", "PATCH", number, map[string]any{"validity": 5})
+}
+
+func TestForHowLongThingsAreKeptIsAskedForByTheAccountAndByOrganizations(t *testing.T) {
+	p := newProvider(t)
+	w := start(t, p.host())
+	w.account.call(201, "PUT", "/v1/services/acme", p.file("acme"))
+	tm := w.account.newTeam("a", "acme", "+15550001001", map[string]string{"API key": "k"})
+	days := func(a answer) string { return fmt.Sprint(a.json["retention"]) }
+	org := "/v1/organizations/" + tm.org
+	if a := w.account.call(200, "GET", org, nil); days(a) != "map[callbacks_days:<nil> media_days:<nil> messages_days:<nil>]" {
+		t.Errorf("a new organization: %s", a.body)
+	}
+	a := w.account.call(200, "PATCH", "/v1/account", map[string]any{"retention": map[string]any{"messages_days": 90, "callbacks_days": 7}})
+	if days(a) != "map[callbacks_days:7 media_days:<nil> messages_days:90]" {
+		t.Errorf("the account: %s", a.body)
+	}
+	a = tm.keys[directory.OrgAdmin].call(200, "PATCH", org, map[string]any{"retention": map[string]any{"messages_days": 0, "media_days": 30}})
+	if days(a) != "map[callbacks_days:<nil> media_days:30 messages_days:0]" {
+		t.Errorf("the organization: %s", a.body)
+	}
+	a = tm.keys[directory.OrgAdmin].call(200, "PATCH", org, map[string]any{"retention": map[string]any{"messages_days": nil}})
+	if days(a) != "map[callbacks_days:<nil> media_days:30 messages_days:<nil>]" {
+		t.Errorf("given back: %s", a.body)
+	}
+	for _, bad := range []any{-1, 36501, "30", 1.5, true} {
+		if a := w.account.refused(422, "invalid", "PATCH", org, map[string]any{"retention": map[string]any{"media_days": bad}}); a.pointers()[0] != "/retention/media_days" {
+			t.Errorf("%v: %s", bad, a.body)
+		}
+	}
+	if entries := w.account.call(200, "GET", "/v1/audit?limit=10", nil); !strings.Contains(string(entries.body), "messages_days") {
+		t.Errorf("the change is not on record: %s", entries.body)
+	}
 }

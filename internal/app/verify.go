@@ -47,8 +47,8 @@ func check(counts map[string]int64) *Report {
 			outbound += n
 		}
 	}
-	if accepted := counts["accepted"]; accepted != outbound {
-		r.Problems = append(r.Problems, fmt.Sprintf("%d outbound messages were accepted, and %d are there", accepted, outbound))
+	if accepted, removed := counts["accepted"], counts["removed"]; accepted != outbound+removed {
+		r.Problems = append(r.Problems, fmt.Sprintf("%d outbound messages were accepted, %d are there, and %d were removed", accepted, outbound, removed))
 	}
 	if pending, waiting := counts["pending"], counts["waiting"]; pending != waiting {
 		r.Problems = append(r.Problems, fmt.Sprintf("the lanes count %d messages that have something to do, and %d have", pending, waiting))

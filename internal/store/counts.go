@@ -8,7 +8,7 @@ var (
 		SELECT CASE WHEN direction = 'outbound' AND lane = 0 THEN 'kept' ELSE direction END AS direction, CASE WHEN rank = 0 AND waiting > 0 AND `+isOpen+` THEN 'sending' ELSE status END AS status FROM messages) AS m
 		GROUP BY direction, status`)
 	qCountCallbacks = sqlText("count callbacks", `SELECT 'callbacks/' || state, COUNT(*) FROM callbacks GROUP BY state`)
-	qCountLanes     = sqlText("count lanes", `SELECT COALESCE(SUM(accepted), 0), COALESCE(SUM(pending), 0) FROM lanes WHERE kind = 'send'`)
+	qCountLanes     = sqlText("count lanes", `SELECT COALESCE(SUM(accepted), 0), COALESCE(SUM(pending), 0), COALESCE(SUM(removed), 0) FROM lanes WHERE kind = 'send'`)
 	qCountWaiting   = sqlText("count waiting", `SELECT COUNT(*) FROM messages WHERE waiting > 0`)
 	qCountOpen      = sqlText("count open attempts", `SELECT COUNT(*) FROM lanes WHERE kind = 'send' AND in_flight <> 0`)
 	qCountAttempts  = sqlText("count attempts", `SELECT COUNT(*) FROM attempts`)
@@ -16,7 +16,7 @@ var (
 )
 
 // Counts are how many there are of everything. Conservation: "accepted", which the lanes count as they accept, is the sum
-// of all "outbound/…"; "pending", which the lanes count, too, is "waiting", the messages that have something to do.
+// of all "outbound/…" and of "removed", which retention and erasure took away since; "pending", which the lanes count, too, is "waiting", the messages that have something to do.
 func (s *Store) Counts(ctx context.Context) (counts map[string]int64, err error) {
 	counts = map[string]int64{}
 	err = s.read(ctx, func(db engine) error {
@@ -30,7 +30,7 @@ func (s *Store) Counts(ctx context.Context) (counts map[string]int64, err error)
 			}
 		}
 		if _, err := one(db, qCountLanes, func(r *row) error {
-			counts["accepted"], counts["pending"] = r.int(), r.int()
+			counts["accepted"], counts["pending"], counts["removed"] = r.int(), r.int(), r.int()
 			return nil
 		}); err != nil {
 			return err

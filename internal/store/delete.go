@@ -130,34 +130,44 @@ func (s *Store) deleteRows(ctx context.Context, orgID string) error {
 }
 
 func deleteMessages(t *tx, orgID string) (n int64, err error) {
-	type gone struct {
-		seq         int64
-		integration string
-		refs        []string
-	}
-	var list []gone
+	var list []hung
 	if err := t.each(qSomeMessages, func(r *row) (err error) {
-		g := gone{seq: r.int(), integration: r.text()}
-		g.refs, err = readRefs(r.text())
-		list = append(list, g)
+		h := hung{seq: r.int(), integration: r.text()}
+		h.refs, err = readRefs(r.text())
+		list = append(list, h)
 		return err
 	}, orgID, deleteMax); err != nil {
 		return 0, err
 	}
-	for _, g := range list {
-		if _, err := t.exec(qDeleteAttempts, attemptKey(g.seq, 0), attemptKey(g.seq, attemptMax)); err != nil {
+	for i := range list {
+		if err := list[i].drop(t); err != nil {
 			return 0, err
-		}
-		for _, ref := range g.refs {
-			if _, err := t.exec(qDeleteRef, g.integration, ref, g.seq); err != nil {
-				return 0, err
-			}
-		}
-		for _, q := range []*query{qDeleteMedia, qDeleteEdits, qAwaitNoMore, qDeleteMessage} {
-			if _, err := t.exec(q, g.seq); err != nil {
-				return 0, err
-			}
 		}
 	}
 	return int64(len(list)), nil
+}
+
+// hung is a message and what it takes to find all that hangs on it.
+type hung struct {
+	seq         int64
+	integration string
+	refs        []string
+}
+
+// drop removes the message with all that hangs on it.
+func (h *hung) drop(t *tx) error {
+	if _, err := t.exec(qDeleteAttempts, attemptKey(h.seq, 0), attemptKey(h.seq, attemptMax)); err != nil {
+		return err
+	}
+	for _, ref := range h.refs {
+		if _, err := t.exec(qDeleteRef, h.integration, ref, h.seq); err != nil {
+			return err
+		}
+	}
+	for _, q := range []*query{qDeleteMedia, qDeleteEdits, qAwaitNoMore, qDeleteMessage} {
+		if _, err := t.exec(q, h.seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -241,8 +241,8 @@ func (w *World) Conserved() map[string]int64 {
 	for _, s := range message.Statuses {
 		sum += counts["outbound/"+string(s)]
 	}
-	if counts["accepted"] != sum {
-		w.t.Errorf("accepted %d, but %d outbound messages: %v", counts["accepted"], sum, counts)
+	if counts["accepted"] != sum+counts["removed"] {
+		w.t.Errorf("accepted %d, but %d outbound messages and %d removed: %v", counts["accepted"], sum, counts["removed"], counts)
 	}
 	if counts["pending"] != counts["waiting"] {
 		w.t.Errorf("lanes count %d pending, but %d messages wait: %v", counts["pending"], counts["waiting"], counts)
