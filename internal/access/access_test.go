@@ -139,6 +139,9 @@ func TestEveryCollectionThatIsWrittenIsReadAndDeleted(t *testing.T) {
 			continue
 		}
 		for _, want := range []string{"GET " + collection, "GET " + one, "DELETE " + one} {
+			if want == "DELETE /v1/conversations/{id}" {
+				continue // it is closed, and stays as history
+			}
 			if !has[want] {
 				t.Errorf("%s %s has no %s", r.Method, r.Pattern, want)
 			}

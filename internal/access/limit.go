@@ -22,6 +22,7 @@ type Limiter struct {
 type bucket struct {
 	left float64
 	at   time.Time
+	told bool // that it is empty
 }
 
 // NewLimiter lets burst tries through at once, and then one every interval.
@@ -29,23 +30,26 @@ func NewLimiter(burst int, every time.Duration) *Limiter {
 	return &Limiter{burst: float64(burst), every: every, most: limitsMax, kept: map[string]bucket{}}
 }
 
-// Take uses up a try. Without one left it says how long until there is.
-func (l *Limiter) Take(name string, now time.Time) (wait time.Duration) {
+// Take uses up a try. Without one left it says how long until there is, and whether that is news: once for each time that it runs empty.
+func (l *Limiter) Take(name string, now time.Time) (wait time.Duration, news bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	left := l.left(name, now)
 	if left < 1 {
-		return time.Duration((1 - left) * float64(l.every))
+		b := l.kept[name]
+		news, b.told = !b.told, true
+		l.kept[name] = b
+		return time.Duration((1 - left) * float64(l.every)), news
 	}
-	l.put(name, bucket{left - 1, now})
-	return 0
+	l.put(name, bucket{left: left - 1, at: now})
+	return 0, false
 }
 
 // Return gives a try back, to whoever turned out to be right.
 func (l *Limiter) Return(name string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.put(name, bucket{min(l.left(name, now)+1, l.burst), now})
+	l.put(name, bucket{left: min(l.left(name, now)+1, l.burst), at: now})
 }
 
 func (l *Limiter) left(name string, now time.Time) float64 {

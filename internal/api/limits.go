@@ -35,7 +35,7 @@ func tooOften(wait time.Duration) error {
 
 // wrongKey counts a key that is none of ours. Right ones are never counted nor refused: a stranger behind the same address must not stop a program.
 func (l *limits) wrongKey(from netip.Addr, err error) error {
-	if wait := l.keys.Take(neighbourhood(from), time.Now()); wait > 0 {
+	if wait, _ := l.keys.Take(neighbourhood(from), time.Now()); wait > 0 {
 		return tooOften(wait)
 	}
 	return err
@@ -47,18 +47,18 @@ type tries struct {
 	name, address string
 }
 
-// try counts a try to sign in as name. What it answers is the same for names that nobody has.
-func (l *limits) try(name string, from netip.Addr) (*tries, error) {
+// try counts a try to sign in as name. What it answers is the same for names that nobody has. news: a name's tries have just run out.
+func (l *limits) try(name string, from netip.Addr) (t *tries, news bool, err error) {
 	sum := sha256.Sum256([]byte(strings.ToLower(name))) // of one length, whatever was typed
-	t := &tries{l, string(sum[:]), neighbourhood(from)}
+	t = &tries{l, string(sum[:]), neighbourhood(from)}
 	now := time.Now()
-	if wait := l.addresses.Take(t.address, now); wait > 0 {
-		return nil, tooOften(wait)
+	if wait, _ := l.addresses.Take(t.address, now); wait > 0 {
+		return nil, false, tooOften(wait)
 	}
-	if wait := l.names.Take(t.name, now); wait > 0 {
-		return nil, tooOften(wait)
+	if wait, news := l.names.Take(t.name, now); wait > 0 {
+		return nil, news, tooOften(wait)
 	}
-	return t, nil
+	return t, false, nil
 }
 
 // right takes the try back: it was no mistake.

@@ -233,7 +233,7 @@ func (s *Server) changePassword(r *http.Request, p *access.Principal, old, passw
 	if err != nil {
 		return err
 	}
-	try, err := s.limits.try("id "+p.PersonID, s.address(r)) // no name that anybody could type
+	try, _, err := s.limits.try("\x00"+p.PersonID, s.address(r)) // no name that anybody could type
 	if err != nil {
 		return err
 	}

@@ -123,9 +123,12 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request, _ *access.Princi
 	if in.Name == "" || in.Password == "" || len(in.Name) > 4*maxSignInName {
 		return fault.New(fault.Invalid, "name", "give the name (extension@domain, or an e-mail address) and the password")
 	}
-	try, err := s.limits.try(in.Name, s.address(r))
+	try, news, err := s.limits.try(in.Name, s.address(r))
 	if err != nil {
-		s.o.Log.Warn("sign-ins refused: too many tries", "from", neighbourhood(s.address(r)))
+		if news {
+			s.o.Log.Warn("sign-ins refused: too many tries for a name", "from", neighbourhood(s.address(r)))
+			s.recordTry(r, in.Name, "sign-in.limited")
+		}
 		return err
 	}
 	who, err := s.whose(r, in)
@@ -145,10 +148,11 @@ func (s *Server) whose(r *http.Request, in signInInput) (*directory.Candidate, e
 	}
 	if len(list) == 0 {
 		_, _, err := s.passwords.Check(ctx, "", in.Password)
-		if err == nil {
-			err = errWrongPassword
+		if err != nil {
+			return nil, err
 		}
-		return nil, err
+		s.recordTry(r, in.Name, "sign-in.refused") // there is nobody whose record it could be; but it is the same work
+		return nil, errWrongPassword
 	}
 	for i := range list {
 		c := &list[i]
@@ -163,13 +167,28 @@ func (s *Server) whose(r *http.Request, in signInInput) (*directory.Candidate, e
 			return c, nil
 		}
 	}
-	for _, c := range list {
-		if err := s.o.Store.Record(ctx, audit.Entry{AccountID: c.AccountID, OrgID: c.OrgID, At: time.Now(), By: audit.ByNobody, Address: s.address(r).String(),
-			What: "sign-in.refused", ObjectID: c.PersonID, Name: shortened(in.Name, maxName)}); err != nil {
-			return nil, err
-		}
-	}
+	s.recordTry(r, in.Name, "sign-in.refused")
 	return nil, errWrongPassword
+}
+
+// recordTry tells the log of everybody whom the name may mean that somebody tried to be them. The answer does not wait for it: how long it takes
+// would tell whether there is anybody.
+func (s *Server) recordTry(r *http.Request, name, what string) {
+	e := audit.Entry{At: time.Now(), By: audit.ByNobody, Address: s.address(r).String(), What: what, Name: shortened(name, maxName)}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), keepWithin)
+		defer cancel()
+		list, err := s.o.Store.Candidates(ctx, name)
+		for _, c := range list {
+			if err == nil {
+				e.AccountID, e.OrgID, e.ObjectID = c.AccountID, c.OrgID, c.PersonID
+				err = s.o.Store.Record(ctx, e)
+			}
+		}
+		if err != nil {
+			s.o.Log.Warn("a sign-in that failed is not on record", "why", err)
+		}
+	}()
 }
 
 // rehash keeps a password that was just typed under today's figures. It can wait for the next time.
