@@ -24,6 +24,7 @@ type Outbound interface {
 	Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Ack, error)
 	Dismiss(ctx context.Context, accountID, id string) error
 	Cancel(ctx context.Context, accountID, id string) error
+	MoveNumber(ctx context.Context, n *directory.Number, to string) error
 }
 
 // messageInput is a text to send.

@@ -17,7 +17,6 @@ import (
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/phone"
-	"patchbay/internal/service"
 	"patchbay/internal/store"
 )
 
@@ -38,6 +37,8 @@ type numberView struct {
 	Footer         string         `json:"footer" doc:"A text after every outbound text."`
 	OptOut         jsontext.Value `json:"optout,omitzero" doc:"How contacts end and resume messages. Left out: by the usual words." as:"optout"`
 	AutoReply      jsontext.Value `json:"autoreply,omitzero" doc:"Texts that answer texts. Left out: none." as:"autoreply"`
+	Failover       *failoverView  `json:"failover,omitempty" doc:"The service that gets what the number's own certainly did not take. Left out: none."`
+	DailyCap       *capView       `json:"daily_cap,omitempty" doc:"How much may be accepted in a day. Left out: any number."`
 	WebhookURL     string         `json:"webhook_url" doc:"The webhook URL with this number in it, for a provider that does not say which number was called."`
 	Created        string         `json:"created" doc:"When it was made." format:"date-time"`
 	StripMetadata  *bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made. null: as the organization says."`
@@ -67,12 +68,12 @@ func (s *Server) viewNumber(n *directory.Number) numberView {
 		ID: n.ID, OrgID: n.OrgID, Service: n.ServiceID, Number: n.Value, Name: n.Name, Country: n.Country, Users: users,
 		InboundFormat: n.InboundFormat, OutboundFormat: n.OutboundFormat, SendName: n.SendName,
 		SessionTimeout: int(n.SessionTimeout / time.Second), Header: n.Header, Footer: n.Footer,
-		OptOut: ns.OptOut, AutoReply: ns.AutoReply, StripMetadata: viewChoice(n.StripMetadata), Validity: int(n.Validity / time.Second), Created: stamp(n.Created),
+		OptOut: ns.OptOut, AutoReply: ns.AutoReply, StripMetadata: viewChoice(n.StripMetadata), Validity: int(n.Validity / time.Second), DailyCap: viewCap(n.DailyCap), Created: stamp(n.Created),
 	}
 }
 
 type numberInput struct {
-	Service        *string        `json:"service" doc:"The id of a service that is enabled for the organization. It cannot be changed." required:"true"`
+	Service        *string        `json:"service" doc:"The id of a service that is enabled for the organization. Changed, the number moves there with the messages that wait." required:"true"`
 	Number         *string        `json:"number" doc:"E.164 like +15551234000, a national number of the country, a short code, or a sender's name. It cannot be changed." required:"true"`
 	Name           *string        `json:"name" doc:"What people call it. Left out: the number." maxlen:"200"`
 	Country        *string        `json:"country" doc:"Two letters (ISO 3166-1) like US. Left out: the number's own."`
@@ -87,6 +88,8 @@ type numberInput struct {
 	AutoReply      jsontext.Value `json:"autoreply" doc:"Texts that answer texts, at most 200." as:"autoreply"`
 	StripMetadata  jsontext.Value `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made: true, false, or null for what the organization says." as:"choice"`
 	Validity       *int           `json:"validity" doc:"For how many seconds a message may be tried: 10 to 604800. 0: for a day." min:"0" max:"604800" default:"0"`
+	Failover       jsontext.Value `json:"failover" doc:"The service that gets what the number's own certainly did not take: it could not be reached, refused the credentials, was busy three times, or is paused. null: none." as:"failover"`
+	DailyCap       jsontext.Value `json:"daily_cap" doc:"How much may be accepted in a day, from midnight UTC on; at the cap sends get 429. null: any number." as:"cap"`
 }
 
 // maxSession is the longest sessionTimeout: a year.
@@ -133,6 +136,7 @@ func (in *numberInput) apply(n *directory.Number) problemList {
 			ps.validity("/validity", *in.Validity)
 		}
 	}
+	applyCap(&n.DailyCap, in.DailyCap, &ps)
 	ps = append(ps, in.applySettings(n)...)
 	return ps
 }
@@ -185,7 +189,11 @@ func (s *Server) createNumber(w http.ResponseWriter, r *http.Request, p *access.
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusCreated, s.showNumber(n, i))
+	v := s.showNumber(n, i)
+	if err := s.addWay(r.Context(), &v, n); err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, v)
 }
 
 // makeNumber adds a number to the organization, and gives the integration that it belongs to.
@@ -201,6 +209,11 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 		ps.add("/number", "is missing")
 	} else if n.Value, err = phone.Parse(*in.Number, n.Country); err != nil {
 		ps.add("/number", fmt.Sprintf("%q is not a number; write it like +15551234000, or as a short code or a sender's name", *in.Number))
+	}
+	if in.Failover != nil {
+		if n.Failover, err = s.failoverOf(r, o, in.Failover, &ps); err != nil {
+			return nil, nil, err
+		}
 	}
 	wrongUsers, err := s.usersOf(r, o, n.Users)
 	if err != nil {
@@ -220,11 +233,7 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
 		return nil, nil, err
 	}
-	if i.Enabled && s.o.Providers.Has(r.Context(), i, service.SetWebhook) {
-		if _, err := s.o.Providers.SetWebhook(r.Context(), i, []directory.Number{*n}); err != nil { // what the provider says is kept as attention
-			s.o.Log.Warn("register the webhook URL for a number", "integration", i.ID, "err", err)
-		}
-	}
+	s.registerNumber(r, i, n)
 	return n, i, nil
 }
 
@@ -241,18 +250,11 @@ func (s *Server) numbersIntegration(r *http.Request, o *directory.Organization, 
 		ps.add("/service", "is missing: name the service that the number belongs to")
 		return nil, nil
 	}
-	svc, err := s.o.Shelf.Get(r.Context(), o.AccountID, *id, "")
-	if err == nil {
-		var i *directory.Integration
-		if i, err = s.o.Store.IntegrationOf(r.Context(), o.AccountID, o.ID, svc.ID); err == nil {
-			return i, nil
-		}
+	i, err := s.enabledFor(r, o, *id)
+	if err == nil && i == nil {
+		ps.add("/service", notEnabled(*id, o))
 	}
-	if fault.CodeOf(err) != fault.NotFound {
-		return nil, err
-	}
-	ps.add("/service", fmt.Sprintf("%q is not enabled for this organization: PUT /v1/organizations/%s/integrations/%s first", *id, o.ID, *id))
-	return nil, nil
+	return i, err
 }
 
 func (s *Server) listNumbers(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
@@ -283,7 +285,8 @@ func (s *Server) withWebhook(r *http.Request, n *directory.Number) (numberView, 
 	if err != nil {
 		return numberView{}, fmt.Errorf("integration of number %s: %w", n.ID, err)
 	}
-	return s.showNumber(n, i), nil
+	v := s.showNumber(n, i)
+	return v, s.addWay(r.Context(), &v, n)
 }
 
 // numberOf is a number of that organization that the caller sees.
@@ -341,8 +344,17 @@ func (s *Server) changeNumber(r *http.Request, o *directory.Organization, n *dir
 	if in.Number != nil && *in.Number != n.Value {
 		ps.add("/number", "cannot be changed; add the other number and delete this one")
 	}
+	var to *directory.Integration // where it moves
+	var err error
 	if in.Service != nil && !strings.EqualFold(*in.Service, n.ServiceID) {
-		ps.add("/service", "cannot be changed; delete the number and add it to the other service")
+		if to, err = s.numbersIntegration(r, o, in.Service, &ps); err != nil {
+			return nil, err
+		}
+	}
+	if in.Failover != nil {
+		if changed.Failover, err = s.failoverOf(r, o, in.Failover, &ps); err != nil {
+			return nil, err
+		}
 	}
 	wrongUsers, err := s.usersOf(r, o, changed.Users)
 	if err != nil {
@@ -351,7 +363,12 @@ func (s *Server) changeNumber(r *http.Request, o *directory.Organization, n *dir
 	if err := append(ps, wrongUsers...).err(); err != nil {
 		return nil, err
 	}
-	nowhere := &directory.Integration{} // the URL does not change by it
+	if to != nil {
+		if err := s.moveNumber(r, &changed, to); err != nil {
+			return nil, err
+		}
+	}
+	nowhere := &directory.Integration{} // the URL follows from the rest
 	about(r, n.ID, n.Value, s.showNumber(n, nowhere), s.showNumber(&changed, nowhere))
 	if err := s.o.Store.UpdateNumber(r.Context(), &changed); err != nil {
 		return nil, err

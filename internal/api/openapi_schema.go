@@ -176,6 +176,8 @@ var oneOf = map[reflect.Type][]reflect.Type{
 var standsFor = map[string]reflect.Type{
 	"choice":    of[bool](),
 	"days":      of[int](),
+	"failover":  of[failoverInput](),
+	"cap":       of[capInput](),
 	"optout":    of[conversation.OptOut](),
 	"autoreply": of[[]conversation.AutoReply](),
 }

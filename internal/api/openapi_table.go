@@ -177,7 +177,8 @@ var messageOperations = map[string]operation{
 	"POST /v1/messages": {
 		id: "createMessage", summary: "Send a message",
 		about: "The answer means that the message is on the disk. What becomes of it is told by GET, by webhooks and by the stream.",
-		in:    of[messageInput](), once: true, status: http.StatusAccepted, out: of[acceptedView](), fails: []int{http.StatusForbidden, http.StatusNotFound},
+		in:    of[messageInput](), once: true, status: http.StatusAccepted, out: of[acceptedView](),
+		fails: []int{http.StatusForbidden, http.StatusNotFound},
 	},
 	"GET /v1/messages": {
 		id: "listMessages", summary: "List messages", about: "The newest first, without their attempts.", list: true, out: of[list[notify.MessageView]](),

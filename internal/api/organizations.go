@@ -26,6 +26,7 @@ type organizationView struct {
 	Region  string         `json:"region" doc:"Where it is, in its own words."`
 	Status  int            `json:"status" doc:"1: active. 0: disabled, its keys open nothing and nothing is sent." min:"0" max:"1"`
 	Params  jsontext.Value `json:"params,omitzero" doc:"What a program keeps here." as:"object"`
+	Cap     *capView       `json:"daily_cap,omitempty" doc:"How much may be accepted in a day of all its numbers together. Left out: any number."`
 	Created string         `json:"created" doc:"When it was made." format:"date-time"`
 
 	StripMetadata bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made, unless their number says otherwise."`
@@ -34,7 +35,7 @@ type organizationView struct {
 
 func viewOrganization(o *directory.Organization) organizationView {
 	v := organizationView{
-		ID: o.ID, Name: o.Name, Domain: o.Domain, Region: o.Region, Status: o.Status, Created: stamp(o.Created),
+		ID: o.ID, Name: o.Name, Domain: o.Domain, Region: o.Region, Status: o.Status, Cap: viewCap(o.DailyCap), Created: stamp(o.Created),
 		StripMetadata: o.StripMetadata, Retention: viewRetention(o.Retention),
 	}
 	if o.Params != "" {
@@ -50,6 +51,7 @@ type organizationInput struct {
 	Region *string        `json:"region" doc:"Where it is, in its own words." maxlen:"200"`
 	Status *int           `json:"status" doc:"1: active. 0: disabled. Only the account's key changes it." min:"0" max:"1" default:"1"`
 	Params jsontext.Value `json:"params" doc:"What a program wants kept: an object, which replaces the one before." as:"object"`
+	Cap    jsontext.Value `json:"daily_cap" doc:"How much may be accepted in a day of all its numbers together, from midnight UTC on. Only the account changes it. null: any number." as:"cap"`
 
 	StripMetadata *bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made, unless their number says otherwise." default:"false"`
 	Retention     retentionInput `json:"retention" doc:"For how many days things are kept."`
@@ -69,6 +71,7 @@ func (in *organizationInput) apply(o *directory.Organization) error {
 		}
 		o.Params = string(in.Params)
 	}
+	applyCap(&o.DailyCap, in.Cap, &ps)
 	o.Name, o.Domain = strings.TrimSpace(o.Name), strings.TrimSpace(o.Domain)
 	ps.name("/name", o.Name)
 	ps.name("/domain", o.Domain)
@@ -151,7 +154,11 @@ func noOrganization(id string) error {
 }
 
 func (s *Server) getOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	return send(w, http.StatusOK, viewOrganization(o))
+	v := viewOrganization(o)
+	if err := s.addUsed(r.Context(), v.Cap, o.ID); err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, v)
 }
 
 func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
@@ -161,6 +168,9 @@ func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request, p *a
 	}
 	if in.Status != nil && p.Role != directory.AccountAdmin {
 		return fault.New(fault.Forbidden, "status", "only the account switches an organization on or off")
+	}
+	if in.Cap != nil && p.Role != directory.AccountAdmin {
+		return fault.New(fault.Forbidden, "daily_cap", "only the account sets an organization's cap; those of its numbers are its own")
 	}
 	changed := *o
 	if err := in.apply(&changed); err != nil {

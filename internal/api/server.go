@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"time"
 
 	"patchbay/internal/access"
 	"patchbay/internal/credential"
@@ -63,6 +64,8 @@ type (
 		IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
 		DeleteIntegration(ctx context.Context, accountID, id string) error
 		Attention(ctx context.Context, accountID, orgID string) (map[string][]directory.Attention, error)
+		Integration(ctx context.Context, accountID, id string) (*directory.Integration, error)
+		DailyCount(ctx context.Context, owner string, now time.Time) (directory.Cap, error)
 		Pauses(ctx context.Context, accountID, orgID string) (map[string]directory.Pause, error)
 		PauseIntegration(ctx context.Context, accountID, integrationID, by, reason string) error
 		ResumeIntegration(ctx context.Context, accountID, integrationID string) error

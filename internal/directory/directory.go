@@ -25,6 +25,7 @@ type Organization struct {
 
 	StripMetadata bool // files that go out lose what they tell of where and when they were made
 	Retention     Retention
+	DailyCap      Cap // of all its numbers together
 }
 
 // User is a person of an organization.
@@ -106,7 +107,15 @@ type Number struct {
 	Settings       string   // JSON object: optout and autoreply settings
 	StripMetadata  Choice
 	Validity       time.Duration // how long a message of its may be tried; 0: the server's default
+	Failover       string        // the integration that gets what the number's own certainly did not take; empty: none
+	DailyCap       Cap
 	Created        time.Time
+}
+
+// Cap is how much may be accepted in a day, from midnight UTC on; 0: any number.
+type Cap struct {
+	Messages int64
+	Segments int64
 }
 
 // Has reports whether the user is assigned to the number.

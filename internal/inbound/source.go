@@ -18,6 +18,7 @@ type Directory interface {
 	Generation() uint64
 	IntegrationsOfService(ctx context.Context, accountID, serviceID string) ([]directory.Integration, error)
 	NumbersOfIntegration(ctx context.Context, accountID, integrationID string) ([]directory.Number, error)
+	FormerNumbers(ctx context.Context, accountID, integrationID string) ([]directory.Number, error)
 }
 
 // Shelf gives the service of an account by its id; version "" is the current one.
@@ -126,6 +127,21 @@ func (s *sources) load(ctx context.Context, accountID string, svc *service.Servi
 	}
 	if len(src.members) == 0 {
 		return nil, errNobody
+	}
+	for _, m := range src.members {
+		rows, err := s.directory.FormerNumbers(ctx, accountID, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range rows {
+			if _, taken := src.rows[n.Value]; taken {
+				continue
+			}
+			// It has moved to another integration of its organization, and its old provider may not have heard of that yet.
+			n.IntegrationID = m.ID
+			src.rows[n.Value] = n
+			numbers = append(numbers, service.Number{Value: n.Value, Country: n.Country, Integration: m.ID})
+		}
 	}
 	src.open = audienceOf(slices.DeleteFunc(slices.Clone(src.members), func(m *member) bool { return m.Key != "" }))
 	src.numbers = service.NewNumbers(numbers)

@@ -53,6 +53,8 @@ type Attempt struct {
 	Response  string  // as read, capped, secrets redacted
 	ErrorCode string
 	ErrorText string
+
+	IntegrationID, ServiceID string // by which it went
 }
 
 // Result is what a provider's answer says.

@@ -21,8 +21,37 @@ type Acceptance struct {
 	OwnValidity bool
 	// Media are files of the message that lie here already; its URLs lead to them.
 	Media []Media
+	// Caps are what may be accepted of it in a day.
+	Caps []Capped
 	// OwedReply: it is the automatic answer of its ID, which is owed no more once it is kept.
 	OwedReply bool
+}
+
+// Capped is a number or an organization of which no more than so many messages and segments may be accepted in a day; 0: any number.
+type Capped struct {
+	Owner    string // its id
+	Name     string // what a person calls it
+	Messages int64
+	Segments int64
+}
+
+// Way is how a message gets to a provider.
+type Way struct {
+	IntegrationID  string
+	ServiceID      string
+	ServiceVersion string
+	LaneKey        string
+	Parts          int
+}
+
+// Rerouting says which waiting messages are to go another way.
+type Rerouting struct {
+	AccountID string
+	NumberID  string
+	From      string                // the integration by which they would go
+	Holds     func(key string) bool // whether a lane may hold messages of the number
+	// Way is a message's new way, or nil: it stays. It is asked while others wait for their commit, so it should know the answer by heart.
+	Way func(*Message) (*Way, error)
 }
 
 // Ack is what the commit made of it.
@@ -77,6 +106,7 @@ type Settlement struct {
 	RetryAt time.Time // no attempt before; zero: at once
 	Aside   bool      // RetryAt holds up only this contact's messages, and the lane goes on; otherwise it pauses the lane
 	Again   bool      // the next attempt repeats an unclear one
+	Move    *Way      // not nil: the message waits there from now on. RetryAt, without Aside, still holds up the lane that it leaves
 
 	// Of the lane:
 	PaceAt time.Time // its next attempt does not begin before

@@ -55,6 +55,7 @@ type AttemptView struct {
 	Part       int             `json:"part,omitzero" doc:"Which part of the message it carried, from 0."`
 	At         time.Time       `json:"at" doc:"When it began."`
 	DurationMS int64           `json:"duration_ms" doc:"How long it took, in milliseconds."`
+	Service    string          `json:"service" doc:"The id of the service by which it went."`
 	Outcome    message.Outcome `json:"outcome,omitempty" doc:"What it taught us. Left out: it has not ended."`
 	Again      bool            `json:"again,omitzero" doc:"It repeats an unclear one: the provider may have seen the message twice."`
 	Request    string          `json:"request" doc:"What was sent, credentials masked."`
@@ -134,7 +135,7 @@ func ViewOf(v *message.View, link Link, attempts bool) MessageView {
 		out.Attempts = make([]AttemptView, len(v.Attempts))
 		for i, a := range v.Attempts {
 			out.Attempts[i] = AttemptView{
-				N: a.N, Part: a.Part, At: a.At.UTC(), DurationMS: a.Duration.Milliseconds(), Outcome: a.Outcome, Again: a.Again,
+				N: a.N, Part: a.Part, At: a.At.UTC(), DurationMS: a.Duration.Milliseconds(), Service: a.ServiceID, Outcome: a.Outcome, Again: a.Again,
 				Request: a.Request, Response: a.Response, Error: errorOf(a.ErrorCode, a.ErrorText),
 			}
 		}

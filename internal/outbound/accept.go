@@ -133,6 +133,9 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 		BodyHash:         hash,
 		OwnValidity:      own != 0,
 	}
+	if a.Caps, err = f.caps(ctx, number); err != nil {
+		return message.Ack{}, err
+	}
 	for i, file := range d.Files {
 		file.MessageID, file.N = m.ID, i
 		a.Media = append(a.Media, file)
@@ -141,6 +144,21 @@ func (f *Flow) accept(ctx context.Context, d Draft, of *message.Message, reply *
 		a.ConversationUser, a.OwedReply = reply.UserID, true
 	}
 	return f.o.Store.Accept(ctx, a)
+}
+
+// caps are the number's and its organization's, as far as they have any.
+func (f *Flow) caps(ctx context.Context, n *directory.Number) (caps []message.Capped, err error) {
+	if c := n.DailyCap; c != (directory.Cap{}) {
+		caps = append(caps, message.Capped{Owner: n.ID, Name: "the number", Messages: c.Messages, Segments: c.Segments})
+	}
+	o, err := found(f.o.Store.Organization(ctx, n.AccountID, n.OrgID))
+	if err != nil || o == nil {
+		return caps, err
+	}
+	if c := o.DailyCap; c != (directory.Cap{}) {
+		caps = append(caps, message.Capped{Owner: o.ID, Name: "the organization", Messages: c.Messages, Segments: c.Segments})
+	}
+	return caps, nil
 }
 
 // hash is what tells a repeated request from another one under the same idempotency key: the request, whichever key of the account asks.

@@ -31,6 +31,10 @@ type Store interface {
 	DismissMessage(ctx context.Context, accountID, id string, at time.Time) error
 	ExpireMessages(ctx context.Context, now time.Time) (int, error)
 
+	Pauses(ctx context.Context, accountID, orgID string) (map[string]directory.Pause, error)
+	Reroute(ctx context.Context, r message.Rerouting, finally string) (moved int, more bool, err error)
+	Detours(ctx context.Context, now time.Time, limit int) ([]directory.Number, error)
+
 	OwedReplies(ctx context.Context, now time.Time, limit int) ([]message.OwedReply, error)
 	DropReply(ctx context.Context, id string) error
 
@@ -99,6 +103,7 @@ func (f *Flow) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { f.expire(ctx) })
 	beside.Go(func() { f.reply(ctx) })
+	beside.Go(func() { f.detours(ctx) })
 	defer beside.Wait()
 	return f.runner.Run(ctx)
 }

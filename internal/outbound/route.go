@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"strconv"
+	"time"
 
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
@@ -147,7 +148,7 @@ func (f *Flow) webhookURL(r *route) string {
 // people see in order is a conversation.
 func laneKey(m *message.Message, l service.Limits) string {
 	key := m.IntegrationID
-	if !(l.PerIntegration && l.MessagesPerSecond > 0) {
+	if !(l.PerIntegration && (l.MessagesPerSecond > 0 || l.SegmentsPerSecond > 0)) {
 		key += "/" + m.NumberID
 	}
 	if l.Concurrency > 1 {
@@ -160,7 +161,13 @@ func laneKey(m *message.Message, l service.Limits) string {
 	return key
 }
 
-// pace is how fast one lane of a service may go: its share, when several lanes share the provider's limit.
-func pace(l service.Limits) lane.Pace {
-	return lane.Pace(l.MessagesPerSecond / float64(max(l.Concurrency, 1)))
+// paceOf is how long one lane of a service keeps to itself after it has begun to send a message: its share, when several lanes share the
+// provider's limit. A pace in segments counts those of the message.
+func paceOf(l service.Limits, m *message.Message) time.Duration {
+	share := float64(max(l.Concurrency, 1))
+	segments := 1
+	if m.Part == 0 {
+		segments = max(m.Segments, 1)
+	}
+	return max(lane.Pace(l.MessagesPerSecond/share).Every(), lane.Pace(l.SegmentsPerSecond/(share*float64(segments))).Every())
 }

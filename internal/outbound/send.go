@@ -22,6 +22,7 @@ import (
 func (f *Flow) work(ctx context.Context, c lane.Claimed[message.Send], more func() bool) (*lane.Claimed[message.Send], error) {
 	t := f.try(ctx, c.Work)
 	st := decide(c.Work, t, time.Now(), f.o.Random)
+	f.detour(ctx, &c.Work, &t, &st)
 	if st.Attempt.Outcome != message.Accepted {
 		f.o.Log.Info("attempt", "message", st.MessageID, "n", st.Attempt.N, "outcome", st.Attempt.Outcome, "status", st.Status,
 			"http", t.status)
@@ -63,7 +64,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	if err != nil {
 		return f.held(m, err)
 	}
-	t.pace = pace(r.bound.Limits)
+	t.pace = paceOf(r.bound.Limits, m)
 	if unfit != nil {
 		t.result, t.own = f.noFile(unfit), true
 		return t

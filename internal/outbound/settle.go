@@ -22,7 +22,7 @@ type taught struct {
 	request    string
 	answer     string
 	duration   time.Duration
-	pace       lane.Pace
+	pace       time.Duration // no other message of the lane begins sooner after this one
 }
 
 // Codes of ours, where the provider gave none.
@@ -51,7 +51,7 @@ func decide(s message.Send, t taught, now time.Time, random func() float64) mess
 		st.AskAt = now.Add(message.FirstAsk)
 	}
 	if t.pace > 0 {
-		st.PaceAt = t.pace.After(s.At)
+		st.PaceAt = s.At.Add(t.pace)
 	}
 	st.OptedOut = r.OptedOut
 	renew := t.renew && r.Outcome == message.Refused && len(r.MessageIDs) == 0 && now.Before(s.Message.Expires)

@@ -9,6 +9,7 @@ import (
 
 	"patchbay/internal/lane"
 	"patchbay/internal/message"
+	"patchbay/internal/service"
 )
 
 var outcomes = []message.Outcome{message.Accepted, message.Refused, message.Busy, message.Unreached, message.Maybe, "", "nonsense"}
@@ -36,7 +37,7 @@ func TestADecisionKeepsTheInvariantsWhateverTheAnswer(t *testing.T) {
 			status:     rapid.SampledFrom([]int{0, 200, 400, 408, 429, 500, 503}).Draw(t, "http"),
 			idempotent: rapid.Bool().Draw(t, "idempotent"),
 			renew:      rapid.Bool().Draw(t, "the token may be another"),
-			pace:       lane.Pace(rapid.Float64Range(0, 100).Draw(t, "pace")),
+			pace:       lane.Pace(rapid.Float64Range(0, 100).Draw(t, "pace")).Every(),
 		}
 		random := rapid.Float64Range(0, 0.999).Draw(t, "random")
 		got := decide(s, in, now, func() float64 { return random })
@@ -173,9 +174,31 @@ func TestEachOutcomeHasItsConsequence(t *testing.T) {
 func TestThePaceCountsFromTheBeginningOfTheAttempt(t *testing.T) {
 	now := time.Now()
 	s := message.Send{At: now.Add(-300 * time.Millisecond), Message: message.Message{Parts: 1, Expires: now.Add(time.Hour)}}
-	got := decide(s, taught{result: message.Result{Outcome: message.Accepted}, pace: 2}, now, func() float64 { return 0 })
+	got := decide(s, taught{result: message.Result{Outcome: message.Accepted}, pace: 500 * time.Millisecond}, now, func() float64 { return 0 })
 	if want := s.At.Add(500 * time.Millisecond); !got.PaceAt.Equal(want) {
 		t.Errorf("the next may begin at %v, want %v", got.PaceAt, want)
+	}
+}
+
+func TestAPaceInSegmentsCountsThoseOfTheMessage(t *testing.T) {
+	for _, c := range []struct {
+		limits   service.Limits
+		segments int
+		part     int
+		want     time.Duration
+	}{
+		{service.Limits{}, 3, 0, 0},
+		{service.Limits{MessagesPerSecond: 2}, 3, 0, 500 * time.Millisecond},
+		{service.Limits{SegmentsPerSecond: 1}, 1, 0, time.Second},
+		{service.Limits{SegmentsPerSecond: 1}, 3, 0, 3 * time.Second},
+		{service.Limits{SegmentsPerSecond: 1}, 3, 1, time.Second}, // its text has left with the first part
+		{service.Limits{SegmentsPerSecond: 1}, 0, 0, time.Second}, // files alone
+		{service.Limits{SegmentsPerSecond: 10, MessagesPerSecond: 2}, 3, 0, 500 * time.Millisecond},
+		{service.Limits{SegmentsPerSecond: 10, Concurrency: 4}, 2, 0, 800 * time.Millisecond},
+	} {
+		if got := paceOf(c.limits, &message.Message{Segments: c.segments, Part: c.part}); got != c.want {
+			t.Errorf("%+v, %d segments, part %d: %v, want %v", c.limits, c.segments, c.part, got, c.want)
+		}
 	}
 }
 

@@ -159,7 +159,7 @@ func (l *loader) webAddress(v tree.Value, ptr string) string {
 
 var (
 	propertyMembers = []string{"name", "optional", "secret", "default", "choices", "help"}
-	limitMembers    = []string{"messages_per_second", "per", "concurrency", "timeout", "max_length", "media"}
+	limitMembers    = []string{"messages_per_second", "segments_per_second", "per", "concurrency", "timeout", "max_length", "media"}
 	mediaMembers    = []string{"max_bytes", "max_count", "types"}
 )
 
@@ -237,6 +237,7 @@ func (l *loader) limits(v tree.Value) {
 	}
 	lim := &l.svc.Limits
 	lim.MessagesPerSecond = l.number(v.Get("messages_per_second"), ptr+"/messages_per_second", 0.001, 100_000)
+	lim.SegmentsPerSecond = l.number(v.Get("segments_per_second"), ptr+"/segments_per_second", 0.001, 100_000)
 	switch per := l.text(v.Get("per"), ptr+"/per"); per {
 	case "", "number":
 	case "integration":

@@ -142,6 +142,7 @@ func newSayings() sayings {
 		},
 		"limits": {
 			"messages_per_second": {"how many messages a second", numberFrom("0.001", "100000")},
+			"segments_per_second": {"how many segments a second, which is what carriers count", numberFrom("0.001", "100000")},
 			"per":                 {"what that counts: each number, or all of the integration together", jsonOf("enum", []string{"number", "integration"})},
 			"concurrency":         {"how many requests at once", wholeTo("1000")},
 			"timeout":             {"how long an answer may take: \"30s\"", aTime},

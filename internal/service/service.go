@@ -36,6 +36,7 @@ type Property struct {
 // Limits is what the provider allows. Zero says nothing.
 type Limits struct {
 	MessagesPerSecond float64
+	SegmentsPerSecond float64
 	PerIntegration    bool // the pace counts all numbers of the integration together; otherwise each number
 	Concurrency       int
 	Timeout           time.Duration

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"time"
 
@@ -18,6 +19,7 @@ var (
 	qKeepIdempotency = sqlText("keep idempotency key", `INSERT INTO idempotency (account_id, key, hash, message_id, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account_id, key) DO UPDATE SET hash = excluded.hash, message_id = excluded.message_id, at = excluded.at
 		WHERE idempotency.at < $6`)
+	qKnownKey    = sqlText("known idempotency key", `SELECT 1 FROM idempotency WHERE account_id = $1 AND key = $2 AND at >= $3`)
 	qIdempotency = sqlText("idempotency key", `SELECT i.hash, m.id, m.conversation_id, m.org_id FROM idempotency i
 		JOIN messages m ON m.id = i.message_id WHERE i.account_id = $1 AND i.key = $2`)
 )
@@ -44,6 +46,11 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 	}
 	err = s.write(ctx, func(t *tx) error {
 		ack = message.Ack{ID: m.ID, Status: message.Queued}
+		if len(a.Caps) > 0 {
+			if err := s.capped(t, &a, &ack, now); err != nil || ack.Repeated {
+				return err
+			}
+		}
 		if a.IdempotencyKey != "" {
 			if repeated, err := idempotent(t, &a, &ack, now); err != nil || repeated {
 				return err
@@ -87,10 +94,27 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 		if err := insertFiles(t, seq, a.Media, now); err != nil {
 			return err
 		}
+		if err := countDaily(t, &m, a.Caps, now); err != nil {
+			return err
+		}
 		t.touched.Lanes = true
 		return notifyStatus(t, &m, seq, at.user, message.Queued, m.Created)
 	})
 	return ack, err
+}
+
+// capped refuses what is over a cap, unless it was accepted before: a repeated request gets its answer all the same.
+func (s *Store) capped(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) error {
+	over := overCap(t, &a.Message, a.Caps, now)
+	if over == nil || a.IdempotencyKey == "" {
+		return over
+	}
+	known, err := one(t, qKnownKey, func(*row) error { return nil }, a.Message.AccountID, a.IdempotencyKey, age(now, keepIdempotency))
+	if err != nil || !known {
+		return cmp.Or(err, over)
+	}
+	_, err = answered(t, a, ack)
+	return err
 }
 
 // idempotent takes the key for this message, or finds the answer that the key already has.
@@ -99,6 +123,11 @@ func idempotent(t *tx, a *message.Acceptance, ack *message.Ack, now time.Time) (
 	if err != nil || n > 0 || failpoint.Bug("idempotency") {
 		return false, err
 	}
+	return answered(t, a, ack)
+}
+
+// answered finds the answer that the key of a request has already.
+func answered(t *tx, a *message.Acceptance, ack *message.Ack) (repeated bool, err error) {
 	var hash []byte
 	var orgID string
 	found, err := one(t, qIdempotency, func(r *row) error {

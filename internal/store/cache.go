@@ -26,6 +26,7 @@ type (
 	userByExtension struct{ account, org, extension string }
 	organizationBy  struct{ account, id, domain string }
 	numbersOf       struct{ account, integration string }
+	formerNumbersOf struct{ account, integration string }
 	integrationsOf  struct{ account, service string }
 )
 

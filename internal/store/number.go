@@ -10,11 +10,12 @@ import (
 )
 
 const numberColumns = `id, account_id, org_id, integration_id, service_id, value, name, country, inbound_format, outbound_format,
-	send_name, session_timeout, header, footer, settings, created_at, strip_metadata, validity`
+	send_name, session_timeout, header, footer, settings, created_at, strip_metadata, validity, failover,
+	daily_messages, daily_segments`
 
 var (
 	qInsertNumber = sqlText("insert number", `INSERT INTO numbers (`+numberColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`)
 	qNumber        = sqlText("number", `SELECT `+numberColumns+` FROM numbers WHERE account_id = $1 AND id = $2`)
 	qNumberByValue = sqlText("number by value", `SELECT `+numberColumns+` FROM numbers WHERE account_id = $1 AND value = $2`)
 	qNumbersOf     = sqlText("numbers of an integration", `SELECT `+numberColumns+` FROM numbers
@@ -24,7 +25,8 @@ var (
 	qNumbersOfUser = sqlText("numbers of a user", `SELECT `+numberColumns+` FROM numbers
 		WHERE account_id = $1 AND id IN (SELECT number_id FROM number_users WHERE user_id = $2) ORDER BY id LIMIT $3`)
 	qUpdateNumber = sqlText("update number", `UPDATE numbers SET name = $3, country = $4, inbound_format = $5, outbound_format = $6,
-		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11, strip_metadata = $12, validity = $13 WHERE account_id = $1 AND id = $2`)
+		send_name = $7, session_timeout = $8, header = $9, footer = $10, settings = $11, strip_metadata = $12, validity = $13, failover = $14,
+		daily_messages = $15, daily_segments = $16 WHERE account_id = $1 AND id = $2`)
 	qDeleteNumber = sqlText("delete number", `DELETE FROM numbers WHERE account_id = $1 AND id = $2`)
 
 	qAssign = sqlText("assign", `INSERT INTO number_users (number_id, user_id, since)
@@ -41,7 +43,8 @@ func readNumber(r *row) directory.Number {
 	return directory.Number{ID: r.text(), AccountID: r.text(), OrgID: r.text(), IntegrationID: r.text(), ServiceID: r.text(),
 		Value: r.text(), Name: r.text(), Country: r.text(), InboundFormat: r.text(), OutboundFormat: r.text(), SendName: r.bool(),
 		SessionTimeout: r.duration(), Header: r.text(), Footer: r.text(), Settings: r.text(), Created: r.time(),
-		StripMetadata: directory.Choice(r.int()), Validity: r.duration()}
+		StripMetadata: directory.Choice(r.int()), Validity: r.duration(),
+		Failover: r.text(), DailyCap: directory.Cap{Messages: r.int(), Segments: r.int()}}
 }
 
 // CreateNumber adds a number to an integration of its organization and assigns it. No two organizations of an account
@@ -65,9 +68,12 @@ func (s *Store) CreateNumber(ctx context.Context, n *directory.Number) error {
 		if err := requireUsers(t, n); err != nil {
 			return err
 		}
+		if err := requireFailover(t, n); err != nil {
+			return err
+		}
 		_, err = t.exec(qInsertNumber, n.ID, n.AccountID, n.OrgID, n.IntegrationID, n.ServiceID, n.Value, n.Name, n.Country,
 			n.InboundFormat, n.OutboundFormat, flag(n.SendName), n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, micros(n.Created),
-			int(n.StripMetadata), n.Validity.Microseconds())
+			int(n.StripMetadata), n.Validity.Microseconds(), n.Failover, n.DailyCap.Messages, n.DailyCap.Segments)
 		if isDuplicate(err) {
 			return fault.New(fault.Conflict, "number", "%s is already a number of this account; remove it there first", n.Value)
 		}
@@ -101,6 +107,21 @@ func requireUsers(t *tx, n *directory.Number) error {
 		}
 	}
 	return nil
+}
+
+// requireFailover refuses another way that is not the organization's, or is the number's own.
+func requireFailover(t *tx, n *directory.Number) error {
+	if n.Failover == "" {
+		return nil
+	}
+	if n.Failover == n.IntegrationID {
+		return fault.New(fault.Invalid, "failover", "is the number's own service; name another one, or none")
+	}
+	owned, err := one(t, qOwnerOf, func(*row) error { return nil }, n.AccountID, n.OrgID, n.Failover)
+	if err == nil && !owned {
+		err = fault.New(fault.Invalid, "failover", "is not enabled for this organization; enable it first")
+	}
+	return err
 }
 
 // assign makes n.Users the number's. Who leaves it leaves what they have claimed there; for who stays nothing changes.
@@ -191,7 +212,7 @@ func (s *Store) Numbers(ctx context.Context, accountID, orgID string, p Page) (l
 	return list, next, err
 }
 
-// UpdateNumber replaces the number's settings and assignments. Its value and its integration stay.
+// UpdateNumber replaces the number's settings and assignments. Its value and its integration stay; Reroute moves it.
 func (s *Store) UpdateNumber(ctx context.Context, n *directory.Number) error {
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
@@ -207,8 +228,12 @@ func (s *Store) UpdateNumber(ctx context.Context, n *directory.Number) error {
 		if err := requireUsers(t, n); err != nil {
 			return err
 		}
+		if err := requireFailover(t, n); err != nil {
+			return err
+		}
 		if _, err := t.exec(qUpdateNumber, n.AccountID, n.ID, n.Name, n.Country, n.InboundFormat, n.OutboundFormat, flag(n.SendName),
-			n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, int(n.StripMetadata), n.Validity.Microseconds()); err != nil {
+			n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, int(n.StripMetadata), n.Validity.Microseconds(),
+			n.Failover, n.DailyCap.Messages, n.DailyCap.Segments); err != nil {
 			return err
 		}
 		return assign(t, n)

@@ -45,6 +45,17 @@ func applyReceipt(t *tx, rc *message.Receipt, parcel string, now time.Time) erro
 		if m != nil && m.Direction == message.Outbound && slices.Contains(rc.IntegrationIDs, m.IntegrationID) {
 			return raiseWhole(t, m, rc, at)
 		}
+		if m != nil && m.Direction == message.Outbound {
+			// One that was given another way, because this provider had not taken it. That it failed there is known; anything better is news.
+			if here, err := carried(t, m, rc.IntegrationIDs); err != nil {
+				return err
+			} else if here && rc.Status == message.Failed && m.waiting != idle {
+				_, err := t.exec(qAppendHistory, m.seq, historyLine(rc.Status, at, rc.ErrorCode, rc.ErrorText, true))
+				return err
+			} else if here {
+				return raiseWhole(t, m, rc, at)
+			}
+		}
 	}
 	if ref == "" {
 		return nil

@@ -69,6 +69,11 @@ func (s *Store) SettleSend(ctx context.Context, st message.Settlement) (next *la
 		if err := s.judge(t, l, m, &st); err != nil {
 			return err
 		}
+		if st.Move != nil && m.waiting != idle {
+			if err := s.leave(t, l, m, &st); err != nil {
+				return fmt.Errorf("give message %s another way: %w", st.MessageID, err)
+			}
+		}
 		if next, err = s.passOn(t, l, &st); err != nil {
 			return err
 		}

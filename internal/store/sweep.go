@@ -55,6 +55,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepSignIns, directory.SignInIdle},
 		{qSweepOldSignIns, directory.SignInLife},
 		{qSweepAudit, keepAudit},
+		{qSweepDailyCounts, keepDailyCounts},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

@@ -13,8 +13,10 @@ var (
 	qViewByID  = sqlText("view by id", `SELECT `+viewColumns+` FROM messages WHERE account_id = $1 AND id = $2`)
 	qViewBySeq = sqlText("view by seq", `SELECT `+viewColumns+` FROM messages WHERE seq = $1`)
 
-	qAttempts     = sqlText("attempts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, request, response FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
-	qAttemptHeads = sqlText("attempts without texts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, '', '' FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
+	qAttempts = sqlText("attempts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, request, response, integration_id,
+		COALESCE((SELECT i.service_id FROM integrations i WHERE i.id = attempts.integration_id), '') FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
+	qAttemptHeads = sqlText("attempts without texts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, '', '', integration_id,
+		COALESCE((SELECT i.service_id FROM integrations i WHERE i.id = attempts.integration_id), '') FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
 
 	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter)
 	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter)
@@ -160,13 +162,20 @@ func (v *storedView) complete(db engine, t texts) error {
 		}
 		if err := db.each(q, func(r *row) error {
 			v.Attempts = append(v.Attempts, message.Attempt{N: int(r.int() & attemptMax), Part: int(r.int()), At: r.time(), Duration: r.duration(),
-				Outcome: message.Outcome(r.text()), Again: r.bool(), ErrorCode: r.text(), ErrorText: r.text(), Request: r.text(), Response: r.text()})
+				Outcome: message.Outcome(r.text()), Again: r.bool(), ErrorCode: r.text(), ErrorText: r.text(), Request: r.text(), Response: r.text(),
+				IntegrationID: r.text(), ServiceID: r.text()})
 			return nil
 		}, attemptKey(v.seq, 0), attemptKey(v.seq, attemptMax)); err != nil {
 			return err
 		}
+		for i := range v.Attempts {
+			if a := &v.Attempts[i]; a.IntegrationID == "" {
+				a.IntegrationID, a.ServiceID = v.IntegrationID, v.ServiceID
+			}
+		}
 		if !v.opened.IsZero() {
-			v.Attempts = append(v.Attempts, message.Attempt{N: v.Message.Attempts, Part: v.Part, At: v.opened, Again: v.again})
+			v.Attempts = append(v.Attempts, message.Attempt{N: v.Message.Attempts, Part: v.Part, At: v.opened, Again: v.again,
+				IntegrationID: v.IntegrationID, ServiceID: v.ServiceID})
 		}
 	}
 	if v.edits > 0 {

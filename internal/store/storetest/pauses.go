@@ -215,8 +215,8 @@ func pausesByPerson(t *testing.T, w *World) {
 	_, err = w.ExpireMessages(w.Ctx, time.Now().Add(time.Hour))
 	w.must(err)
 	w.WantStatus(expired.ID, message.Expired)
-	wantFault(t, w.PauseIntegration(w.Ctx, "another account", w.Intg.ID, "", "x"), fault.NotFound)
-	wantFault(t, w.ResumeIntegration(w.Ctx, w.Acct, "none"), fault.NotFound)
+	WantFault(t, w.PauseIntegration(w.Ctx, "another account", w.Intg.ID, "", "x"), fault.NotFound)
+	WantFault(t, w.ResumeIntegration(w.Ctx, w.Acct, "none"), fault.NotFound)
 	w.must(w.PauseIntegration(w.Ctx, w.Acct, w.Intg.ID, "key1", "again"))
 	w.must(w.DeleteOrganization(w.Ctx, w.Acct, w.Org.ID))
 	if p := w.paused(w.Intg); p != nil {
@@ -254,11 +254,4 @@ func pausesForCredentials(t *testing.T, w *World) {
 	w.must(w.SetAttention(w.Ctx, w.Acct, w.Intg.ID, directory.AboutCredentials, "")) // a check says that they hold
 	c = w.ClaimOne()
 	w.Settle(Ends(c, message.Accepted, message.Sent, "p2"))
-}
-
-func wantFault(t *testing.T, err error, want fault.Code) {
-	t.Helper()
-	if got := fault.CodeOf(err); err == nil || got != want {
-		t.Errorf("error %v, want %s", err, want)
-	}
 }

@@ -26,7 +26,7 @@ ALTER TABLE numbers ADD COLUMN daily_segments BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE organizations ADD COLUMN daily_messages BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE organizations ADD COLUMN daily_segments BIGINT NOT NULL DEFAULT 0;
 
--- What was accepted of a capped number or organization in a day, counted in days since 1970.
+-- What was accepted of a capped number or organization in a day, by the time it began.
 CREATE TABLE daily_counts (
     owner    TEXT COLLATE "C" NOT NULL, -- the number's id, or the organization's
     day      BIGINT NOT NULL,
