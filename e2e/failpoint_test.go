@@ -172,7 +172,11 @@ func (l *ledgers) textsIn(g *gateway, sim *simulator.Server, tm team, name strin
 
 // pictureKept waits until the picture that came in is kept, and seen whole. The program may stop and start meanwhile.
 func pictureKept(g *gateway, name string) {
-	text := fmt.Sprintf("in %s %d ~ 'é'", name, trafficEach-1)
+	pictureOf(g, fmt.Sprintf("in %s %d ~ 'é'", name, trafficEach-1))
+}
+
+// pictureOf waits until the picture of an inbound message can be seen.
+func pictureOf(g *gateway, text string) {
 	g.until("the picture of "+text, func() bool {
 		a, err := g.try("GET", "/v1/messages?limit=200&direction=inbound", nil)
 		if err != nil || a.status != 200 {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"patchbay/internal/store"
@@ -17,7 +21,8 @@ type Report struct {
 	Problems []string         `json:"problems"`
 }
 
-// Verify counts every message of a data directory, or of the database at a URL, and checks that what was accepted is the sum over all statuses. It changes nothing.
+// Verify counts every message of a data directory, or of the database at a URL. It checks that what was accepted is the sum over all statuses, that
+// nothing belongs to nobody and, of a data directory, that the database is not damaged and the kept files are there. It changes nothing.
 func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err error) {
 	if databaseURL == "" {
 		if dataDir, err = filepath.Abs(dataDir); err != nil {
@@ -36,7 +41,49 @@ func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err er
 	if err != nil {
 		return nil, err
 	}
-	return check(counts), nil
+	r = check(counts)
+	lost, err := db.Orphans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if n := lost[name]; n > 0 {
+			r.Problems = append(r.Problems, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	if databaseURL != "" {
+		return r, nil
+	}
+	if said, err := store.Damage(dataDir); err != nil {
+		return nil, err
+	} else if said != "" {
+		r.Problems = append(r.Problems, "the database is damaged: "+said)
+	}
+	return r, checkFiles(ctx, db, filepath.Join(dataDir, mediaName), r)
+}
+
+// checkFiles looks for the files that the database says are kept, where there is a place for them.
+func checkFiles(ctx context.Context, db *store.Store, dir string, r *Report) error {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a snapshot of the database alone
+	}
+	if err != nil {
+		return err
+	}
+	missing := 0
+	err = db.KeptFiles(ctx, func(path string) error {
+		if _, err := root.Stat(filepath.FromSlash(path)); errors.Is(err, fs.ErrNotExist) {
+			missing++
+		} else if err != nil {
+			return err
+		}
+		return nil
+	})
+	if missing > 0 {
+		r.Problems = append(r.Problems, fmt.Sprintf("%d files that are said to be kept are not there", missing))
+	}
+	return errors.Join(err, root.Close())
 }
 
 func check(counts map[string]int64) *Report {

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 
 	"patchbay/internal/app"
@@ -87,9 +85,7 @@ func (v *verifyCommand) Run(c *console) error {
 			return err
 		}
 	} else {
-		for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
-			fmt.Fprintf(c.out, "%-28s %d\n", name, r.Counts[name])
-		}
+		c.printCounts(r.Counts)
 		for _, p := range r.Problems {
 			fmt.Fprintf(c.out, "wrong: %s\n", p)
 		}

@@ -28,7 +28,9 @@ type grammar struct {
 	Account accountCommand `cmd:"" help:"Accounts of this server's database."`
 	Service serviceCommand `cmd:"" help:"Check and try service files; needs no server."`
 	Move    moveCommand    `cmd:"" help:"Copy a stopped server's embedded database into an empty PostgreSQL, and read it back."`
-	Verify  verifyCommand  `cmd:"" help:"Count every message of a database by direction and status: accepted must equal the sum."`
+	Backup  backupCommand  `cmd:"" help:"Write a running server's embedded database and files into one sealed file, and read it back."`
+	Restore restoreCommand `cmd:"" help:"Bring a backup into an empty data directory. Nothing is sent from there before somebody resumes it."`
+	Verify  verifyCommand  `cmd:"" help:"Count every message by direction and status, and look for what is damaged, lost or belongs to nobody."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -274,16 +274,21 @@ func (s *Store) PauseIntegration(ctx context.Context, accountID, integrationID, 
 		if err != nil {
 			return err
 		}
-		is := &pause{integrationID: integrationID, accountID: accountID, orgID: of.orgID,
-			Pause: directory.Pause{Cause: directory.PausedByPerson, Reason: reason, By: by, Since: now, Until: untilResumed}}
-		if p != nil && p.Cause == directory.PausedByPerson {
-			is.Since = p.Since
-		}
-		if err := s.setPause(t, p, is, now); err != nil {
-			return err
-		}
-		return s.attend(t, of, directory.AboutSending, reason, now)
+		return s.pauseByPerson(t, of, p, by, reason, now)
 	})
+}
+
+// pauseByPerson pauses an integration until it is resumed. p is the pause that it has.
+func (s *Store) pauseByPerson(t *tx, of subject, p *pause, by, reason string, now time.Time) error {
+	is := &pause{integrationID: of.integrationID, accountID: of.accountID, orgID: of.orgID,
+		Pause: directory.Pause{Cause: directory.PausedByPerson, Reason: reason, By: by, Since: now, Until: untilResumed}}
+	if p != nil && p.Cause == directory.PausedByPerson {
+		is.Since = p.Since
+	}
+	if err := s.setPause(t, p, is, now); err != nil {
+		return err
+	}
+	return s.attend(t, of, directory.AboutSending, reason, now)
 }
 
 // ResumeIntegration ends an integration's pause, whatever it is for. One that is not paused stays as it is.
