@@ -69,7 +69,8 @@ async function call<T>(method: string, at: string, o: Options = {}): Promise<T> 
 }
 
 export const api = {
-  get: <T>(at: string, query?: Query, signal?: AbortSignal) => call<T>("GET", at, { query, signal }),
+  get: <T>(at: string, query?: Query, signal?: AbortSignal, headers?: Record<string, string>) =>
+    call<T>("GET", at, { query, signal, headers }),
   post: <T>(at: string, body?: unknown, o?: Omit<Options, "body">) => call<T>("POST", at, { ...o, body }),
   put: <T>(at: string, body?: unknown, o?: Omit<Options, "body">) => call<T>("PUT", at, { ...o, body }),
   patch: <T>(at: string, body?: unknown, o?: Omit<Options, "body">) => call<T>("PATCH", at, { ...o, body }),

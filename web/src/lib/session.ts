@@ -6,13 +6,18 @@ import { stream } from "./stream";
 
 export type Role = "account" | "organization" | "user";
 
-/** Who is signed in here. */
+/** Who is signed in here, and what a page may offer them: GET /v1/me. */
 export interface Me {
   role: Role;
-  orgid?: string;
-  user?: string;
-  name?: string;
-  email?: string;
+  name: string;
+  account: { id?: string; name: string };
+  organization?: { id: string; name: string; domain: string };
+  user?: { id: string; extension: string; name: string; email: string };
+  person?: { id: string; email: string; name: string };
+  numbers: { id: string; number: string; name: string; country: string }[];
+  may_manage_account: boolean;
+  may_manage_organization: boolean;
+  may_write: boolean;
 }
 
 export const meKey = ["me"] as const;
@@ -52,5 +57,5 @@ export async function signOut(): Promise<void> {
 }
 
 export function isAdmin(me: Me): boolean {
-  return me.role === "account" || me.role === "organization";
+  return me.may_manage_organization;
 }

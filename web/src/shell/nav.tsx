@@ -12,11 +12,12 @@ export interface Place {
 /** Where somebody of this role can go. */
 export function placesOf(me: Me): Place[] {
   const places: Place[] = [];
-  if (me.user || me.role === "user") places.push({ href: "/inbox", label: shell.inbox, icon: "inbox" });
+  if (me.user) places.push({ href: "/inbox", label: shell.inbox, icon: "inbox" });
   if (!isAdmin(me)) return places;
   if (me.role === "account")
     places.push({ href: "/portal/organizations", label: shell.organizations, icon: "building" });
-  else places.push({ href: `/portal/organizations/${me.orgid}`, label: shell.organization, icon: "building" });
+  else
+    places.push({ href: `/portal/organizations/${me.organization?.id}`, label: shell.organization, icon: "building" });
   places.push(
     { href: "/portal/services", label: shell.services, icon: "plug" },
     { href: "/portal/traffic", label: shell.traffic, icon: "traffic" },
@@ -30,7 +31,7 @@ export function placesOf(me: Me): Place[] {
 /** The start page of a role. */
 export function startOf(me: Me): string {
   if (me.role === "user") return "/inbox";
-  return me.role === "organization" ? `/portal/organizations/${me.orgid}` : "/portal/organizations";
+  return me.role === "organization" ? `/portal/organizations/${me.organization?.id}` : "/portal/organizations";
 }
 
 export function Nav({ me, onGo }: { me: Me; onGo?: () => void }) {

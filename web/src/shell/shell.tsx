@@ -91,7 +91,7 @@ function useKeys(me: Me): void {
         go("g t", shell.goTraffic, "/portal/traffic"),
       ]
     : [];
-  useShortcuts(...(me.user || me.role === "user" ? [go("g i", shell.goInbox, "/inbox")] : []), ...admin);
+  useShortcuts(...(me.user ? [go("g i", shell.goInbox, "/inbox")] : []), ...admin);
 }
 
 /** Said only after a moment: a reconnect that takes a second is nobody's business. */

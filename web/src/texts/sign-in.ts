@@ -1,3 +1,4 @@
+/** The pages before one is signed in. */
 export const signIn = {
   title: "Sign in",
   name: "E-mail, or extension@domain",
@@ -6,9 +7,14 @@ export const signIn = {
   help: "No access, or no password any more? Ask your administrator for a new link.",
   key: "API key (development only)",
   welcome: "Choose a password",
-  welcomeAbout: "With it you sign in from now on.",
+  reset: "Choose a new password",
+  email: "Your e-mail address",
+  emailHint: "You sign in with it. Nothing is sent there.",
+  yourName: "Your name",
+  youSignInAs: "You sign in as",
+  passwordHint: "A few words that belong together only for you are a good one.",
   again: "The same password again",
-  differ: "is not the same",
+  differ: "is not the same as above",
   begin: "Save and begin",
   noToken: "This link is not whole. Copy it again from where you got it, to its last letter.",
 };

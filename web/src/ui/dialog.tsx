@@ -102,11 +102,12 @@ interface ConfirmProps {
   children: ReactNode;
   does: string;
   danger?: boolean;
+  disabled?: boolean;
   onConfirm: () => Promise<unknown>;
 }
 
 /** A question before something that is not taken back. It stays open, and says why, when it could not be done. */
-export function Confirm({ open, onClose, title, children, does, danger, onConfirm }: ConfirmProps) {
+export function Confirm({ open, onClose, title, children, does, danger, disabled, onConfirm }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const close = () => {
@@ -139,7 +140,7 @@ export function Confirm({ open, onClose, title, children, does, danger, onConfir
           </div>
           <div className="flex justify-end gap-2 border-t px-5 py-3">
             <BaseAlert.Close render={<Button>{common.cancel}</Button>} />
-            <Button kind={danger ? "danger" : "primary"} busy={busy} onClick={() => void confirm()}>
+            <Button kind={danger ? "danger" : "primary"} busy={busy} disabled={disabled} onClick={() => void confirm()}>
               {does}
             </Button>
           </div>

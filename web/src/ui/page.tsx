@@ -81,8 +81,11 @@ export function Section({
   );
 }
 
-export function Panel({ children, className }: { children: ReactNode; className?: string }) {
-  return <div className={`rounded-lg border bg-surface p-4 md:p-5 ${className ?? ""}`}>{children}</div>;
+/** A surface that holds what belongs together. flush: what is in it reaches its edges. */
+export function Panel({ children, className, flush }: { children: ReactNode; className?: string; flush?: boolean }) {
+  return (
+    <div className={`rounded-lg border bg-surface ${flush ? "" : "p-4 md:p-5"} ${className ?? ""}`}>{children}</div>
+  );
 }
 
 /** Names and what they are: the facts about one thing. */

@@ -10,9 +10,9 @@ export interface LinkTab {
 /** Tabs that are pages of their own: each has an address, and "back" goes back. */
 export function LinkTabs({ label, tabs }: { label: string; tabs: readonly LinkTab[] }) {
   const at = usePath();
-  const here = tabs
-    .filter((t) => at === t.href || at.startsWith(`${t.href}/`))
-    .sort((a, b) => b.href.length - a.href.length)[0];
+  const here =
+    tabs.filter((t) => at === t.href || at.startsWith(`${t.href}/`)).sort((a, b) => b.href.length - a.href.length)[0] ??
+    tabs[0];
   return (
     <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
       {tabs.map((t) => (

@@ -1,1 +1,0 @@
-import{f as e,j as t}from"./ui-DkYH4Rcs.js";var n=t();function r(t){return(0,n.jsx)(e,{icon:`inbox`,title:`Inbox`})}export{r as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./index-CbFfdtWQ.js";import{E as t,j as n}from"./ui-DkYH4Rcs.js";var r=n();function i(n){return(0,r.jsx)(t,{routes:[],otherwise:(0,r.jsx)(e,{})})}export{i as default};

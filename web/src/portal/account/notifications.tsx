@@ -1,0 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { all, api, path } from "../../lib/api";
+import { useOrganizations } from "../../lib/data";
+import { visible, when } from "../../lib/format";
+import { queries } from "../../lib/queries";
+import type { Me } from "../../lib/session";
+import type { Webhook } from "../../lib/types";
+import { notifications as t } from "../../texts/account";
+import { common } from "../../texts/common";
+import { Button, Confirm, EmptyState, IconButton, PageBody, PageHeader, Shown, Table, Td, Th, Tr } from "../../ui";
+import { AddWebhook } from "./webhook";
+
+const changed = () => queries.invalidateQueries({ queryKey: ["webhooks"] });
+
+export function Notifications({ me }: { me: Me }) {
+  const list = useQuery({ queryKey: ["webhooks"], queryFn: ({ signal }) => all<Webhook>("/v1/webhooks", {}, signal) });
+  const organizations = useOrganizations();
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Webhook>();
+  const nameOf = (id: string) => (id ? (organizations.data?.find((o) => o.id === id)?.name ?? id) : t.every);
+  const kindOf = (type: string) => t.kinds.find((k) => k.value === type)?.label ?? type;
+  const add = (
+    <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+      {t.add}
+    </Button>
+  );
+  return (
+    <PageBody>
+      <PageHeader title={t.title} about={t.about} actions={add} />
+      <Shown query={list}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <EmptyState icon="bell" title={t.empty} action={add}>
+              {t.emptyAbout}
+            </EmptyState>
+          ) : (
+            <Table
+              label={t.title}
+              head={
+                <>
+                  <Th>{t.url}</Th>
+                  <Th spare>{t.types}</Th>
+                  <Th>{t.organization}</Th>
+                  <Th spare>{t.created}</Th>
+                  <Th>
+                    <span className="sr-only">{common.more}</span>
+                  </Th>
+                </>
+              }
+            >
+              {rows.map((h) => (
+                <Tr key={h.id}>
+                  <Td className="font-mono text-sm break-all">{visible(h.url)}</Td>
+                  <Td spare className="text-ink-2">
+                    {h.types.length === 0 ? t.all : h.types.map(kindOf).join(", ")}
+                  </Td>
+                  <Td className="text-ink-2">{nameOf(h.orgid)}</Td>
+                  <Td spare className="tabular whitespace-nowrap text-ink-2">
+                    {when(h.created)}
+                  </Td>
+                  <Td right>
+                    <IconButton small icon="trash" label={`${t.remove}: ${h.url}`} onClick={() => setRemoving(h)} />
+                  </Td>
+                </Tr>
+              ))}
+            </Table>
+          )
+        }
+      </Shown>
+      {adding && <AddWebhook me={me} onClose={() => setAdding(false)} onDone={changed} />}
+      {removing && (
+        <Confirm
+          open
+          danger
+          title={t.remove}
+          does={common.delete}
+          onClose={() => setRemoving(undefined)}
+          onConfirm={async () => {
+            await api.delete(path`/v1/webhooks/${removing.id}`);
+            await changed();
+          }}
+        >
+          {t.removeAbout(visible(removing.url))}
+        </Confirm>
+      )}
+    </PageBody>
+  );
+}

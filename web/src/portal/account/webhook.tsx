@@ -1,0 +1,102 @@
+import { useState } from "react";
+import { api } from "../../lib/api";
+import { useOrganizations } from "../../lib/data";
+import { useForm } from "../../lib/form";
+import type { Me } from "../../lib/session";
+import type { Webhook } from "../../lib/types";
+import { notifications as t } from "../../texts/account";
+import { common } from "../../texts/common";
+import { Button, Checkbox, CopyField, Dialog, ErrorLine, Select, TextField } from "../../ui";
+
+export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => void; onDone: () => Promise<void> }) {
+  const [made, setMade] = useState<Webhook>();
+  const organizations = useOrganizations();
+  const form = useForm(
+    { url: "", orgid: me.organization?.id ?? "", types: [] as string[], format: "patchbay" },
+    (v) => api.post<Webhook>("/v1/webhooks", v),
+    async (h) => {
+      setMade(h);
+      await onDone();
+    },
+  );
+  const v = form.values;
+  if (made?.secret) {
+    return (
+      <Dialog
+        open
+        onClose={onClose}
+        title={t.made}
+        footer={
+          <Button kind="primary" onClick={onClose}>
+            {common.done}
+          </Button>
+        }
+      >
+        <CopyField label={t.secret} value={made.secret} hint={t.secretAbout} />
+      </Dialog>
+    );
+  }
+  const errors = { url: form.at("/url"), orgid: form.at("/orgid"), format: form.at("/format") };
+  const rest = form.rest();
+  const toggle = (type: string, on: boolean) =>
+    form.set({ types: on ? [...v.types, type] : v.types.filter((x) => x !== type) });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t.add}
+      onSubmit={form.submit}
+      footer={
+        <>
+          <Button onClick={onClose}>{common.cancel}</Button>
+          <Button type="submit" kind="primary" busy={form.busy}>
+            {common.add}
+          </Button>
+        </>
+      }
+    >
+      <TextField
+        label={t.url}
+        hint={t.urlHint}
+        type="url"
+        mono
+        placeholder="https://"
+        value={v.url}
+        onChange={(e) => form.set({ url: e.target.value })}
+        error={errors.url}
+      />
+      {me.may_manage_account && (
+        <Select
+          label={t.organization}
+          value={v.orgid}
+          onChange={(e) => form.set({ orgid: e.target.value })}
+          options={[
+            { value: "", label: t.every },
+            ...(organizations.data ?? []).map((o) => ({ value: o.id, label: o.name })),
+          ]}
+          error={errors.orgid}
+        />
+      )}
+      <fieldset>
+        <legend className="mb-1 text-sm font-medium">{t.types}</legend>
+        <Checkbox label={t.all} checked={v.types.length === 0} onChange={() => form.set({ types: [] })} />
+        {t.kinds.map((k) => (
+          <Checkbox
+            key={k.value}
+            label={k.label}
+            checked={v.types.includes(k.value)}
+            onChange={(e) => toggle(k.value, e.target.checked)}
+          />
+        ))}
+      </fieldset>
+      <Select
+        label={t.format}
+        options={t.formats}
+        value={v.format}
+        onChange={(e) => form.set({ format: e.target.value })}
+        error={errors.format}
+      />
+      {rest && <ErrorLine text={rest} />}
+    </Dialog>
+  );
+}

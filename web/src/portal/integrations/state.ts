@@ -1,0 +1,12 @@
+import type { Integration } from "../../lib/types";
+import { integrations as t } from "../../texts/integrations";
+import type { Tone } from "../../ui";
+
+/** How an integration does, in a word. */
+export function stateOf(i: Integration | undefined): { word: string; tone: Tone; why?: string } {
+  if (!i?.enabled) return { word: t.off, tone: "neutral" };
+  if (i.authorization === "needs authorization") return { word: t.attention, tone: "warn", why: t.authorize };
+  const [first] = i.attention;
+  if (first) return { word: t.attention, tone: "bad", why: first.reason };
+  return { word: t.working, tone: "good" };
+}

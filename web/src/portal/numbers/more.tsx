@@ -1,0 +1,155 @@
+import type { ReactNode } from "react";
+import type { AutoReply } from "../../lib/types";
+import { numbers as t } from "../../texts/numbers";
+import { Button, Checkbox, IconButton, Select, TextArea, TextField } from "../../ui";
+import type { NumberValues } from "./values";
+
+interface Props {
+  values: NumberValues;
+  set: (change: Partial<NumberValues>) => void;
+  at: (pointer: string) => string | undefined;
+  open: boolean;
+}
+
+const formats = Object.entries(t.formatNames).map(([value, label]) => ({ value, label }));
+
+/** Formats, what goes around a text, whose a conversation is, auto-replies and opt-out. */
+export function MoreSettings({ values: v, set, at, open }: Props) {
+  const errors = {
+    inbound: at("/inboundFormat"),
+    outbound: at("/outboundFormat"),
+    header: at("/header"),
+    footer: at("/footer"),
+    sticky: at("/sessionTimeout"),
+    replies: at("/autoreply"),
+    optout: at("/optout"),
+  };
+  const known = t.stickiness.some((o) => o.value === v.sessionTimeout);
+  const stickiness = known
+    ? t.stickiness
+    : [...t.stickiness, { value: v.sessionTimeout, label: t.seconds(Number(v.sessionTimeout)) }];
+  return (
+    <details open={open} className="rounded-md border">
+      <summary className="cursor-pointer px-3 py-2 font-medium">{t.more}</summary>
+      <div className="flex flex-col gap-6 border-t p-3">
+        <Group title={t.formats}>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <Select
+              label={t.inbound}
+              options={formats}
+              value={v.inboundFormat}
+              onChange={(e) => set({ inboundFormat: e.target.value })}
+              error={errors.inbound}
+            />
+            <Select
+              label={t.outbound}
+              options={formats}
+              value={v.outboundFormat}
+              onChange={(e) => set({ outboundFormat: e.target.value })}
+              error={errors.outbound}
+            />
+          </div>
+        </Group>
+        <Group title={`${t.header} · ${t.footer}`} about={t.around}>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <TextField
+              label={t.header}
+              optional
+              value={v.header}
+              onChange={(e) => set({ header: e.target.value })}
+              error={errors.header}
+            />
+            <TextField
+              label={t.footer}
+              optional
+              value={v.footer}
+              onChange={(e) => set({ footer: e.target.value })}
+              error={errors.footer}
+            />
+          </div>
+          <Checkbox label={t.sendName} checked={v.sendName} onChange={(e) => set({ sendName: e.target.checked })} />
+        </Group>
+        <Select
+          label={t.sticky}
+          hint={t.stickyHint}
+          options={stickiness}
+          value={v.sessionTimeout}
+          onChange={(e) => set({ sessionTimeout: e.target.value })}
+          error={errors.sticky}
+        />
+        <Replies list={v.autoreply} onChange={(autoreply) => set({ autoreply })} error={errors.replies} />
+        <Group title={t.optout} about={t.optoutAbout} error={errors.optout}>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <TextField
+              label={t.keyword}
+              optional
+              value={v.keyword}
+              onChange={(e) => set({ keyword: e.target.value })}
+            />
+            <Select
+              label={t.resubscribe}
+              options={t.resubscribes}
+              value={v.resubscribe}
+              onChange={(e) => set({ resubscribe: e.target.value })}
+            />
+          </div>
+          <TextArea
+            label={t.confirmation}
+            optional
+            rows={2}
+            hint={t.confirmationHint}
+            value={v.confirmation}
+            onChange={(e) => set({ confirmation: e.target.value })}
+          />
+        </Group>
+      </div>
+    </details>
+  );
+}
+
+function Group({
+  title,
+  about,
+  error,
+  children,
+}: {
+  title: string;
+  about?: string;
+  error?: string;
+  children: ReactNode;
+}) {
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="text-sm font-semibold">{title}</legend>
+      {about && <p className="text-sm text-ink-3">{about}</p>}
+      {children}
+      {error && <p className="text-sm text-bad">{error}</p>}
+    </fieldset>
+  );
+}
+
+function Replies({ list, onChange, error }: { list: AutoReply[]; onChange: (l: AutoReply[]) => void; error?: string }) {
+  const put = (i: number, change: Partial<AutoReply>) =>
+    onChange(list.map((r, n) => (n === i ? { ...r, ...change } : r)));
+  return (
+    <Group title={t.replies} about={t.repliesAbout} error={error}>
+      {list.map((r, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row is what stands at its place
+        <div key={i} className="flex items-end gap-2">
+          <div className="w-28 shrink-0">
+            <TextField label={t.when} value={r.key} onChange={(e) => put(i, { key: e.target.value })} />
+          </div>
+          <div className="min-w-0 flex-1">
+            <TextField label={t.answer} value={r.value} onChange={(e) => put(i, { value: e.target.value })} />
+          </div>
+          <IconButton icon="x" label={t.removeReply} onClick={() => onChange(list.filter((_, n) => n !== i))} />
+        </div>
+      ))}
+      <div>
+        <Button small icon="plus" onClick={() => onChange([...list, { key: list.length === 0 ? "*" : "", value: "" }])}>
+          {t.addReply}
+        </Button>
+      </div>
+    </Group>
+  );
+}
