@@ -22,18 +22,10 @@ export interface Me {
 
 export const meKey = ["me"] as const;
 
-interface Asked {
-  role: Role;
-  name?: string;
-  organization?: { id: string };
-  user?: { id: string; name: string; email: string };
-}
-
 /** null: nobody is signed in. */
 async function askWho(): Promise<Me | null> {
   try {
-    const { role, name, organization, user } = await api.get<Asked>("/v1/me");
-    return { role, orgid: organization?.id, user: user?.id, name: user?.name || name, email: user?.email };
+    return await api.get<Me>("/v1/me");
   } catch (e) {
     if (isProblem(e) && e.status === 401) return null;
     throw e;

@@ -10,7 +10,7 @@ export interface Self {
 
 /** Whoever only administers has no inbox. */
 export function selfOf(me: Me): Self | undefined {
-  return me.user && me.orgid ? { id: me.user, name: me.name ?? "", orgid: me.orgid } : undefined;
+  return me.user && me.organization ? { id: me.user.id, name: me.user.name, orgid: me.organization.id } : undefined;
 }
 
 export const SelfContext = createContext<Self | undefined>(undefined);

@@ -1,1 +1,0 @@
-import{A as e,tt as t}from"./ui--fzNt2H8.js";var n=t();function r(t){return(0,n.jsx)(e,{icon:`inbox`,title:`Inbox`})}export{r as default};
