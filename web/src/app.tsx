@@ -5,7 +5,7 @@ import { Boundary } from "./shell/boundary";
 import { startOf } from "./shell/nav";
 import { Shell } from "./shell/shell";
 import { common } from "./texts/common";
-import { EmptyState, ErrorState, LinkButton, Loading, PageBody } from "./ui";
+import { ErrorState, LinkButton, Loading, PageBody, PageHeader } from "./ui";
 
 // Each part is loaded when it is first opened: whoever texts never loads the portal, and the other way round.
 const Inbox = lazy(() => import("./inbox"));
@@ -87,8 +87,12 @@ export function Go({ to }: { to: string }) {
 
 export function NotHere() {
   return (
-    <EmptyState title={common.notHere} action={<LinkButton href="/">{common.toStart}</LinkButton>}>
-      {common.notHereAbout}
-    </EmptyState>
+    <PageBody>
+      <PageHeader
+        title={common.notHere}
+        about={common.notHereAbout}
+        actions={<LinkButton href="/">{common.toStart}</LinkButton>}
+      />
+    </PageBody>
   );
 }

@@ -28,10 +28,10 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
       </a>
       <Offline />
       <div className="flex min-h-0 flex-1 max-md:flex-col">
-        <div className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-2 md:hidden">
+        <header className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-2 md:hidden">
           <IconButton icon="menu" label={shell.menu} onClick={() => setMenu(true)} />
           <Home me={me} />
-        </div>
+        </header>
         <aside className="flex w-56 shrink-0 flex-col gap-4 border-r bg-surface p-2 max-md:hidden">
           <div className="flex h-10 items-center px-1">
             <Home me={me} />

@@ -19,7 +19,7 @@ export function EmptyState({
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-12 text-center">
       {icon && <Icon name={icon} size={24} className="text-ink-3" />}
-      <p className="text-lg font-semibold">{title}</p>
+      <h2 className="text-lg font-semibold">{title}</h2>
       {children && <div className="max-w-md text-base text-ink-2">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
