@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"patchbay/internal/api"
 	"patchbay/internal/service"
 )
 
@@ -108,5 +109,17 @@ func TestTheServiceFileInTheReadmeLoads(t *testing.T) {
 	s, problems := service.Parse([]byte("{" + file + "}"))
 	if s == nil {
 		t.Errorf("it does not load: %v", problems)
+	}
+}
+
+// The document of the API is made before the server starts: a new route needs a row that says what it does. docs/openapi.json is its copy, which
+// lines of two branches may have met in.
+func TestDocsSayWhatEveryRouteDoes(t *testing.T) {
+	want, err := api.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("docs/openapi.json"); err != nil || string(got) != string(want) {
+		t.Errorf("docs/openapi.json is not what the server serves (%v): make generate", err)
 	}
 }

@@ -338,6 +338,7 @@ func (l *listener) next(kind string) event {
 		case "event":
 			e.kind = value
 		case "data":
+			theDocument().holdNotification(l.w.T, []byte(value))
 			var n struct{ Data map[string]any }
 			if err := json.Unmarshal([]byte(value), &n); err != nil {
 				l.w.Fatalf("data %q: %v", value, err)
@@ -359,6 +360,7 @@ func TestAWebhookIsToldAndSigned(t *testing.T) {
 	told := make(chan *http.Request, 10)
 	program := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		theDocument().holdNotification(t, b)
 		r.Body = io.NopCloser(bytes.NewReader(b))
 		told <- r
 	}))

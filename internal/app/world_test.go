@@ -128,20 +128,22 @@ func (a answer) list(name string) []map[string]any {
 	return out
 }
 
-// try makes one call; header is names and values in turn.
+// try makes one call; header is names and values in turn. What comes back must be as the API's document says.
 func (c *caller) try(method, path string, body any, header ...string) answer {
 	c.w.Helper()
-	var r io.Reader
+	var sent []byte
+	var r io.Reader // none is no reader: a body of no bytes is another thing
 	switch b := body.(type) {
 	case nil:
 	case string:
-		r = strings.NewReader(b)
+		sent = []byte(b)
+		r = bytes.NewReader(sent)
 	default:
-		enc, err := json.Marshal(b)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(b); err != nil {
 			c.w.Fatal(err)
 		}
-		r = bytes.NewReader(enc)
+		r = bytes.NewReader(sent)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -186,6 +188,7 @@ func (c *caller) try(method, path string, body any, header ...string) answer {
 		c.w.Fatalf("%s %s: %v", method, path, err)
 	}
 	_ = json.Unmarshal(a.body, &a.json) // empty bodies and lists have no members to look at
+	theDocument().hold(c.w.T, req, sent, a)
 	return a
 }
 
