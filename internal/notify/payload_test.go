@@ -40,7 +40,7 @@ func TestANotificationIsTypeTimestampAndTheMessageWithoutItsAttempts(t *testing.
 		`"id":"0197","direction":"inbound","status":"received","orgid":"17","conversation":"c1","service":"acme",` +
 		`"from":"+61855555555","to":"+61123456789","content":"Hi: there","messageids":["m1"],"created":"2026-05-04T12:00:00.123Z",` +
 		`"history":[{"status":"received","at":"2026-05-04T12:00:00.123Z"}],` +
-		`"media":[{"url":"https://sms.example.com/media/f1","type":"image/png","size":3,"state":"stored"},` +
+		`"media":[{"url":"https://sms.example.com/media/f1","type":"image/png","size":3,"state":"stored","preview":"https://sms.example.com/media/f1/preview"},` +
 		`{"url":"","type":"","size":0,"state":"blocked","reason":"not a picture"}]}}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
