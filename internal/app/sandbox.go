@@ -201,6 +201,7 @@ func (a *App) pageKey(ctx context.Context, org *directory.Organization) (string,
 func (a *App) explain(b *sandbox, org *directory.Organization, senders []simulator.Sender, key string) {
 	w := a.o.Out
 	fmt.Fprintf(w, "Patchbay's sandbox is ready.\n\n")
+	fmt.Fprintf(w, "  Portal and inbox     %s/\n", a.localURL)
 	fmt.Fprintf(w, "  Handsets and users   %s\n", b.carrier.URL())
 	fmt.Fprintf(w, "  API                  %s\n", a.localURL)
 	fmt.Fprintf(w, "  Key of this start    %s\n\n", key)

@@ -126,7 +126,7 @@ function History({ m }: { m: Message }) {
       {m.history.map((c, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: what happened stays where it is
         <li key={i} className="flex gap-3">
-          <span className="mt-1.5">
+          <span className="mt-1.5 flex">
             <Dot tone={c.late ? "neutral" : toneOf(c.status)} />
           </span>
           <div className="min-w-0 flex-1">

@@ -88,7 +88,7 @@ function Rows({ rows }: { rows: Message[] }) {
             <span className="sr-only">{t.anyDirection}</span>
           </Th>
           <Th>{t.from}</Th>
-          <Th>{t.to}</Th>
+          <Th spare>{t.to}</Th>
           <Th spare>{t.text}</Th>
           <Th>{t.status}</Th>
           <Th right>{t.at}</Th>
@@ -103,8 +103,11 @@ function Rows({ rows }: { rows: Message[] }) {
           </Td>
           <Td className="tabular whitespace-nowrap">
             <RowLink href={`/portal/traffic/${m.id}`}>{phone(m.from)}</RowLink>
+            <span className="block text-sm text-ink-2 md:hidden">→ {phone(m.to)}</span>
           </Td>
-          <Td className="tabular whitespace-nowrap">{phone(m.to)}</Td>
+          <Td spare className="tabular whitespace-nowrap">
+            {phone(m.to)}
+          </Td>
           <Td spare className="max-w-0 w-full">
             <span className="block truncate text-ink-2">
               {visible(m.content) || (m.media.length > 0 ? t.file(m.media.length) : "")}
