@@ -26,7 +26,7 @@ check: ## what CI runs: format, vet, lint, generated files, tests with -race
 
 .PHONY: generate
 generate: ## write again what is generated: reference pages and golden files
-	UPDATE=1 $(GO) test ./internal/service ./internal/cli ./internal/access ./internal/api -run 'TestReference|TestHelp|TestRoutes|TestOpenAPI' -update
+	UPDATE=1 $(GO) test . ./internal/service ./internal/cli ./internal/access ./internal/api -run 'TestReference|TestHelp|TestRoutes|TestOpenAPI|TestReliability' -update
 
 .PHONY: web
 web: ## build the pages of the portal and the inbox anew; needs Node
