@@ -41,6 +41,12 @@ type Change struct {
 	Late   bool      `json:"late,omitzero" doc:"It came after a higher status and changed nothing."`
 }
 
+// Codes of ours that more than one room knows.
+const (
+	CodeInterrupted = "interrupted" // we stopped before the answer came
+	CodeQuarantined = "quarantined" // it broke whoever worked with it, again and again
+)
+
 // Attempt is one exchange with a provider that tries to move one message.
 type Attempt struct {
 	N         int

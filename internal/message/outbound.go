@@ -66,7 +66,8 @@ type Ack struct {
 type Send struct {
 	// Unfinished: this attempt was begun by somebody who died or lost the lane before telling how it ended. Nothing
 	// may be sent for it; it is settled as unclear (or tried again, where the method is idempotent).
-	Unfinished bool
+	Unfinished  bool
+	Interrupted int // how many of its attempts before were so, too
 
 	LaneID  string
 	Epoch   int64

@@ -39,8 +39,8 @@ func TestAfterACrashAnOpenAttemptIsUnclearAndTheRestGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := r.view(first)
-	if v.Status != message.Unclear || v.ErrorCode != codeInterrupted {
-		t.Errorf("the interrupted message is %s (%s), want unclear (%s)", v.Status, v.ErrorCode, codeInterrupted)
+	if v.Status != message.Unclear || v.ErrorCode != message.CodeInterrupted {
+		t.Errorf("the interrupted message is %s (%s), want unclear (%s)", v.Status, v.ErrorCode, message.CodeInterrupted)
 	}
 	if got := outcomesOf(v); !slices.Equal(got, []message.Outcome{message.Maybe}) {
 		t.Errorf("its attempts: %v", got)
@@ -257,15 +257,26 @@ func TestAPanicHarmsOnlyItsMessage(t *testing.T) {
 		t.Fatalf("claimed %d, %v", len(claimed), err)
 	}
 	broken := New(Options{Store: r.store, Log: r.Flow.o.Log}) // it has no shelf and no door: whatever it touches panics
-	if _, err := broken.work(t.Context(), claimed[0], func() bool { return false }); err != nil {
-		t.Fatal(err)
+	for n := 1; ; n++ {
+		if _, err := broken.work(t.Context(), claimed[0], func() bool { return false }); err != nil {
+			t.Fatal(err)
+		}
+		v := r.view(poison)
+		if n == poisonAfter {
+			if v.Status != message.Failed || v.ErrorCode != message.CodeQuarantined {
+				t.Errorf("the third panic before anything left: got %s (%s), want failed (%s)", v.Status, v.ErrorCode, message.CodeQuarantined)
+			}
+			break
+		}
+		if v.Status != message.Sending || v.Attempts[n-1].ErrorCode != codeInternal {
+			t.Fatalf("panic %d before anything left: got %s, %+v, want another try", n, v.Status, v.Attempts)
+		}
+		if claimed, _, err = r.store.ClaimSends(t.Context(), time.Now().Add(time.Minute), 1); err != nil || len(claimed) != 1 {
+			t.Fatalf("claimed %d, %v", len(claimed), err)
+		}
 	}
-	v := r.view(poison)
-	if v.Status != message.Failed || v.ErrorCode != codeInternal {
-		t.Errorf("a panic before anything left: got %s (%s), want failed (%s)", v.Status, v.ErrorCode, codeInternal)
-	}
-	next := r.send(r.text("+61855555555", "two"))
-	if claimed, _, err = r.store.ClaimSends(t.Context(), time.Now(), 1); err != nil || len(claimed) != 1 {
+	next := r.send(r.text("+61855555556", "two"))
+	if claimed, _, err = r.store.ClaimSends(t.Context(), time.Now().Add(time.Minute), 1); err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %d, %v", len(claimed), err)
 	}
 	broken = New(Options{Store: r.store, Shelf: r.shelf, Log: r.Flow.o.Log})
@@ -275,7 +286,7 @@ func TestAPanicHarmsOnlyItsMessage(t *testing.T) {
 	if v := r.view(next); v.Status != message.Unclear {
 		t.Errorf("a panic while it was leaving: got %s, want unclear", v.Status)
 	}
-	unfinished := r.send(r.text("+61855555555", "three"))
+	unfinished := r.send(r.text("+61855555556", "three"))
 	r.crash()
 	if err := New(Options{Store: r.store, Log: r.Flow.o.Log}).Recover(t.Context()); err != nil {
 		t.Fatal(err)
@@ -345,7 +356,7 @@ type failing struct {
 
 func (s *failing) SettleSend(ctx context.Context, st message.Settlement) (*lane.Claimed[message.Send], error) {
 	if s.left.Add(-1) >= 0 {
-		return nil, errors.New("disk I/O error")
+		return nil, fault.New(fault.Unavailable, "", "disk I/O error")
 	}
 	return s.Store.SettleSend(ctx, st)
 }
@@ -366,6 +377,58 @@ func TestWhatAnAttemptTaughtUsIsKeptWhenTheDatabaseComesBack(t *testing.T) {
 	}
 	if v := r.view(id); v.Status != message.Sent || len(r.provider.got()) != 1 {
 		t.Errorf("the message is %s after %d requests, want sent after 1", v.Status, len(r.provider.got()))
+	}
+}
+
+// refusing is the database when it cannot keep what an attempt was like.
+type refusing struct {
+	Store
+	tries int
+}
+
+func (s *refusing) SettleSend(ctx context.Context, st message.Settlement) (*lane.Claimed[message.Send], error) {
+	if s.tries++; st.Attempt.Request != "" {
+		return nil, errors.New("no such text can be kept")
+	}
+	return s.Store.SettleSend(ctx, st)
+}
+
+func TestAnAttemptThatCannotBeKeptPutsItsMessageAside(t *testing.T) {
+	r := newRig(t, base)
+	o := r.Flow.o
+	broken := &refusing{Store: r.store}
+	o.Store = broken
+	id := r.send(r.text("+61855555555", "hi"))
+	claimed, _, err := r.store.ClaimSends(t.Context(), time.Now(), 1)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %d, %v", len(claimed), err)
+	}
+	if _, err := New(o).work(t.Context(), claimed[0], func() bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.view(id); v.Status != message.Unclear || v.ErrorCode != message.CodeQuarantined || broken.tries != poisonAfter+1 {
+		t.Errorf("the message is %s (%s) after %d tries to keep that it was taken, want unclear", v.Status, v.ErrorCode, broken.tries)
+	}
+	r.run()
+	r.reaches(r.send(r.text("+61855555555", "next")), message.Sent)
+}
+
+// Three crashes in the middle of the same message are no accident, even where the provider takes the same text twice as one.
+func TestAMessageThatCrashesUsAgainAndAgainIsPutAside(t *testing.T) {
+	r := newRig(t, idempotent)
+	id := r.send(r.text("+61855555555", "poison"))
+	for n := 1; n <= poisonAfter; n++ {
+		r.crash()
+		if err := r.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		v := r.view(id)
+		if want := map[bool]message.Status{true: message.Unclear, false: message.Sending}[n == poisonAfter]; v.Status != want {
+			t.Fatalf("after crash %d it is %s, want %s", n, v.Status, want)
+		}
+	}
+	if v := r.view(id); v.ErrorCode != message.CodeQuarantined {
+		t.Errorf("code %s", v.ErrorCode)
 	}
 }
 

@@ -70,6 +70,7 @@ type Flow struct {
 	mu      sync.Mutex
 	bound   map[boundKey]boundEntry
 	renewed map[string]bool // messages, by part, whose token was refused once
+	broken  map[string]int  // and how often they broke their attempts
 }
 
 // New builds the flow; Run starts it.
@@ -87,7 +88,7 @@ func New(o Options) *Flow {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	f := &Flow{o: o, bound: map[boundKey]boundEntry{}, renewed: map[string]bool{}, owed: make(chan struct{}, 1)}
+	f := &Flow{o: o, bound: map[boundKey]boundEntry{}, renewed: map[string]bool{}, broken: map[string]int{}, owed: make(chan struct{}, 1)}
 	f.runner = lane.New(sends{o.Store}, f.work, lane.Options{Slots: o.Slots, Drain: o.Drain, Log: o.Log})
 	return f
 }

@@ -37,10 +37,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.o.Log.Error("panic in an attempt", "message", s.Message.ID, "n", s.N, "err", lane.Panic(p))
-			t.result = message.Result{Outcome: message.Refused, ErrorCode: codeInternal, ErrorText: "an internal error kept it from being sent"}
-			if left {
-				t.result = message.Result{Outcome: message.Maybe, ErrorCode: codeInternal, ErrorText: "an internal error hid what became of it"}
-			}
+			t.broke(f.breaks(&s.Message), left)
 		}
 	}()
 	m := &s.Message
@@ -58,7 +55,9 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 	t.asks = err == nil && r.bound.Has(service.GetStatus)
 	if s.Unfinished {
 		t.idempotent = err == nil && r.bound.Idempotent(sending, m.Part)
-		t.result = interrupted
+		if t.result = interrupted; s.Interrupted+1 >= poisonAfter {
+			t.quarantine("we stopped at it again and again: the provider may have taken it")
+		}
 		return t
 	}
 	if err != nil {
@@ -97,7 +96,7 @@ func (f *Flow) try(ctx context.Context, s message.Send) (t taught) {
 
 // interrupted is what is known of an attempt that was begun and never ended.
 var interrupted = message.Result{
-	Outcome: message.Maybe, ErrorCode: codeInterrupted,
+	Outcome: message.Maybe, ErrorCode: message.CodeInterrupted,
 	ErrorText: "we stopped before its answer came: the provider may have taken it",
 }
 
@@ -188,7 +187,11 @@ func (f *Flow) settle(ctx context.Context, st message.Settlement, more func() bo
 			return next, nil
 		}
 		err = fmt.Errorf("settle message %s, attempt %d, %s: %w", st.MessageID, st.Attempt.N, st.Attempt.Outcome, err)
-		if errors.Is(err, lane.ErrFenced) || errors.Is(err, lane.ErrLost) || ctx.Err() != nil || time.Since(began) > settleFor {
+		ours := fault.CodeOf(err) == fault.Internal && !errors.Is(err, lane.ErrFenced)
+		if ours && n == poisonAfter {
+			quarantined(&st)
+		}
+		if ours && n >= 2*poisonAfter || errors.Is(err, lane.ErrFenced) || errors.Is(err, lane.ErrLost) || ctx.Err() != nil || time.Since(began) > settleFor {
 			return nil, err
 		}
 		f.o.Log.Error("settle", "err", err)

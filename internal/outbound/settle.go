@@ -27,11 +27,10 @@ type taught struct {
 
 // Codes of ours, where the provider gave none.
 const (
-	codeExpired     = "expired"
-	codeInterrupted = "interrupted" // we stopped before the answer came
-	codeHeld        = "held"        // its integration is off, or lacks something
-	codeFile        = "file"        // what is in a file of the message cannot be had
-	codeInternal    = "internal"
+	codeExpired  = "expired"
+	codeHeld     = "held" // its integration is off, or lacks something
+	codeFile     = "file" // what is in a file of the message cannot be had
+	codeInternal = "internal"
 )
 
 // decide says what becomes of a message and of its lane after an attempt. It is pure: random gives the jitter.

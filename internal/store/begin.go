@@ -15,6 +15,7 @@ var (
 	qFirstAside  = sqlText("first of a contact put aside", `SELECT `+messageColumns+` FROM messages
 		WHERE lane = $1 AND "to" = $2 AND waiting = 2 ORDER BY seq LIMIT 1`)
 	qMessageBySeq = sqlText("message by seq", `SELECT `+messageColumns+` FROM messages WHERE seq = $1`)
+	qInterrupted  = sqlText("interrupted attempts", `SELECT COUNT(*) FROM attempts WHERE key BETWEEN $1 AND $2 AND error_code = $3`)
 	qSetWaiting   = sqlText("set waiting", `UPDATE messages SET waiting = $2 WHERE seq = $1`)
 
 	qDueAside  = sqlText("due contact", `SELECT contact FROM asides WHERE lane = $1 AND until_at <= $2 ORDER BY until_at LIMIT 1`)
@@ -64,7 +65,7 @@ func (s *Store) beginNext(t *tx, l *laneRow, now time.Time) (*message.Send, erro
 func toSend(l *laneRow, m *stored) (*message.Send, error) {
 	begun(&m.Message)
 	if m.Attempts > attemptMax {
-		return nil, fmt.Errorf("message %s has been tried %d times", m.ID, m.Attempts)
+		return nil, &poisoned{*m, fmt.Errorf("message %s has been tried %d times", m.ID, m.Attempts)}
 	}
 	return &message.Send{LaneID: l.id(), Epoch: l.epoch, Message: m.Message, N: m.Attempts, At: l.attemptAt, Again: m.again,
 		Tries: m.tries, Pauses: l.pauses}, nil
@@ -85,9 +86,12 @@ func unfinished(db engine, l *laneRow) (*message.Send, error) {
 		return nil, err
 	}
 	send, err := toSend(l, m)
-	if err == nil {
-		send.Unfinished = !failpoint.Bug("attempt")
+	if err != nil {
+		return nil, err
 	}
+	send.Unfinished = !failpoint.Bug("attempt")
+	n, err := count(db, qInterrupted, attemptKey(m.seq, 0), attemptKey(m.seq, attemptMax), message.CodeInterrupted)
+	send.Interrupted = int(n)
 	return send, err
 }
 

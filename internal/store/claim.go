@@ -120,7 +120,10 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 			if !failpoint.Bug("epoch") {
 				l.epoch++
 			}
-			work, err := begin(t, l)
+			work, broke, err := contained(t, l, begin)
+			if broke != nil {
+				err = s.setPoisonAside(t, l, broke, now)
+			}
 			if err != nil {
 				return fmt.Errorf("lane %s: %w", l.id(), err)
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -27,3 +28,10 @@ func HoldTurn(t testing.TB, url string) (commit func() error) {
 
 // SetSkew has the store believe that its clock is ahead of the database's.
 func (s *Store) SetSkew(d time.Duration) { s.cluster.skew.Store(int64(d)) }
+
+var qSpoil = sqlText("test: spoil message", `UPDATE messages SET urls = '{' WHERE id = $1`)
+
+// Spoil makes a message's row one that nobody can read, as a broken disk may.
+func (s *Store) Spoil(ctx context.Context, id string) error {
+	return s.write(ctx, func(t *tx) error { _, err := t.exec(qSpoil, id); return err })
+}

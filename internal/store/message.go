@@ -44,7 +44,7 @@ func readMessage(r *row) (m stored, err error) {
 	m.ServiceID, m.ServiceVersion, m.UserID = r.text(), r.text(), r.text()
 	m.From, m.To = r.text(), r.text()
 	if m.URLs, err = readTextList(r.text()); err != nil {
-		return m, fmt.Errorf("urls of message %s: %w", m.ID, err)
+		return m, &poisoned{m, fmt.Errorf("urls of message %s: %w", m.ID, err)}
 	}
 	m.ErrorCode, m.ErrorText, m.Encoding = r.text(), r.text(), r.text()
 	m.Segments, m.Parts, m.Part, m.Attempts = int(r.int()), int(r.int()), int(r.int()), int(r.int())
