@@ -113,7 +113,7 @@ function Assign({
   onChange: (users: string[]) => void;
 }) {
   const users = useUsers(org.id);
-  const all = users.data ?? [];
+  const all = [...(users.data ?? [])].sort((a, b) => a.name.localeCompare(b.name));
   const is = new Set(chosen);
   const every = all.length > 0 && all.every((u) => is.has(u.id));
   return (

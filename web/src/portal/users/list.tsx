@@ -83,38 +83,40 @@ export function UserList({ org }: { org: Organization }) {
                   </>
                 }
               >
-                {rows.map((u) => (
-                  <Tr key={u.id}>
-                    <Td className="font-medium">{visible(u.name)}</Td>
-                    <Td className="tabular text-ink-2">{u.extension}</Td>
-                    <Td spare className="text-ink-2">
-                      {u.email || "–"}
-                    </Td>
-                    <Td spare className="text-ink-2">
-                      {t.roleShort[u.role]}
-                    </Td>
-                    <Td>
-                      <SignInState user={u} />
-                    </Td>
-                    <Td right>
-                      <Menu trigger={<IconButton small icon="more" label={t.more(u.name)} />}>
-                        <MenuItem icon="edit" onSelect={() => setOpen({ kind: "form", user: u })}>
-                          {common.edit}
-                        </MenuItem>
-                        <MenuItem icon="link" disabled={u.status === 0} onSelect={() => void invite(u)}>
-                          {u.signs_in ? t.reset : t.invite}
-                        </MenuItem>
-                        <MenuItem icon="ban" onSelect={() => void turn(u)}>
-                          {u.status === 1 ? t.switchOff : t.switchOn}
-                        </MenuItem>
-                        <MenuSeparator />
-                        <MenuItem icon="trash" danger onSelect={() => setOpen({ kind: "remove", user: u })}>
-                          {t.remove}
-                        </MenuItem>
-                      </Menu>
-                    </Td>
-                  </Tr>
-                ))}
+                {[...rows]
+                  .sort((a, b) => a.name.localeCompare(b.name))
+                  .map((u) => (
+                    <Tr key={u.id}>
+                      <Td className="font-medium">{visible(u.name)}</Td>
+                      <Td className="tabular text-ink-2">{u.extension}</Td>
+                      <Td spare className="text-ink-2">
+                        {u.email || "–"}
+                      </Td>
+                      <Td spare className="text-ink-2">
+                        {t.roleShort[u.role]}
+                      </Td>
+                      <Td>
+                        <SignInState user={u} />
+                      </Td>
+                      <Td right>
+                        <Menu trigger={<IconButton small icon="more" label={t.more(u.name)} />}>
+                          <MenuItem icon="edit" onSelect={() => setOpen({ kind: "form", user: u })}>
+                            {common.edit}
+                          </MenuItem>
+                          <MenuItem icon="link" disabled={u.status === 0} onSelect={() => void invite(u)}>
+                            {u.signs_in ? t.reset : t.invite}
+                          </MenuItem>
+                          <MenuItem icon="ban" onSelect={() => void turn(u)}>
+                            {u.status === 1 ? t.switchOff : t.switchOn}
+                          </MenuItem>
+                          <MenuSeparator />
+                          <MenuItem icon="trash" danger onSelect={() => setOpen({ kind: "remove", user: u })}>
+                            {t.remove}
+                          </MenuItem>
+                        </Menu>
+                      </Td>
+                    </Tr>
+                  ))}
               </Table>
             </>
           )
