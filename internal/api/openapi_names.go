@@ -99,13 +99,19 @@ var oneOf = map[reflect.Type][]reflect.Type{
 }
 
 // standsFor is what a member of raw JSON is, where its tag `as` says so.
-var standsFor = map[string]reflect.Type{
-	"failover":  of[failoverInput](),
-	"cap":       of[capInput](),
-	"choice":    of[bool](),
-	"days":      of[int](),
-	"optout":    of[conversation.OptOut](),
-	"autoreply": of[[]conversation.AutoReply](),
+var standsFor = map[string]standIn{
+	"optout":    {of: of[conversation.OptOut](), use: asKept},
+	"autoreply": {of: of[[]conversation.AutoReply](), use: asKept},
+	"failover":  {of: of[failoverInput](), use: asInput, null: true},
+	"cap":       {of: of[capInput](), use: asInput, null: true},
+	"choice":    {of: of[bool](), null: true},
+	"days":      {of: of[int](), null: true},
+}
+
+type standIn struct {
+	of   reflect.Type
+	use  use
+	null bool // null says something of its own
 }
 
 func of[T any]() reflect.Type { return reflect.TypeFor[T]() }

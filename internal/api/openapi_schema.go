@@ -238,8 +238,11 @@ func (ss *schemas) members(t reflect.Type, u use, to *schema) {
 // member is a field with what its tags say: doc, enum, default, format, min, max, maxlen; and of raw JSON, as.
 func (ss *schemas) member(t reflect.Type, f reflect.StructField, u use, optional bool) *schema {
 	var s *schema
-	if as := f.Tag.Get("as"); standsFor[as] != nil {
-		s = ss.of(standsFor[as], asKept)
+	as := f.Tag.Get("as")
+	if in, ok := standsFor[as]; ok {
+		if s = ss.of(in.of, in.use); in.null {
+			s = orNull(s)
+		}
 	} else if s = ss.of(f.Type, u); as != "" {
 		s.Type, s.Additional = as, true
 	}
