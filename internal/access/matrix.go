@@ -160,6 +160,7 @@ var Matrix = []Rule{
 	{"GET", "/v1/organizations/{orgid}/contacts/{id}", everyone},
 	{"PATCH", "/v1/organizations/{orgid}/contacts/{id}", everyone},
 	{"DELETE", "/v1/organizations/{orgid}/contacts/{id}", organization},
+	{"POST", "/v1/organizations/{orgid}/contacts/{id}/erase", organization},
 
 	{"POST", "/v1/organizations/{orgid}/optouts", organization},
 	{"GET", "/v1/organizations/{orgid}/optouts", organization},

@@ -143,7 +143,8 @@ type Options struct {
 	Credentials Credentials
 	Providers   Providers
 	Media       http.Handler
-	Files       Files       // keeps uploads
+	Files       Files // keeps uploads
+	Eraser      Eraser
 	Link        notify.Link // the address behind which a file is shown
 	Stream      *notify.Hub
 
@@ -174,7 +175,7 @@ type Server struct {
 // New builds the router from the access matrix.
 func New(o Options) (*Server, error) {
 	switch {
-	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Providers == nil, o.Media == nil, o.Files == nil, o.Link == nil, o.Stream == nil:
+	case o.Store == nil, o.Shelf == nil, o.Outbound == nil, o.Inbound == nil, o.Credentials == nil, o.Providers == nil, o.Media == nil, o.Files == nil, o.Eraser == nil, o.Link == nil, o.Stream == nil:
 		return nil, errors.New("api: a room is missing")
 	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"), strings.HasSuffix(o.PublicURL, "/"):
 		return nil, errors.New("api: the public URL begins with http:// or https:// and has no slash at its end")
@@ -305,6 +306,8 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/organizations/{orgid}/contacts/{id}":    s.inOrganization(s.getContact),
 		"PATCH /v1/organizations/{orgid}/contacts/{id}":  s.inOrganization(s.updateContact),
 		"DELETE /v1/organizations/{orgid}/contacts/{id}": s.inOrganization(s.deleteContact),
+
+		"POST /v1/organizations/{orgid}/contacts/{id}/erase": s.inOrganization(s.eraseContact),
 
 		"POST /v1/organizations/{orgid}/optouts":        s.inOrganization(s.addOptOuts),
 		"GET /v1/organizations/{orgid}/optouts":         s.inOrganization(s.listOptOuts),

@@ -219,10 +219,12 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("settle what was in flight: %w", err)
 	}
 
+	erase := &eraser{db, files, o.Log}
+
 	// The faces, built before anything runs, so that a mistake in them starts nothing.
 	faces, err := api.New(api.Options{
 		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Providers: ask, Stream: hub,
-		Media: media.Handler(links, files, db, o.Log), Files: files, Link: link, PublicURL: a.publicURL, Proxies: proxies,
+		Media: media.Handler(links, files, db, o.Log), Files: files, Eraser: erase, Link: link, PublicURL: a.publicURL, Proxies: proxies,
 		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
 	})
 	if err != nil {
@@ -244,6 +246,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.run("inbound", in.Run)
 	a.run("providers", ask.Run)
 	a.run("search", find.run)
+	a.run("erasures", erase.run)
 	a.run("housekeeping", func(ctx context.Context) error { return a.sweep(ctx, files) })
 	a.serve("server", listener, faces)
 	a.run("stream", hub.Run)

@@ -63,7 +63,7 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 			}
 		}
 		if !message.Reaches(m.Auto) {
-			if out, err := isOptedOut(t, m.OrgID, m.From, m.To); err != nil {
+			if out, err := isOptedOut(t, t.veil, m.OrgID, m.From, m.To); err != nil {
 				return err
 			} else if out {
 				return errOptedOut(m.To)

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	qOptedOut = sqlText("opted out", `SELECT 1 FROM optouts WHERE org_id = $1 AND contact = $2 AND (number = $3 OR number = '')`)
+	qOptedOut = sqlText("opted out", `SELECT 1 FROM optouts WHERE org_id = $1 AND (contact = $2 OR contact = $4) AND (number = $3 OR number = '')`)
 	qOptOut   = sqlText("opt out", `INSERT INTO optouts (org_id, contact, number, account_id, source, since_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (org_id, contact, number) DO NOTHING`)
 	qOptIn = sqlText("opt in", `DELETE FROM optouts WHERE org_id = $1 AND contact = $2 AND number = $3`)
@@ -27,18 +27,21 @@ var (
 
 	qOptOuts = sqlText("opt-outs", `SELECT account_id, org_id, number, contact, since_at, source FROM optouts
 		WHERE org_id = $1 AND account_id = $2 AND (contact > $3 OR (contact = $3 AND number > $4)) AND ($5 = '' OR number = '' OR number = $5)
-		AND ($6 = '' OR contact = $6) ORDER BY contact, number LIMIT $7`)
+		AND ($6 = '' OR contact = $6 OR contact = $8) ORDER BY contact, number LIMIT $7`)
 	qOptOutEvents = sqlText("opt-out events", `SELECT seq, account_id, org_id, number, contact, at, source, opted_out, by_whom FROM optout_events
 		WHERE org_id = $1 AND account_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4`)
 )
 
 // isOptedOut reports whether the contact wants no messages of the number.
-func isOptedOut(db engine, orgID, number, contact string) (bool, error) {
-	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, number)
+func isOptedOut(db engine, v veil, orgID, number, contact string) (bool, error) {
+	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, number, v.of(orgID, contact))
 }
 
 // changeOptOut moves a contact on or off the list, for the record and for everybody to hear; nothing when it stands so already.
 func changeOptOut(t *tx, o *message.OptOut, out bool, by string) (changed bool, err error) {
+	if err := unveil(t, o.OrgID, o.Contact); err != nil {
+		return false, err
+	}
 	var n, more int64
 	switch {
 	case out:
@@ -98,7 +101,7 @@ func (s *Store) ChangeOptOuts(ctx context.Context, list []message.OptOut, out bo
 // IsOptedOut reports whether the contact wants no messages of the number.
 func (s *Store) IsOptedOut(ctx context.Context, orgID, number, contact string) (out bool, err error) {
 	err = s.read(ctx, func(db engine) error {
-		out, err = isOptedOut(db, orgID, number, contact)
+		out, err = isOptedOut(db, newVeil(s.box), orgID, number, contact)
 		return err
 	})
 	return out, err
@@ -115,7 +118,7 @@ func (s *Store) OptOuts(ctx context.Context, f message.OptOutFilter, p Page) (li
 		return db.each(qOptOuts, func(r *row) error {
 			list = append(list, message.OptOut{AccountID: r.text(), OrgID: r.text(), Number: r.text(), Contact: r.text(), Since: r.time(), Source: r.text()})
 			return nil
-		}, f.OrgID, f.AccountID, contact, number, f.Number, f.Contact, p.size())
+		}, f.OrgID, f.AccountID, contact, number, f.Number, f.Contact, p.size(), newVeil(s.box).of(f.OrgID, f.Contact))
 	})
 	list, next = cut(p, list, func(o *message.OptOut) string { return textCursor(o.Contact + " " + o.Number) })
 	return list, next, err
@@ -157,11 +160,11 @@ func errOptedOut(contact string) error {
 }
 
 // mustNotReach reports whether the message's contact has opted out, and it is none that reaches them nevertheless.
-func mustNotReach(db engine, m *stored) (bool, error) {
+func mustNotReach(t *tx, m *stored) (bool, error) {
 	if message.Reaches(m.Auto) || failpoint.Bug("optout") {
 		return false, nil
 	}
-	return isOptedOut(db, m.OrgID, m.From, m.To)
+	return isOptedOut(t, t.veil, m.OrgID, m.From, m.To)
 }
 
 // endOptedOut ends a waiting message whose contact has opted out since it was accepted.

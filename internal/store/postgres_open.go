@@ -187,6 +187,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	}
 	db := writerConn(config, commits)
 	s.writer = newWriter(db, o.Log)
+	s.writer.veil = newVeil(o.Box)
 	s.writer.shared, s.wakes.shared = true, true
 	s.writer.opened = func() { s.turnBegan(db.changes) }
 	s.writer.before, s.writer.after = s.beforeCommit, s.afterCommit

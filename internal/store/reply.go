@@ -31,7 +31,10 @@ func react(t *tx, m *message.Message, privateTo string, begins, blocked bool, no
 	if err != nil {
 		rules = conversation.Rules{} // of before settings were checked: the usual words hold
 	}
-	out, err := isOptedOut(t, m.OrgID, m.To, m.From)
+	out, err := isOptedOut(t, t.veil, m.OrgID, m.To, m.From)
+	if err == nil && out {
+		err = unveil(t, m.OrgID, m.From) // who was erased has made themselves known again
+	}
 	if err != nil {
 		return err
 	}

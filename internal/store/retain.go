@@ -130,7 +130,25 @@ func (s *Store) dropMessages(ctx context.Context, org string, cutoff time.Time) 
 
 // dropSettled removes messages whose fate is known, and the conversations and notes that end with them.
 func dropSettled(t *tx, org string, seqs []int64, cutoff time.Time) error {
-	lanes, conversations := map[int64]int64{}, map[string]bool{}
+	_, conversations, err := dropThose(t, org, seqs, func(status message.Status, waiting int64) bool { return !isOpenStatus(status, waiting) })
+	if err != nil {
+		return err
+	}
+	for id := range conversations {
+		if _, err := t.exec(qDropNotes, id, micros(cutoff)); err != nil {
+			return err
+		}
+		if _, err := t.exec(qDropConversation, id, micros(cutoff)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropThose removes the messages of an organization that may go, and says how many and of which conversations. Their lanes count them.
+func dropThose(t *tx, org string, seqs []int64, may func(status message.Status, waiting int64) bool) (n int64, conversations map[string]bool, err error) {
+	lanes := map[int64]int64{}
+	conversations = map[string]bool{}
 	for _, seq := range seqs {
 		var h hung
 		var lane, waiting int64
@@ -146,32 +164,25 @@ func dropSettled(t *tx, org string, seqs []int64, cutoff time.Time) error {
 			return nil
 		}, seq, org)
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
-		if !found || isOpenStatus(status, waiting) {
+		if !found || !may(status, waiting) {
 			continue // another node was faster
 		}
 		if err := h.drop(t); err != nil {
-			return err
+			return 0, nil, err
 		}
+		n++
 		if conversations[conversation] = true; outbound && lane != 0 {
 			lanes[lane]++
 		}
 	}
-	for lane, n := range lanes {
-		if err := t.later(qRemoved, lane, n); err != nil {
-			return err
+	for lane, k := range lanes {
+		if err := t.later(qRemoved, lane, k); err != nil {
+			return 0, nil, err
 		}
 	}
-	for id := range conversations {
-		if _, err := t.exec(qDropNotes, id, micros(cutoff)); err != nil {
-			return err
-		}
-		if _, err := t.exec(qDropConversation, id, micros(cutoff)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return n, conversations, nil
 }
 
 // dropFiles forgets the files of old messages; what lay on the disk goes once no row tells of it.

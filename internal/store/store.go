@@ -120,11 +120,12 @@ func (s *Store) openDir(ctx context.Context, o Options) (err error) {
 	if err := s.lock.markUsed(); err != nil {
 		return err
 	}
-	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=0", "journal_size_limit=8388608")
+	db, err := openSQLite(path, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "secure_delete=ON", "wal_autocheckpoint=0", "journal_size_limit=8388608")
 	if err != nil {
 		return err
 	}
 	s.writer = newWriter(db, o.Log)
+	s.writer.veil = newVeil(o.Box)
 	s.writer.before, s.writer.after = s.beforeCommit, s.afterCommit
 	if v, err := db.version(); err != nil {
 		return err

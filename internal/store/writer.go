@@ -29,6 +29,7 @@ var errClosed = fault.New(fault.Unavailable, "", "the server is stopping; try ag
 // tx is what one write does inside the group's transaction.
 type tx struct {
 	engine
+	veil      veil
 	writes    int64 // rows changed so far, to tell whether a failed write left something behind
 	touched   Commit
 	notified  map[news]int // what this group tells of, and how often
@@ -111,6 +112,7 @@ type writer struct {
 	rest   func(engine)    // between two groups
 	failed atomic.Int32    // commits that failed in a row
 	disk   *durable
+	veil   veil
 	linger <-chan time.Time // until then the group waits for more; nil: it does not
 
 	shared      bool  // with other nodes: while we write they wait, and the database counts messages
@@ -289,7 +291,7 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 	if w.opened != nil {
 		w.opened()
 	}
-	t := &tx{engine: w.db}
+	t := &tx{engine: w.db, veil: w.veil}
 	if !w.shared {
 		t.counter = &w.lastMessage
 	}

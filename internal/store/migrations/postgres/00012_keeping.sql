@@ -39,3 +39,18 @@ CREATE TABLE sweeps (
 );
 -- What the lane accepted and is not there any more: accepted = the sum over all statuses + removed.
 ALTER TABLE lanes ADD COLUMN removed BIGINT NOT NULL DEFAULT 0;
+
+-- Contacts who are being erased, and how far that has come. Their addresses are forgotten with the last step.
+CREATE TABLE erasures (
+    id         TEXT COLLATE "C" PRIMARY KEY, -- begins with its time
+    account_id TEXT COLLATE "C" NOT NULL,
+    org_id     TEXT COLLATE "C" NOT NULL,
+    addresses  TEXT COLLATE "C" NOT NULL, -- JSON list; '': it is done
+    callbacks  BIGINT NOT NULL, -- looked through up to here
+    until_seq  BIGINT NOT NULL, -- and to be looked through up to there
+    messages   BIGINT NOT NULL, -- that were removed
+    created_at BIGINT NOT NULL,
+    done_at    BIGINT NOT NULL
+);
+CREATE INDEX erasures_open ON erasures (id) WHERE done_at = 0;
+CREATE INDEX erasures_org ON erasures (org_id, id);
