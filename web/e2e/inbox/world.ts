@@ -106,10 +106,10 @@ export async function startWorld(): Promise<World> {
     browser,
     call,
     write: (From, To, Text, Picture = false) => answered("POST", `${handsets}/reply`, { From, To, Text, Picture }, {}),
-    signIn: async (extension, how) => {
+    signIn: async (extension, how, at = url) => {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", ...how });
       const page = await context.newPage();
-      await page.goto(`${url}/sign-in?to=/inbox`);
+      await page.goto(`${at}/sign-in?to=/inbox`);
       await page.getByLabel("E-mail, or extension@domain").fill(`${extension}@sandbox`);
       await page.getByLabel("Password").fill(password);
       await page.getByRole("button", { name: "Sign in" }).click();

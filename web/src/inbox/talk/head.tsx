@@ -47,13 +47,7 @@ export function Head({ c, panel, onPanel }: { c: Conversation; panel: boolean; o
         {c.closed ? t.head.reopen : t.head.close}
       </Button>
       <More c={c} self={self} />
-      <IconButton
-        icon="info"
-        small
-        aria-pressed={panel}
-        label={panel ? t.head.hideDetails : t.head.details}
-        onClick={onPanel}
-      />
+      <IconButton icon="info" small aria-pressed={panel} label={t.head.details} onClick={onPanel} />
     </header>
   );
 }
@@ -70,7 +64,7 @@ function Claim({ c, self }: { c: Conversation; self: Self }) {
       {c.claimed_by && !mine && (
         <span className="max-w-40 truncate text-sm text-ink-3 max-lg:hidden">{t.head.claimed(c.claimed_by.name)}</span>
       )}
-      <Button small disabled={busy} onClick={act} kind={c.claimed_by ? "plain" : "primary"}>
+      <Button small disabled={busy} onClick={act} icon={mine ? "x" : "users"}>
         {mine ? t.head.release : c.claimed_by ? t.head.takeOver : t.head.claim}
       </Button>
     </>

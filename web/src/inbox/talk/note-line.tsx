@@ -26,13 +26,13 @@ export function NoteLine({ row, note, pending }: { row: Row & { type: "item" }; 
   };
   return (
     <article aria-label={`${t.talk.note}, ${who}, ${timeOf(row.item.at)}`} className="py-1">
-      <div className="group mx-auto flex max-w-xl flex-col gap-0.5 rounded-md border-l-2 border-warn bg-warn-soft px-3 py-1.5">
+      <div className="group relative mx-auto flex max-w-xl flex-col gap-0.5 rounded-md border-l-2 border-warn bg-warn-soft px-3 py-1.5">
         <p className="flex items-center gap-1.5 text-xs text-warn">
           <Icon name="edit" size={12} />
           <span className="font-medium">
             {t.talk.note} · {who}
           </span>
-          <span className="min-w-0 flex-1 truncate">{t.talk.noteAbout}</span>
+          <span className="-ml-0.5 min-w-0 flex-1 truncate">· {t.talk.noteAbout}</span>
           <time className="tabular">{timeOf(row.item.at)}</time>
           {mine && note && (
             <IconButton
@@ -40,7 +40,7 @@ export function NoteLine({ row, note, pending }: { row: Row & { type: "item" }; 
               icon="trash"
               label={t.talk.deleteNote}
               onClick={() => void remove()}
-              className="-my-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+              className="absolute top-0.5 right-1 bg-warn-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
             />
           )}
         </p>

@@ -152,30 +152,32 @@ function Lines({ c, rows, pages, more, onMore, onPicture }: LinesProps) {
         }}
         className="min-h-0 flex-1 overflow-y-auto -outline-offset-2 [overflow-anchor:none]"
       >
-        <div className="relative" style={{ height: v.getTotalSize() }}>
-          <p className="absolute inset-x-0 top-3 text-center text-xs text-ink-3">
-            {more ? t.talk.older : t.talk.begin}
-          </p>
-          <ul aria-label={t.talk.label}>
-            {lines.map((line) => {
-              const row = rows[line.index];
-              return (
-                row && (
-                  <li
-                    key={line.key}
-                    ref={v.measureElement}
-                    data-index={line.index}
-                    className="absolute inset-x-0 top-0 px-4"
-                    style={{ transform: `translateY(${line.start}px)` }}
-                  >
-                    {row.type === "day" && <Between>{dayLabel(row.at, now, t)}</Between>}
-                    {row.type === "new" && <Between tone="new">{t.talk.new}</Between>}
-                    {row.type === "item" && <Line c={c} row={row} onPicture={onPicture} />}
-                  </li>
-                )
-              );
-            })}
-          </ul>
+        <div className="flex min-h-full flex-col justify-end">
+          <div className="relative shrink-0" style={{ height: v.getTotalSize() }}>
+            <p className="absolute inset-x-0 top-3 text-center text-xs text-ink-3">
+              {more ? t.talk.older : t.talk.begin}
+            </p>
+            <ul aria-label={t.talk.label}>
+              {lines.map((line) => {
+                const row = rows[line.index];
+                return (
+                  row && (
+                    <li
+                      key={line.key}
+                      ref={v.measureElement}
+                      data-index={line.index}
+                      className="absolute inset-x-0 top-0 px-4"
+                      style={{ transform: `translateY(${line.start}px)` }}
+                    >
+                      {row.type === "day" && <Between>{dayLabel(row.at, now, t)}</Between>}
+                      {row.type === "new" && <Between tone="new">{t.talk.new}</Between>}
+                      {row.type === "item" && <Line c={c} row={row} onPicture={onPicture} />}
+                    </li>
+                  )
+                );
+              })}
+            </ul>
+          </div>
         </div>
       </section>
       <Writers c={c} />
