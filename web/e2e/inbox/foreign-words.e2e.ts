@@ -10,6 +10,7 @@ const corpus = [
   "javascript:alert(1)",
   "<a href='javascript:alert(1)'>click</a>",
   "{{constructor.constructor('alert(1)')()}}",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is no placeholder of ours
   "${alert(1)} $to$ {{to}} $API key$",
   "</textarea><iframe srcdoc='<script>alert(1)</script>'>",
   'https://example.com/"onmouseover="alert(1)',
@@ -40,10 +41,14 @@ it("foreign words are text wherever they stand", async () => {
     void d.dismiss();
   });
   page.on("console", (m) => m.type() === "error" && wrong.push(m.text())); // the policy would say so there
+  // The server takes the worst out of names; the page does not rely on it.
   await page.route("**/v1/conversations/*/messages?*", async (route) => {
     const answer = await route.fetch();
-    const page = (await answer.json()) as { data: { status?: string; error?: unknown }[] };
-    for (const m of page.data) if (m.status === "failed") m.error = { code: "x", text: corpus.join(" ") };
+    const page = (await answer.json()) as { data: { status?: string; error?: unknown; media?: { name: string }[] }[] };
+    for (const m of page.data) {
+      if (m.status === "failed") m.error = { code: "x", text: corpus.join(" ") };
+      for (const [i, f] of (m.media ?? []).entries()) f.name = i === 0 ? `${corpus[1]}.txt` : "photo\u202egpj.svg";
+    }
     await route.fulfill({ response: answer, json: page });
   });
   await page.reload();

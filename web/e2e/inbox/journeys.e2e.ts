@@ -43,8 +43,17 @@ describe("the inbox", () => {
     const second = Date.now();
     await said(ana.page, "And Ben").waitFor();
     expect(Date.now() - second).toBeLessThan(1000);
-    await composer(ana.page).fill("Let me s");
-    await ben.page.getByText("Ana is writing…").waitFor();
+    const writes = ben.page.getByText("Ana is writing…");
+    await composer(ana.page).focus();
+    await expect
+      .poll(
+        async () => {
+          await ana.page.keyboard.type("go on ");
+          return writes.isVisible();
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toBe(true);
     await Promise.all([ana.context.close(), ben.context.close()]);
   });
 
@@ -145,7 +154,7 @@ describe("the inbox", () => {
     const [ana, ben] = await Promise.all([w.signIn("101"), w.signIn("102")]);
     await w.write("+15550100207", numbers.support, "Who takes care?");
     for (const { page } of [ana, ben]) await inList(page, "Who takes care?").click();
-    await ana.page.getByRole("button", { name: "Claim" }).click();
+    await ana.page.getByRole("button", { name: "Claim", exact: true }).click();
     await ben.page.getByRole("button", { name: "Take over" }).waitFor();
     await ana.page.getByRole("button", { name: "Note", exact: true }).click();
     await ana.page.getByRole("textbox", { name: "Note" }).fill("I know them");
@@ -178,8 +187,10 @@ describe("the inbox", () => {
     await said(page, "on two lines").waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await help.waitFor();
     await page.keyboard.press("Escape");
+    await help.waitFor({ state: "detached" });
     await page.keyboard.press("/");
     await page.keyboard.type("keys only");
     await page.getByRole("region", { name: "Found" }).getByText("keys only").first().waitFor();

@@ -30,6 +30,7 @@ export interface World {
   signIn: (
     extension: "101" | "102",
     how?: Parameters<Browser["newContext"]>[0],
+    at?: string,
   ) => Promise<{ context: BrowserContext; page: Page }>;
   stop: () => Promise<void>;
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { match, navigate, usePath, useQuery } from "../lib/router";
 import { useShortcuts } from "../lib/shortcuts";
 import { inbox as t } from "../texts/inbox";
-import { cx, EmptyState, ErrorState, ShortcutHelp } from "../ui";
+import { cx, EmptyState, ErrorState } from "../ui";
 import { Announcer } from "./announcer";
 import { claim, close, release, reopen } from "./data/actions";
 import { startLive } from "./data/live";
@@ -11,6 +11,7 @@ import { useSelf } from "./data/self";
 import { List } from "./list/list";
 import { searchId } from "./list/search";
 import type { Steps } from "./list/virtual";
+import { nameOfContact } from "./list/words";
 import { ContactPanel } from "./panel/panel";
 import { StartDialog } from "./start/start";
 import { attempt, Head } from "./talk/head";
@@ -29,7 +30,6 @@ export function Screen() {
   const [query, change] = useQuery();
   const [starting, setStarting] = useState(false);
   const start = query.get("start");
-  const [help, setHelp] = useState(false);
   const steps = useRef<Steps>(null);
   useEffect(() => startLive(self), [self]);
   useTitle();
@@ -41,7 +41,6 @@ export function Screen() {
     { keys: "/", does: t.keys.search, run: () => focus(searchId) },
     { keys: "n", does: t.keys.start, run: () => setStarting(true) },
     { keys: "r", does: t.keys.write, run: () => focus(composerId) },
-    { keys: "?", does: t.keys.help, run: () => setHelp(true) },
     { keys: "Escape", does: t.keys.escape, run: () => back(id, onContact !== null) },
   );
   return (
@@ -71,7 +70,6 @@ export function Screen() {
           }}
         />
       )}
-      <ShortcutHelp open={help} onClose={() => setHelp(false)} />
     </div>
   );
 }
@@ -111,7 +109,10 @@ function Open({ id, onContact }: { id: string; onContact: boolean }) {
   const hide = () => (onContact ? back(id, true) : onPanel());
   return (
     <>
-      <section aria-label={t.talk.label} className={cx("flex min-w-0 flex-1 flex-col", onContact && "max-md:hidden")}>
+      <section
+        aria-label={t.talk.with(nameOfContact(c))}
+        className={cx("flex min-w-0 flex-1 flex-col", onContact && "max-md:hidden")}
+      >
         <Head c={c} panel={panel} onPanel={onPanel} />
         <Talk c={c} />
         <Foot c={c} />

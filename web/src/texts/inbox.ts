@@ -103,6 +103,7 @@ export const inbox = {
   },
   talk: {
     label: "Messages",
+    with: (who: string) => `Conversation with ${who}`,
     begin: "This is where it begins.",
     older: "Earlier messages are loaded",
     new: "New",
@@ -205,7 +206,6 @@ export const inbox = {
     search: "Search",
     start: "New conversation",
     write: "Write",
-    help: "Show the keys",
     claim: "Claim or release",
     close: "Close or reopen",
     contact: "Show the contact",
