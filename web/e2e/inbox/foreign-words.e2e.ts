@@ -63,6 +63,7 @@ it("foreign words are text wherever they stand", async () => {
   await page.getByRole("button", { name: "New conversation" }).first().click();
   await page.getByRole("textbox", { name: "To" }).fill(magic.refused);
   await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" }); // until then the composer is another conversation's
   const box = page.getByRole("textbox", { name: "Message", exact: true });
   await page.locator('input[type="file"]').setInputFiles([
     { name: "<img src=x onerror=alert(1)>.txt", mimeType: "text/plain", buffer: Buffer.from("a") },

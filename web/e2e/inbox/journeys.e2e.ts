@@ -24,6 +24,7 @@ async function begin(page: Page, to: string, from?: string): Promise<void> {
   await page.getByRole("textbox", { name: "To" }).fill(to);
   if (from) await page.getByLabel("From", { exact: true }).selectOption({ label: from });
   await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" }); // until then the composer is another conversation's
   await composer(page).waitFor();
 }
 

@@ -72,6 +72,7 @@ it.each(["light", "dark"] as const)("on a desk, %s", async (colorScheme) => {
   await clean(page, "new conversation");
   if (colorScheme === "light") {
     await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await composer.fill("Your appointment is tomorrow at ten.");
     await composer.press("Enter");
     await page.getByText("It is unclear whether it arrived").waitFor();

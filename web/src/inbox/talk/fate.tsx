@@ -63,7 +63,7 @@ export function PendingFate({ p }: { p: Pending }) {
         {t.fate.notSaved(p.error ?? "")}
       </span>
       {p.again && <Do name={t.fate.tryAgain} run={() => box.retry(p.key)} />}
-      {p.media.length === 0 && <Do name={t.fate.edit} run={edit} />}
+      {(p.media.length === 0 || !p.again) && <Do name={t.fate.edit} run={edit} />}
       <Do name={t.fate.discard} run={() => box.discard(p.key)} />
     </p>
   );
