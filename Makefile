@@ -30,7 +30,7 @@ generate: ## write again what is generated: reference pages and golden files
 
 .PHONY: web
 web: ## build the pages of the portal and the inbox anew; needs Node
-	cd web && npm install --no-save --no-audit --no-fund && npm run build
+	cd web && npm install --no-save --no-audit --no-fund && npm run build # not "npm ci": it wants the packages of every system, which a mirror may lack
 
 .PHONY: web-check
 web-check: ## types, lint and tests of the pages, and how much a browser loads
