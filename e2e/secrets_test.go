@@ -355,7 +355,8 @@ func TestALogLineIsOneLine(t *testing.T) {
 	g.speak(t, "GET /"+strings.Repeat("\x1b[31m", 3)+" HTTP/1.1\r\nHost: \x1b[31m\r\n\r\n", 5e9, true)
 	g.kill()
 	whole := regexp.MustCompile(`^(time=\S+ level=[A-Z]+ msg=.*|Patchbay serves http://\S+)$`)
-	for line := range strings.Lines(g.said()) {
+	_, log, _ := strings.Cut(g.said(), "\n\ntime=") // before it stands the way in to an empty database, which is for eyes
+	for line := range strings.Lines("time=" + log) {
 		if line = strings.TrimSuffix(line, "\n"); !whole.MatchString(line) || strings.ContainsAny(line, "\x1b\x07\r\x00\u202e\u2028") {
 			t.Errorf("the log has the line %q", line)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"patchbay/internal/access"
+	"patchbay/internal/app"
 
 	"patchbay/internal/directory"
 )
@@ -575,6 +576,18 @@ func TestWebhooksAreMadeListedAndDeleted(t *testing.T) {
 	}
 	w.account.call(204, "DELETE", path, nil)
 	w.account.refused(404, "not_found", "GET", path, nil)
+}
+
+// Where we are https: to the world, browsers are told to stay with it; elsewhere that would lock people out.
+func TestBrowsersAreHeldToHTTPSWhereThatIsOurURL(t *testing.T) {
+	for public, want := range map[string]string{"https://sms.example.com": "max-age=31536000", "http://sms.example.com": "", "": ""} {
+		w := startWith(t, app.Options{PublicURL: public})
+		for _, path := range []string{"/v1/me", "/healthz", "/", "/nothing", "/services/generic/a0"} {
+			if got := w.as("").try("GET", path, nil).header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("public URL %q, %s: %q, want %q", public, path, got, want)
+			}
+		}
+	}
 }
 
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	stdlog "log"
 	"log/slog"
+	"os/signal"
+	"syscall"
 
 	"patchbay/internal/app"
 	"patchbay/internal/exchange"
@@ -31,13 +33,15 @@ func (s *serveCommand) Run(c *console) error {
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		return wrong{err}
 	}
-	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the log may go; other commands end with their reader
+	out := &sink{to: c.out}
+	log := slog.New(slog.NewTextHandler(&sink{to: c.err}, &slog.HandlerOptions{Level: level}))
 	defer raiseHeapFloor()()
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
 		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, PublicURL: s.PublicURL,
 		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
-		Sandbox: s.Sandbox, Out: c.out, Log: log,
+		Sandbox: s.Sandbox, Out: out, Log: log,
 	})
 	if setting := new(app.WrongSetting); errors.As(err, &setting) {
 		return wrong{err}
@@ -45,7 +49,7 @@ func (s *serveCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Patchbay serves %s\n", a.URL())
+	fmt.Fprintf(out, "Patchbay serves %s\n", a.URL())
 	select {
 	case <-c.ctx.Done():
 		log.Info("closing: what is in flight may end")

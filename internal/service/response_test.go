@@ -55,6 +55,7 @@ func TestWhereTheFileSaysNothingTheStatusDecides(t *testing.T) {
 		{"a repeated key", mapped, answered(200, `{"id": "a", "id": "b"}`), message.Accepted, "b"},
 		{"a byte order mark", mapped, answered(200, "\xef\xbb\xbf"+`{"id": "a"}`), message.Accepted, "a"},
 		{"not UTF-8", mapped, answered(200, "{\"id\": \"a\xff\"}"), message.Accepted, "a\ufffd"},
+		{"UTF-16", mapped, answered(200, "\xff\xfe{\x00\"\x00i\x00d\x00\"\x00:\x001\x00}\x00", "Content-Type", "application/json"), message.Accepted, "1"},
 		{"request timeout", mapped, answered(408, ``), message.Busy, ""},
 		{"too early", mapped, answered(425, ``), message.Busy, ""},
 		{"too many requests", mapped, answered(429, ``), message.Busy, ""},
