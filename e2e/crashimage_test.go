@@ -50,7 +50,7 @@ func TestNothingAnsweredIsLostInAnyCrashImage(t *testing.T) {
 				text := fmt.Sprintf("out-%d-%d %s", w, n, strings.Repeat("yes $to$ ", n%40))
 				i := (w + n) % len(tm.numbers)
 				g.call(202, "POST", "/v1/messages", map[string]any{"orgid": tm.org, "user": tm.users[i], "from": tm.numbers[i],
-					"to": fmt.Sprintf("+155501%05d", w*1000+n), "content": text}, "Idempotency-Key", text)
+					"to": fmt.Sprintf("+155501%05d", w*1000+n), "content": text}, "Idempotency-Key", fmt.Sprintf("out-%d-%d", w, n))
 				sim.Text(context.Background(), fmt.Sprintf("+155502%05d", n), tm.numbers[i], fmt.Sprintf("in-%d-%d.", w, n))
 			}
 		})
