@@ -36,6 +36,10 @@ web: ## build the pages of the portal and the inbox anew; needs Node
 web-check: ## types, lint and tests of the pages, and how much a browser loads
 	cd web && npm run check
 
+.PHONY: examples
+examples: ## play the API's examples on a running program and write into them what its answers have; then make generate
+	$(GO) test -count=1 ./internal/app -run TestTheExamplesOfTheDocument -update
+
 .PHONY: e2e
 e2e: ## the real binary: send, receive, kill, restart, check
 	$(GO) test -count=1 -v ./e2e

@@ -138,6 +138,7 @@ type (
 		Required    bool    `json:"required,omitzero"`
 		Description string  `json:"description,omitempty"`
 		Schema      *schema `json:"schema,omitzero"`
+		Example     string  `json:"example,omitempty"`
 	}
 	header struct {
 		Ref         string  `json:"$ref,omitempty"`
@@ -194,8 +195,12 @@ func allOperations() map[string]operation {
 // describe makes the document from the access matrix and what is said of its routes: a route of which nothing is said, or words about no
 // route, are a mistake at start.
 func describe(matrix []access.Rule, operations map[string]operation) (*document, error) {
+	examples, err := Examples()
+	if err != nil {
+		return nil, err
+	}
 	d := newDocument()
-	b := &describer{d: d, ss: schemas{named: map[string]*schema{}}, ids: map[string]string{}}
+	b := &describer{d: d, ss: schemas{named: map[string]*schema{}}, ids: map[string]string{}, examples: examples}
 	rest := map[string]operation{}
 	for route, o := range operations {
 		rest[route] = o
@@ -228,6 +233,8 @@ type describer struct {
 	d   *document
 	ss  schemas
 	ids map[string]string
+
+	examples []Example
 }
 
 func (b *describer) add(rule access.Rule, o *operation) error {
@@ -251,6 +258,9 @@ func (b *describer) add(rule access.Rule, o *operation) error {
 	}
 	b.request(out, rule, o)
 	b.responses(out, rule, o)
+	if err := illustrate(out, b.examples); err != nil {
+		return err
+	}
 
 	pattern := strings.ReplaceAll(rule.Pattern, "...}", "}")
 	item, ok := b.d.Paths.get(pattern)

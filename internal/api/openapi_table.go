@@ -15,7 +15,7 @@ import (
 // and every member of its types a tag doc:"…" (with required:"true" where an input must have it, enum:"a,b", default, format, min, max,
 // maxlen as they apply; as:"object" on raw JSON). thingView becomes the schema Thing, thingInput ThingInput and, in a PATCH, ThingPatch. What
 // the path, the roles and the usual failures are is taken from the matrix. The server does not start without the row; `make generate` writes
-// docs/openapi.json; a test compares every answer that any test gets with the document.
+// docs/openapi.json; a test compares every answer that any test gets with the document. And it needs an example: see Example.
 var operationTables = []map[string]operation{
 	signInOperations, studioOperations, directoryOperations, serviceOperations, contactOperations, messageOperations, conversationOperations, programOperations, documentOperations,
 	keepingOperations,
