@@ -67,3 +67,7 @@ bench-services: ## what each file of the catalogue costs beside encoding/json; e
 .PHONY: bench
 bench: ## patterns and callbacks against encoding/json; end to end against a forwarding proxy, in one run
 	bash bench/run.sh
+
+.PHONY: bench-search
+bench-search: ## lists, conversations and searches in front of 100,000 messages on both engines; PATCHBAY_BENCH_MESSAGES=1000000 is the long form
+	$(GO) test -count=1 -timeout 120m -run '^$$' -bench BenchmarkInbox -benchtime 200x -v ./internal/store

@@ -67,9 +67,6 @@ type Query struct {
 	few  bool   // fewer than three characters: the start of a word
 }
 
-// queryTokens bounds what an index is asked at once: what more of them would leave out, the comparison does.
-const queryTokens = 12
-
 // Parse reads a query; it is empty when there is nothing to look for in it.
 func Parse(text string) Query {
 	s := Fold(text)
@@ -88,14 +85,9 @@ func (q Query) Tokens() []Token {
 		return []Token{hash(begin, q.text)}
 	}
 	runes := []rune(q.text)
-	last := len(runes) - 3
-	step := max(1, (last+queryTokens-1)/queryTokens)
-	var list []Token
-	for i := 0; i <= last; i += step {
+	list := make([]Token, 0, len(runes))
+	for i := range len(runes) - 2 {
 		list = append(list, hash(gram, string(runes[i:i+3])))
-	}
-	if last%step != 0 {
-		list = append(list, hash(gram, string(runes[last:])))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

@@ -19,19 +19,28 @@ const readMark = `COALESCE((SELECT r.seq FROM conversation_reads r WHERE r.conve
 
 const isBlockedHere = `EXISTS (SELECT 1 FROM contact_addresses b WHERE b.org_id = c.org_id AND b.address = c.contact AND b.blocked = 1)`
 
-// inboxFilter is what the lists have in common; each begins with what its index knows.
+// inboxFilter is what the lists have in common; each begins with what its index knows. Whoever asks for no more is answered from the index alone.
 const inboxFilter = ` AND c.closed = $3 AND (c.last_at, c.id) < ($4, $5) AND ($6 = '' OR c.number_id = $6)
 	AND ($7 = '' OR (c.user_id IN ('', $7) AND c.number_id IN (SELECT u.number_id FROM number_users u WHERE u.user_id = $7))
 		OR (c.user_id = $7 AND c.number_id = ''))
 	AND ($8 = 0 OR ($2 <> '' AND (c.user_id = $2 OR c.claimed_by = $2)))
-	AND ($9 = 0 OR (c.user_id = '' AND c.claimed_by = ''))
-	AND ($10 = 0 OR ($2 <> '' AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'inbound' AND m.kept = 0
-		AND m.seq > ` + readMark + `) AND NOT ` + isBlockedHere + `))
-	ORDER BY c.last_at DESC, c.id DESC LIMIT $11`
+	AND ($9 = 0 OR (c.user_id = '' AND c.claimed_by = ''))`
+
+const inboxUnread = ` AND $2 <> '' AND EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'inbound' AND m.kept = 0
+		AND m.seq > ` + readMark + `) AND NOT ` + isBlockedHere
+
+const inboxOrder = ` ORDER BY c.last_at DESC, c.id DESC LIMIT $10`
+
+const (
+	ofOrganization = `SELECT c.id, c.last_at FROM conversations c WHERE c.org_id = $1` + inboxFilter
+	withContact    = `SELECT c.id, c.last_at FROM conversations c WHERE c.org_id = $1 AND c.contact = $11` + inboxFilter
+)
 
 var (
-	qInboxOfOrganization = sqlText("inbox of an organization", `SELECT c.id, c.last_at FROM conversations c WHERE c.org_id = $1`+inboxFilter)
-	qInboxWithContact    = sqlText("inbox with a contact", `SELECT c.id, c.last_at FROM conversations c WHERE c.org_id = $1 AND c.contact = $12`+inboxFilter)
+	qInbox              = sqlText("inbox of an organization", ofOrganization+inboxOrder)
+	qInboxUnread        = sqlText("unread inbox of an organization", ofOrganization+inboxUnread+inboxOrder)
+	qInboxContact       = sqlText("inbox with a contact", withContact+inboxOrder)
+	qInboxContactUnread = sqlText("unread inbox with a contact", withContact+inboxUnread+inboxOrder)
 
 	// All that is shown of some conversations, in one round trip.
 	qInboxItems = sqlLists("inbox items", `SELECT c.id, c.account_id, c.org_id, c.number_id, c.contact, c.user_id, c.closed, c.created_at, c.last_at, c.claimed_by, c.joined,
@@ -151,16 +160,20 @@ func pickConversations(db engine, f conversation.Filter, at standing, n int) (li
 	if f.Closed || !f.Open {
 		states = append(states, 1)
 	}
+	q, with := qInbox, qInboxContact
+	if f.Unread {
+		q, with = qInboxUnread, qInboxContactUnread
+	}
 	add := func(r *row) error { list = append(list, standing{r.text(), r.int()}); return nil }
 	for _, org := range orgs {
 		for _, closed := range states {
-			args := []any{org, f.Reader, closed, at.last, at.id, f.NumberID, f.UserID, flag(f.Mine), flag(f.Unclaimed), flag(f.Unread), n}
+			args := []any{org, f.Reader, closed, at.last, at.id, f.NumberID, f.UserID, flag(f.Mine), flag(f.Unclaimed), n}
 			if f.Contacts == nil {
-				err = db.each(qInboxOfOrganization, add, args...)
+				err = db.each(q, add, args...)
 			}
 			for _, contact := range f.Contacts {
 				if err == nil {
-					err = db.each(qInboxWithContact, add, append(args, contact)...)
+					err = db.each(with, add, append(args, contact)...)
 				}
 			}
 			if err != nil {

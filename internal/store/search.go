@@ -18,7 +18,7 @@ import (
 
 const (
 	searchLook    = 4    // candidates looked at at once, as a multiple of the page
-	searchMax     = 2000 // candidates that one page looks at: the next page goes on
+	searchMax     = 1000 // candidates that one page looks at: the next page goes on
 	searchAny     = 200  // numbers or organizations that the index is asked for; of more, the rows decide
 	searchBlock   = 16   // messages of one block, as a power of two
 	foundContacts = 10
@@ -41,6 +41,9 @@ var (
 		`WITH found AS MATERIALIZED (SELECT seq FROM search_index WHERE tokens @> $1::text::integer[]
 			AND ($4::text = '{}' OR tokens && $4::text::integer[]) AND seq < $2)
 		SELECT seq FROM found ORDER BY seq DESC LIMIT $3`)
+	qTexts = sqlLists("texts of a search", `SELECT m.seq, COALESCE(e.content, m.content) FROM messages m
+		LEFT JOIN message_edits e ON m.edits > 0 AND e.message = m.seq AND e.n = m.edits WHERE m.seq IN NUMBERS $1
+		UNION ALL SELECT n.seq, n.content FROM notes n WHERE n.seq IN NUMBERS $1`)
 	qHits = sqlLists("hits of a search", `SELECT m.seq, 0, m.id, m.org_id, m.conversation_id, m.number_id, m.contact, m.direction, m.user_id,
 			COALESCE(w.name, ''), COALESCE(k.name, ''), m.created_at, COALESCE(e.content, m.content)
 		FROM (SELECT x.*, CASE WHEN x.direction = 'inbound' THEN x."from" ELSE x."to" END AS contact FROM messages x WHERE x.seq IN NUMBERS $2) m
@@ -60,6 +63,7 @@ var (
 			AND ($5 = '' OR (c.user_id IN ('', $5) AND c.number_id IN (SELECT u.number_id FROM number_users u WHERE u.user_id = $5))
 				OR (c.user_id = $5 AND c.number_id = ''))`)
 	qNumbersSeen  = sqlText("numbers that a user sees", `SELECT number_id FROM number_users WHERE user_id = $1`)
+	qNumbersThere = sqlText("number of numbers", `SELECT COUNT(*) FROM numbers WHERE org_id = $1`)
 	qFindContacts = sqlText("find contacts", `SELECT c.id, c.find FROM contacts c WHERE c.account_id = $1 AND c.org_id = $2 AND c.find LIKE $3 ESCAPE '!' ORDER BY c.id LIMIT $4`)
 )
 
@@ -112,7 +116,13 @@ func searchScope(db engine, f conversation.Search) (sc scope, none bool, err err
 	case f.NumberID != "":
 	case f.UserID != "":
 		sc.any = append(sc.any, lookup.Of(tokenUser, f.UserID))
-		err = db.each(qNumbersSeen, func(r *row) error { sc.any = append(sc.any, lookup.Of(tokenNumber, r.text())); return nil }, f.UserID)
+		if err = db.each(qNumbersSeen, func(r *row) error { sc.any = append(sc.any, lookup.Of(tokenNumber, r.text())); return nil }, f.UserID); err != nil {
+			return sc, false, err
+		}
+		var numbers int64
+		if numbers, err = count(db, qNumbersThere, f.OrgID); int64(len(sc.any)) > 1+numbers/2 { // who sees most of it is served quicker by the rows
+			sc.any = nil
+		}
 	case f.OrgID == "":
 		none = true
 		err = db.each(qOrganizationIDs, func(r *row) error { none = false; sc.any = append(sc.any, lookup.Of(tokenOrg, r.text())); return nil }, f.AccountID)
@@ -123,36 +133,61 @@ func searchScope(db engine, f conversation.Search) (sc scope, none bool, err err
 	return sc, none, err
 }
 
-// findMessages fills a page: it compares what the index finds with the texts, as far as the caller may see them.
+// findMessages fills a page: it compares what the index finds with the texts, then asks of whose these are.
 func (s *Store) findMessages(db engine, f conversation.Search, q lookup.Query, sc scope, before int64, p Page, found *conversation.Found) error {
+	asked, err := s.sample.rarest(db, q.Tokens())
+	if err != nil {
+		return err
+	}
 	want := p.size() - 1
 	for looked := 0; ; {
-		seqs, err := candidates(db, s.cluster != nil, append(slices.Clone(sc.all), q.Tokens()...), sc.any, before, searchLook*want)
+		seqs, err := candidates(db, s.cluster != nil, append(slices.Clone(sc.all), asked...), sc.any, before, searchLook*want)
 		if err != nil || len(seqs) == 0 {
 			return err
 		}
-		hits, err := readHits(db, f, seqs)
+		matched, err := matching(db, q, seqs)
 		if err != nil {
 			return err
 		}
-		for _, seq := range seqs {
-			h, ok := hits[seq]
-			if before = seq; !ok || !q.In(h.Content) || f.Contacts != nil && !slices.Contains(f.Contacts, h.Contact) {
-				continue
+		for some := range slices.Chunk(matched, want) {
+			hits, err := readHits(db, f, some)
+			if err != nil {
+				return err
 			}
-			if found.Hits = append(found.Hits, h); len(found.Hits) == want {
-				found.Next = seqCursor(seq)
-				return nil
+			for _, seq := range some {
+				h, ok := hits[seq]
+				if !ok || f.Contacts != nil && !slices.Contains(f.Contacts, h.Contact) {
+					continue
+				}
+				if found.Hits = append(found.Hits, h); len(found.Hits) == want {
+					found.Next = seqCursor(seq)
+					return nil
+				}
 			}
 		}
 		if len(seqs) < searchLook*want {
 			return nil
 		}
+		before = seqs[len(seqs)-1]
 		if looked += len(seqs); looked >= searchMax {
 			found.Next = seqCursor(before)
 			return nil
 		}
 	}
+}
+
+// matching are those of the texts that have what is looked for, in the same order.
+func matching(db engine, q lookup.Query, seqs []int64) (matched []int64, err error) {
+	has := make(map[int64]bool, len(seqs))
+	if err := db.each(qTexts, func(r *row) error { has[r.int()] = q.In(r.text()); return nil }, seqList(seqs)); err != nil {
+		return nil, err
+	}
+	for _, seq := range seqs {
+		if has[seq] {
+			matched = append(matched, seq)
+		}
+	}
+	return matched, nil
 }
 
 // candidates are texts with these tokens, the newest first.

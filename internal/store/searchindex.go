@@ -32,12 +32,13 @@ var (
 	qUnfound       = sqlText("contacts that are not found yet", `SELECT `+contactColumns+` FROM contacts c WHERE c.find = '' LIMIT $1`)
 	qFinding       = sqlText("finding of a contact", `UPDATE contacts SET find = $2 WHERE id = $1 AND find = ''`)
 
-	// What went away since it was read stays away.
-	qIndex = bothTexts("index a text", `INSERT INTO search_index (rowid, tokens) SELECT $1, $2
-			WHERE EXISTS (SELECT 1 FROM messages WHERE seq = $1) OR EXISTS (SELECT 1 FROM notes WHERE seq = $1)`,
-		`INSERT INTO search_index (seq, tokens) SELECT $1, $2::text::integer[]
-			WHERE EXISTS (SELECT 1 FROM messages WHERE seq = $1) OR EXISTS (SELECT 1 FROM notes WHERE seq = $1) ON CONFLICT (seq) DO UPDATE SET tokens = excluded.tokens`)
-	qUnindex = bothTexts("take a text out of the index", `DELETE FROM search_index WHERE rowid = $1`, `DELETE FROM search_index WHERE seq = $1`)
+	qStillThere = sqlLists("texts that are still there", `SELECT seq FROM messages WHERE seq IN NUMBERS $1 UNION ALL SELECT seq FROM notes WHERE seq IN NUMBERS $1`)
+
+	// A row of VALUES needs no savepoint, at each of which SQLite's index would go to the disk.
+	qIndex = bothTexts("index a text", `INSERT INTO search_index (rowid, tokens) VALUES ($1, $2)`,
+		`INSERT INTO search_index (seq, tokens) VALUES ($1, $2::text::integer[])`)
+	qMergeIndex = onlySQLite("merge the index", `INSERT INTO search_index (search_index, rank) VALUES ('merge', $1)`)
+	qUnindex    = bothTexts("take a text out of the index", `DELETE FROM search_index WHERE rowid = $1`, `DELETE FROM search_index WHERE seq = $1`)
 )
 
 // bothTexts is a query of which each engine has its own text.
@@ -46,6 +47,9 @@ func bothTexts(name, sqlite, postgres string) *query {
 	q.postgres = postgres
 	return q
 }
+
+// mergePages is how many pages of SQLite's index one batch brings together: several times as many as it writes.
+const mergePages = 160
 
 // indexed is a text on its way into the index.
 type indexed struct {
@@ -122,8 +126,9 @@ func (s *Store) IndexSearch(ctx context.Context) (more bool, err error) {
 // addToIndex adds what comes after the mark, unless somebody else has.
 func (s *Store) addToIndex(ctx context.Context, mark int64, list []indexed) error {
 	array := s.cluster != nil
-	texts := make([]string, len(list))
+	texts, seqs := make([]string, len(list)), make([]int64, len(list))
 	for i := range list {
+		seqs[i] = list[i].seq
 		if texts[i] = tokenWords(list[i].tokens); array {
 			texts[i] = tokenArray(list[i].tokens)
 		}
@@ -133,15 +138,23 @@ func (s *Store) addToIndex(ctx context.Context, mark int64, list []indexed) erro
 		if err != nil || n == 0 {
 			return err
 		}
+		there := make(map[int64]bool, len(list)) // what went away since it was read stays away
+		if err := t.each(qStillThere, func(r *row) error { there[r.int()] = true; return nil }, seqList(seqs)); err != nil {
+			return err
+		}
 		for i := range list {
-			if len(list[i].tokens) == 0 {
+			if len(list[i].tokens) == 0 || !there[list[i].seq] {
 				continue
 			}
 			if err := t.later(qIndex, list[i].seq, texts[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		if array {
+			return nil
+		}
+		_, err = t.exec(qMergeIndex, mergePages)
+		return err
 	})
 }
 

@@ -44,6 +44,7 @@ type Store struct {
 	lanes    fairness
 	wakes    wakes
 	places   places
+	sample   sample
 	flight   flight
 	pauses   pauses
 	fetching fetching

@@ -130,6 +130,7 @@ func Run(t *testing.T, e Engine) {
 		{"callbacks are swept whatever their mix", sweepsMixedCallbacks},
 		{"one look at callbacks never reads more than fits", boundsWhatALookReads},
 		{"commit hooks say what there is to do", hooks},
+		{"conversations are whose a plain model says, whatever happens", holdsInboxModel},
 		{"status by rank and lanes' counts hold whatever happens", holdsModel},
 	} {
 		t.Run(c.claim, func(t *testing.T) {

@@ -40,6 +40,9 @@ CREATE INDEX notes_conversation ON notes (conversation_id, seq);
 -- The words of messages and notes, as hashes of what may be looked for in them, under the message's seq. It follows a moment after the
 -- message (up to search_mark), and goes in the same commit.
 CREATE VIRTUAL TABLE search_index USING fts5 (tokens, content='', contentless_delete=1, detail=none, tokenize='ascii');
+-- Its parts are merged a little with each batch, and never many at once: whoever sends would wait for that.
+INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0);
+INSERT INTO search_index (search_index, rank) VALUES ('crisismerge', 1000);
 CREATE TABLE search_mark (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq BIGINT NOT NULL
