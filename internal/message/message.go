@@ -39,6 +39,8 @@ type Change struct {
 	Code   string    `json:"code,omitempty" doc:"Of a failure: the provider's code, or ours."`
 	Text   string    `json:"text,omitempty" doc:"Of a failure: why, in words."`
 	Late   bool      `json:"late,omitzero" doc:"It came after a higher status and changed nothing."`
+	// Of what a provider said: the callback that said it.
+	Callback string `json:"callback,omitempty" doc:"The callback by which a provider said it: GET /v1/callbacks/{id} shows which model read it."`
 }
 
 // Codes of ours that more than one room knows.

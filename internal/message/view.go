@@ -29,5 +29,13 @@ type Filter struct {
 	ConversationID string
 	Direction      Direction
 	From, To       string
-	Status         Status
+	Statuses       []Status // one of them
+	Number         string   // ours, whichever way it went
+	ServiceID      string
+	IntegrationID  string
+	Writer         string // the user who wrote it
+	ErrorCode      string
+	Outcome        Outcome   // of one of its attempts that have ended
+	Since, Until   time.Time // kept from then on, and before then
+	Unresolved     bool      // of those that did not get through: nobody has sent it again or dismissed it
 }

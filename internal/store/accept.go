@@ -97,6 +97,7 @@ func (s *Store) Accept(ctx context.Context, a message.Acceptance) (ack message.A
 		if err := countDaily(t, &m, a.Caps, now); err != nil {
 			return err
 		}
+		t.kept(&m, len(m.URLs))
 		t.touched.Lanes = true
 		return notifyStatus(t, &m, seq, at.user, message.Queued, m.Created)
 	})

@@ -205,6 +205,8 @@ func (s *Store) apply(t *tx, account string, a *message.Applied) error {
 	if now.IsZero() {
 		now = time.Now()
 	}
+	t.callback = a.CallbackID
+	defer func() { t.callback = "" }()
 	if a.State == message.CallbackUnmatched {
 		if err := s.trimUnmatched(t, account); err != nil {
 			return err
@@ -285,6 +287,7 @@ func arrive(t *tx, account string, in message.Arrival, now time.Time) error {
 			return err
 		}
 	}
+	t.kept(&m, len(in.Media))
 	return arrived(t, &m, seq, at.user, at.begins, now)
 }
 

@@ -26,6 +26,7 @@ var (
 		sqlText("delete organization's attention", `DELETE FROM attention WHERE org_id = $1`),
 		sqlText("delete organization's pauses", `DELETE FROM pauses WHERE org_id = $1`),
 		sqlText("delete organization's daily counts", `DELETE FROM daily_counts WHERE org_id = $1`),
+		qDeleteUsage, qDeleteFailures,
 		sqlText("delete organization's polls", `DELETE FROM polls WHERE org_id = $1`),
 		sqlText("delete organization's parts", `DELETE FROM parts WHERE org_id = $1`),
 		sqlText("delete organization's confirmations", `DELETE FROM confirmations WHERE org_id = $1`),
@@ -41,6 +42,10 @@ var (
 		sqlText("delete organization's asides", `DELETE FROM asides WHERE lane IN (SELECT seq FROM lanes WHERE org_id = $1 AND org_id <> '')`),
 		sqlText("delete organization's lanes", `DELETE FROM lanes WHERE org_id = $1 AND org_id <> ''`),
 	}
+
+	// Once more with the organization: what becomes of its last messages is still counted.
+	qDeleteUsage    = sqlText("delete organization's usage", `DELETE FROM usage_days WHERE org_id = $1`)
+	qDeleteFailures = sqlText("delete organization's failures", `DELETE FROM usage_failures WHERE org_id = $1`)
 
 	qEnded        = sqlText("ended organizations", `SELECT id FROM organizations WHERE deleted_at <> 0`)
 	qSomeMessages = sqlText("some messages", `SELECT seq, integration_id, refs FROM messages WHERE org_id = $1 ORDER BY seq LIMIT $2`)
@@ -121,7 +126,11 @@ func (s *Store) deleteRows(ctx context.Context, orgID string) error {
 			if _, err := t.exec(qDeleteNotifications, account, orgID); err != nil {
 				return err
 			}
-			_, err = t.exec(qDeleteOrganization, orgID)
+			for _, q := range []*query{qDeleteUsage, qDeleteFailures, qDeleteOrganization} {
+				if err == nil {
+					_, err = t.exec(q, orgID)
+				}
+			}
 			return err
 		}); err != nil {
 			return err

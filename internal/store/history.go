@@ -17,13 +17,26 @@ type change struct {
 	Code   string         `json:"c,omitempty"`
 	Text   string         `json:"x,omitempty"`
 	Late   bool           `json:"l,omitempty"`
+	By     string         `json:"b,omitempty"` // the callback that said it
+}
+
+// said is a step that a callback, which the write is about, may have told.
+func (t *tx) said(s message.Status, at time.Time, code, text string, late bool) string {
+	if t.callback == "" {
+		return historyLine(s, at, code, text, late)
+	}
+	return change{s, micros(at), code, text, late, t.callback}.line()
 }
 
 func historyLine(s message.Status, at time.Time, code, text string, late bool) string {
 	if code == "" && text == "" && !late { // by far the most: a status is a word that needs no quoting
 		return `{"s":"` + string(s) + `","t":` + strconv.FormatInt(micros(at), 10) + "}\n"
 	}
-	b, err := json.Marshal(change{s, micros(at), code, text, late})
+	return change{s, micros(at), code, text, late, ""}.line()
+}
+
+func (c change) line() string {
+	b, err := json.Marshal(c)
 	if err != nil { // strings, a number and a boolean
 		panic(err)
 	}
@@ -36,7 +49,7 @@ func readHistory(text string) (list []message.Change, err error) {
 		if err := json.Unmarshal([]byte(line), &c); err != nil {
 			return nil, fmt.Errorf("history: %w", err)
 		}
-		list = append(list, message.Change{Status: c.Status, At: fromMicros(c.At), Code: c.Code, Text: c.Text, Late: c.Late})
+		list = append(list, message.Change{Status: c.Status, At: fromMicros(c.At), Code: c.Code, Text: c.Text, Late: c.Late, Callback: c.By})
 	}
 	return list, nil
 }

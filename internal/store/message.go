@@ -68,7 +68,7 @@ func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, pr
 	n, err := t.exec(qInsertMessage, seq, m.ID, m.AccountID, m.OrgID, string(m.Direction), string(m.Status), m.Status.Rank(), waiting, lane, m.ConversationID, privateTo,
 		m.NumberID, m.IntegrationID, m.ServiceID, m.ServiceVersion, m.UserID, m.From, m.To, textList(m.URLs), m.Encoding, m.Segments,
 		m.Parts, m.ResendOf, providerID, micros(m.Created), micros(m.Expires), m.Content,
-		historyLine(m.Status, m.Created, "", "", false), refs, m.Auto, m.Kind, flag(m.Status == message.Read))
+		t.said(m.Status, m.Created, "", "", false), refs, m.Auto, m.Kind, flag(m.Status == message.Read))
 	t.touched.Search = true
 	if n == 0 {
 		seq = 0

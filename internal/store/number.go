@@ -50,38 +50,54 @@ func readNumber(r *row) directory.Number {
 // CreateNumber adds a number to an integration of its organization and assigns it. No two organizations of an account
 // have the same number: a callback that names only the number must find one.
 func (s *Store) CreateNumber(ctx context.Context, n *directory.Number) error {
-	if n.Created.IsZero() {
-		n.Created = time.Now()
-	}
-	if n.ID == "" {
-		n.ID = directory.NewID(n.Created)
+	return s.CreateNumbers(ctx, []*directory.Number{n})
+}
+
+// CreateNumbers adds numbers, all of them or none.
+func (s *Store) CreateNumbers(ctx context.Context, list []*directory.Number) error {
+	for i, n := range list {
+		if n.Created.IsZero() {
+			n.Created = time.Now()
+		}
+		if n.ID == "" {
+			n.ID = directory.NewID(n.Created.Add(time.Duration(i) * time.Millisecond)) // what is random in an id is too little for many at once
+		}
 	}
 	return s.write(ctx, func(t *tx) error {
 		t.directory = true
-		owned, err := one(t, qOwnerOf, func(r *row) error { n.ServiceID = r.text(); return nil }, n.AccountID, n.OrgID, n.IntegrationID)
-		if err != nil {
-			return err
+		for _, n := range list {
+			if err := insertNumber(t, n); err != nil {
+				return err
+			}
 		}
-		if !owned {
-			return fault.New(fault.Invalid, "service", "is not enabled for this organization; enable it first")
-		}
-		if err := requireUsers(t, n); err != nil {
-			return err
-		}
-		if err := requireFailover(t, n); err != nil {
-			return err
-		}
-		_, err = t.exec(qInsertNumber, n.ID, n.AccountID, n.OrgID, n.IntegrationID, n.ServiceID, n.Value, n.Name, n.Country,
-			n.InboundFormat, n.OutboundFormat, flag(n.SendName), n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, micros(n.Created),
-			int(n.StripMetadata), n.Validity.Microseconds(), n.Failover, n.DailyCap.Messages, n.DailyCap.Segments)
-		if isDuplicate(err) {
-			return fault.New(fault.Conflict, "number", "%s is already a number of this account; remove it there first", n.Value)
-		}
-		if err != nil {
-			return err
-		}
-		return assign(t, n)
+		return nil
 	})
+}
+
+func insertNumber(t *tx, n *directory.Number) error {
+	owned, err := one(t, qOwnerOf, func(r *row) error { n.ServiceID = r.text(); return nil }, n.AccountID, n.OrgID, n.IntegrationID)
+	if err != nil {
+		return err
+	}
+	if !owned {
+		return fault.New(fault.Invalid, "service", "is not enabled for this organization; enable it first")
+	}
+	if err := requireUsers(t, n); err != nil {
+		return err
+	}
+	if err := requireFailover(t, n); err != nil {
+		return err
+	}
+	_, err = t.exec(qInsertNumber, n.ID, n.AccountID, n.OrgID, n.IntegrationID, n.ServiceID, n.Value, n.Name, n.Country,
+		n.InboundFormat, n.OutboundFormat, flag(n.SendName), n.SessionTimeout.Microseconds(), n.Header, n.Footer, n.Settings, micros(n.Created),
+		int(n.StripMetadata), n.Validity.Microseconds(), n.Failover, n.DailyCap.Messages, n.DailyCap.Segments)
+	if isDuplicate(err) {
+		return fault.New(fault.Conflict, "number", "%s is already a number of this account; remove it there first", n.Value)
+	}
+	if err != nil {
+		return err
+	}
+	return assign(t, n)
 }
 
 // NumbersOfUser are the numbers that a user may write from, at most so many, without whom else they are assigned to.

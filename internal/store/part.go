@@ -153,6 +153,7 @@ func joinParts(t *tx, x *longText, window time.Duration, now time.Time) error {
 			return err
 		}
 	}
+	t.kept(&m, 0)
 	return arrived(t, &m, seq, at.user, at.begins, now)
 }
 

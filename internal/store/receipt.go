@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"patchbay/internal/failpoint"
@@ -84,7 +85,7 @@ func applyReceipt(t *tx, rc *message.Receipt, parcel string, now time.Time) erro
 // yet it can only say that it failed.
 func raiseWhole(t *tx, m *stored, rc *message.Receipt, at time.Time) error {
 	if m.Parts > 1 && m.Part < m.Parts && rc.Status != message.Failed {
-		_, err := t.exec(qAppendHistory, m.seq, historyLine(rc.Status, at, rc.ErrorCode, rc.ErrorText, true))
+		_, err := t.exec(qAppendHistory, m.seq, t.said(rc.Status, at, rc.ErrorCode, rc.ErrorText, true))
 		return err
 	}
 	return raise(t, m, rc.Status, rc.ErrorCode, rc.ErrorText, at)
@@ -185,7 +186,9 @@ func claimParked(t *tx, integrationID, ref string, now time.Time) error {
 	}, integrationID, ref); err != nil {
 		return err
 	}
+	defer func(by string) { t.callback = by }(t.callback)
 	for _, p := range list {
+		t.callback, _, _ = strings.Cut(p.parcel, "/")
 		if _, err := receiptOfRef(t, integrationID, ref, p.status, p.code, p.text, p.at, now); err != nil {
 			return err
 		}

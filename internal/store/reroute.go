@@ -53,7 +53,9 @@ func (s *Store) reroute(t *tx, m *stored, way *message.Way, now time.Time) error
 			return err
 		}
 	}
-	m.IntegrationID, m.ServiceID, m.ServiceVersion, m.Parts = way.IntegrationID, way.ServiceID, way.ServiceVersion, max(way.Parts, 1)
+	t.goes(m, func() {
+		m.IntegrationID, m.ServiceID, m.ServiceVersion, m.Parts = way.IntegrationID, way.ServiceID, way.ServiceVersion, max(way.Parts, 1)
+	})
 	lane, err := s.places.join(t, way.LaneKey, &m.Message, now)
 	if err != nil {
 		return err

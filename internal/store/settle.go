@@ -131,6 +131,7 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 		part, tries = m.Part+1, 0
 	}
 	history, rank, was := "", m.Status.Rank(), m.waiting
+	before, code := m.Status, m.ErrorCode
 	if m.Status.MayBecome(message.Sending) {
 		m.Status = message.Sending
 		history = historyLine(message.Sending, l.attemptAt, "", "", false)
@@ -159,6 +160,7 @@ func settleMessage(t *tx, l *laneRow, m *stored, st *message.Settlement) error {
 	if err != nil {
 		return err
 	}
+	t.became(m, before, code, m.Status, m.ErrorCode)
 	first := m.Attempts == 0
 	m.Part, m.Attempts = part, st.Attempt.N
 	if m.waiting == idle {

@@ -35,9 +35,10 @@ func setStatus(t *tx, m *stored, waiting int64, to message.Status, code, text st
 	if failpoint.Bug("rank") {
 		rank = max(rank, m.Status.Rank()+1)
 	}
-	if err := t.later(qRaise, m.seq, string(to), rank, code, text, before+historyLine(to, at, code, text, false), waiting); err != nil {
+	if err := t.later(qRaise, m.seq, string(to), rank, code, text, before+t.said(to, at, code, text, false), waiting); err != nil {
 		return err
 	}
+	t.became(m, m.Status, m.ErrorCode, to, code)
 	m.Status, m.waiting = to, waiting
 	return notifyStatus(t, &m.Message, m.seq, m.privateTo, to, at)
 }
@@ -53,7 +54,7 @@ func raise(t *tx, m *stored, to message.Status, code, text string, at time.Time)
 		if seen, err := hasHappened(history, to, code); err != nil || seen {
 			return err
 		}
-		return t.later(qAppendHistory, m.seq, historyLine(to, at, code, text, true))
+		return t.later(qAppendHistory, m.seq, t.said(to, at, code, text, true))
 	}
 	if m.waiting == idle {
 		return setStatus(t, m, idle, to, code, text, at, "")

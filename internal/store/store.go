@@ -318,6 +318,9 @@ func (s *Store) sawDirectory(now int64) {
 
 // beforeCommit is what a group owes for its writes as a whole.
 func (s *Store) beforeCommit(t *tx) error {
+	if err := t.usage.save(t); err != nil {
+		return err
+	}
 	if err := s.wakes.wake(t); err != nil || s.cluster == nil {
 		return err
 	}

@@ -56,6 +56,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepOldSignIns, directory.SignInLife},
 		{qSweepAudit, keepAudit},
 		{qSweepDailyCounts, keepDailyCounts},
+		{qSweepFailures, keepFailures},
 	} {
 		for n := int64(sweepMax); n == sweepMax; {
 			if err := s.write(ctx, func(t *tx) (err error) {

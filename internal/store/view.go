@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"patchbay/internal/message"
@@ -19,6 +21,8 @@ var (
 		COALESCE((SELECT i.service_id FROM integrations i WHERE i.id = attempts.integration_id), '') FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
 
 	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter)
+	qTroubledSeqs       = sqlText("messages of an organization that did not get through", `SELECT seq FROM messages
+		WHERE org_id = $1 AND seq < $2 AND (rank = 2 OR rank = 4)`+viewFilter)
 	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter)
 	qOrganizationIDs    = sqlText("ids of organizations", `SELECT id FROM organizations WHERE account_id = $1 AND deleted_at = 0`)
 )
@@ -31,9 +35,15 @@ const viewColumns = messageColumns + `, refs, history,
 
 // viewFilter is what the lists have in common; each begins with what its index knows.
 const viewFilter = ` AND account_id = $3 AND ($4 = '' OR org_id = $4) AND ($5 = '' OR direction = $5) AND ($6 = '' OR "from" = $6)
-	AND ($7 = '' OR "to" = $7) AND ($8 = '' OR CASE WHEN rank = 0 AND waiting > 0 AND ` + isOpen + ` THEN 'sending' ELSE status END = $8)
+	AND ($7 = '' OR "to" = $7)
+	AND ($8 = '' OR $8 LIKE '%,' || CASE WHEN rank = 0 AND waiting > 0 AND ` + isOpen + ` THEN 'sending' ELSE status END || ',%')
 	AND ($9 = '' OR (private_to IN ('', $9) AND EXISTS (SELECT 1 FROM number_users u WHERE u.number_id = messages.number_id AND u.user_id = $9))
 		OR (private_to = $9 AND number_id = ''))
+	AND ($11 = '' OR CASE WHEN direction = 'inbound' THEN "to" ELSE "from" END = $11) AND ($12 = '' OR service_id = $12)
+	AND ($13 = '' OR integration_id = $13) AND ($14 = '' OR user_id = $14) AND ($15 = '' OR error_code = $15)
+	AND ($16 = '' OR EXISTS (SELECT 1 FROM attempts a WHERE a.key BETWEEN messages.seq * 1048576 AND messages.seq * 1048576 + 1048575 AND a.outcome = $16))
+	AND created_at >= $17 AND created_at < $18
+	AND ($19 = 0 OR (error_code <> 'dismissed' AND NOT EXISTS (SELECT 1 FROM messages r WHERE r.resend_of = messages.id AND r.resend_of <> '')))
 	ORDER BY seq DESC LIMIT $10`
 
 // texts says how much of the attempts a view shows.
@@ -82,10 +92,17 @@ func (s *Store) Messages(ctx context.Context, f message.Filter, p Page) (list []
 // index, and another one for the account would cost every message.
 func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int64, err error) {
 	q, keys := qSeqsOfOrganization, []string{f.OrgID}
+	until := int64(math.MaxInt64)
+	if !f.Until.IsZero() {
+		until = micros(f.Until)
+	}
 	switch {
 	case f.ConversationID != "":
 		q, keys = qSeqsOfConversation, []string{f.ConversationID}
-	case f.OrgID == "":
+	case isTroubled(f.Statuses):
+		q = qTroubledSeqs
+	}
+	if f.ConversationID == "" && f.OrgID == "" {
 		keys = nil
 		if err := db.each(qOrganizationIDs, func(r *row) error { keys = append(keys, r.text()); return nil }, f.AccountID); err != nil {
 			return nil, err
@@ -93,7 +110,8 @@ func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int6
 	}
 	for _, key := range keys {
 		if err := db.each(q, func(r *row) error { seqs = append(seqs, r.int()); return nil },
-			key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, string(f.Status), f.UserID, n); err != nil {
+			key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, oneOf(f.Statuses), f.UserID, n, f.Number, f.ServiceID,
+			f.IntegrationID, f.Writer, f.ErrorCode, string(f.Outcome), micros(f.Since), until, flag(f.Unresolved)); err != nil {
 			return nil, err
 		}
 		if len(seqs) > 100*n {
@@ -101,6 +119,30 @@ func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int6
 		}
 	}
 	return newest(seqs, n), nil
+}
+
+// isTroubled reports whether all that is asked for is among the few messages that did not get through, which have an index of their own.
+func isTroubled(list []message.Status) bool {
+	for _, s := range list {
+		if s != message.Unclear && s.Rank() != message.Failed.Rank() {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// oneOf is statuses as the filter compares them; none is any.
+func oneOf(list []message.Status) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteByte(',')
+	for _, s := range list {
+		b.WriteString(string(s))
+		b.WriteByte(',')
+	}
+	return b.String()
 }
 
 func newest(seqs []int64, n int) []int64 {

@@ -45,6 +45,8 @@ type tx struct {
 	counter   *int64       // the last message's seq; nil: the database counts
 	ahead     int          // writes of this group that have not ended
 	fresh     []int64      // seqs that the database gave this group
+	callback  string       // which the running write applies
+	usage     tallies      // what this group adds to the counts of days
 }
 
 func (t *tx) exec(q *query, args ...any) (int64, error) {
@@ -303,7 +305,7 @@ func (w *writer) try(group []*write, more func([]*write) []*write) (_ []*write, 
 			break
 		}
 		op, before := group[i], t.writes
-		t.lane, t.ahead = nil, len(group)-i
+		t.lane, t.callback, t.ahead = nil, "", len(group)-i
 		if op.err = run(op.do, t); op.err == nil && !w.db.broken() {
 			continue
 		}

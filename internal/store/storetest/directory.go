@@ -283,7 +283,7 @@ func pages(t *testing.T, w *World) {
 	}
 	wantEqual(t, "of one contact", walk(message.Filter{To: number(1)}, 2), []string{want[1], want[3], want[5]})
 	w.must(w.CancelMessage(w.Ctx, w.Acct, want[0], w.Now))
-	wantEqual(t, "cancelled", walk(message.Filter{Status: message.Cancelled, From: w.Num.Value, Direction: message.Outbound}, 2), want[:1])
+	wantEqual(t, "cancelled", walk(message.Filter{Statuses: []message.Status{message.Cancelled}, From: w.Num.Value, Direction: message.Outbound}, 2), want[:1])
 	wantEqual(t, "inbound", walk(message.Filter{Direction: message.Inbound}, 2), []string(nil))
 
 	for i := range 4 {

@@ -72,6 +72,7 @@ func Run(t *testing.T, e Engine) {
 		{"files go before their messages where they are to, and once", retainsFiles},
 		{"what providers said is kept as the organizations that it is about say", retainsCallbacks},
 		{"of an erased contact nothing stays, once what is being sent has ended", erases},
+		{"what the days count is what the messages are, whatever becomes of them", countsUsage},
 		{"an upload comes back as it was given, to its account alone", keepsUploads},
 		{"an upload that no message took is gone after a day, and no message takes what is gone", sweepsUploads},
 		{"notifications come in order and only to whom they are for", notifies},

@@ -51,6 +51,8 @@ type World struct {
 	Intg *directory.Integration
 	Num  *directory.Number
 	Now  time.Time
+
+	retained bool // messages are gone: the days count more than there are
 }
 
 // NewWorld fills a store.
@@ -235,6 +237,7 @@ func (w *World) Arrival(from, text, providerID string) message.Arrival {
 // Conserved fails the test when the counts do not add up.
 func (w *World) Conserved() map[string]int64 {
 	w.t.Helper()
+	w.usageConserved()
 	counts, err := w.Counts(w.Ctx)
 	w.must(err)
 	sum := int64(0)
