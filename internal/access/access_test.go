@@ -124,11 +124,14 @@ func TestEveryCollectionThatIsWrittenIsReadAndDeleted(t *testing.T) {
 		if strings.HasPrefix(r.Pattern, "/v1/studio/") {
 			continue // questions: nothing is made
 		}
+		if strings.HasSuffix(r.Pattern, ".csv") {
+			continue // a file of what the collection beside it has
+		}
 		collection, one := r.Pattern, ""
 		switch {
 		case r.Method == "PUT":
 			collection, one = r.Pattern[:strings.LastIndex(r.Pattern, "/")], r.Pattern
-		case r.Method == "POST" && slices.Contains([]string{"check", "pause", "resume", "rollback", "webhook", "sign-in", "sign-out", "invitation"}, r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]):
+		case r.Method == "POST" && slices.Contains([]string{"check", "retry", "dismiss", "pause", "resume", "rollback", "webhook", "sign-in", "sign-out", "invitation"}, r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]):
 			continue // it does something to what is there, and makes nothing
 		case r.Method == "POST" && strings.Count(r.Pattern, "{id}") == 0:
 			one = r.Pattern + "/{id}"

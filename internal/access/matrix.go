@@ -27,13 +27,16 @@ func (r Rule) Audited() string {
 	if verb == "" || r.Public() || r.Admits(directory.UserRole) || !strings.HasPrefix(r.Pattern, "/v1/") {
 		return ""
 	}
-	parts := strings.Split(strings.TrimPrefix(r.Pattern, "/v1/"), "/")
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(r.Pattern, "/v1/"), ".csv"), "/") // a file of them
 	last := len(parts) - 1
 	switch {
 	case strings.HasPrefix(parts[last], "{"):
 		last--
-	case last >= 2 && !strings.HasSuffix(parts[last], "s"): // no collection: something that is done to one of them
-		verb, last = parts[last], last-2
+	case last >= 1 && !strings.HasSuffix(parts[last], "s"): // no collection: something that is done to one of them, or to all
+		verb, last = parts[last], last-1
+		if strings.HasPrefix(parts[last], "{") {
+			last--
+		}
 	}
 	return object(parts[last]) + "." + verb
 }
@@ -133,6 +136,10 @@ var Matrix = []Rule{
 	{"PATCH", "/v1/organizations/{orgid}", organization},
 	{"DELETE", "/v1/organizations/{orgid}", account},
 
+	{"POST", "/v1/organizations/{orgid}/users.csv", organization},
+	{"GET", "/v1/organizations/{orgid}/users.csv", organization},
+	{"POST", "/v1/organizations/{orgid}/numbers.csv", organization},
+	{"GET", "/v1/organizations/{orgid}/numbers.csv", organization},
 	{"POST", "/v1/organizations/{orgid}/users", organization},
 	{"GET", "/v1/organizations/{orgid}/users", organization},
 	{"GET", "/v1/organizations/{orgid}/users/{id}", organization},
@@ -168,6 +175,13 @@ var Matrix = []Rule{
 	{"DELETE", "/v1/organizations/{orgid}/optouts/{id}", organization},
 	{"GET", "/v1/organizations/{orgid}/optout-events", organization},
 
+	{"GET", "/v1/messages.csv", everyone},
+	{"GET", "/v1/stats", organization},
+	{"GET", "/v1/usage", organization},
+	{"GET", "/v1/usage.csv", organization},
+	{"GET", "/v1/dead-letters", organization},
+	{"POST", "/v1/dead-letters/retry", organization},
+	{"POST", "/v1/dead-letters/dismiss", organization},
 	{"POST", "/v1/messages", everyone},
 	{"GET", "/v1/messages", everyone},
 	{"GET", "/v1/messages/{id}", everyone},

@@ -18,6 +18,8 @@ func TestWhatOnlyAdministratorsChangeGoesOnRecord(t *testing.T) {
 		"POST /v1/organizations/{orgid}/integrations/{service_id}/check": "integration.check",
 		"POST /v1/services/{service_id}/rollback":                        "service.rollback",
 		"POST /v1/organizations/{orgid}/optouts":                         "optout.created",
+		"POST /v1/organizations/{orgid}/users.csv":                       "user.created",
+		"POST /v1/dead-letters/retry":                                    "dead-letter.retry",
 		"POST /v1/messages":                                              "",
 		"GET /v1/keys":                                                   "",
 		"POST /v1/sign-in":                                               "",

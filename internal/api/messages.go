@@ -310,28 +310,6 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request, p *access.
 	return send(w, http.StatusOK, listOf(rows, next, func(v *message.View) notify.MessageView { return notify.ViewOf(v, s.o.Link, false) }))
 }
 
-func (s *Server) messageFilter(r *http.Request, p *access.Principal) (message.Filter, error) {
-	q := r.URL.Query()
-	f := message.Filter{
-		AccountID: p.AccountID, ConversationID: clean(q.Get("conversation")),
-		Direction: message.Direction(q.Get("direction")), Status: message.Status(q.Get("status")),
-		From: spelled(clean(q.Get("from"))), To: spelled(clean(q.Get("to"))),
-	}
-	var err error
-	if f.OrgID, f.UserID, err = s.scope(r, p); err != nil {
-		return f, err
-	}
-	switch f.Direction {
-	case "", message.Outbound, message.Inbound:
-	default:
-		return f, fault.New(fault.Invalid, "direction", "must be %s or %s", message.Inbound, message.Outbound)
-	}
-	if f.Status != "" && f.Status.Rank() < 0 {
-		return f, fault.New(fault.Invalid, "status", "%q is no status; there are %s", clean(string(f.Status)), words(message.Statuses))
-	}
-	return f, nil
-}
-
 // scope is whose messages a list may show: the organization asked for, if the caller sees it, and of a user only their own.
 func (s *Server) scope(r *http.Request, p *access.Principal) (orgID, userID string, err error) {
 	orgID = clean(r.URL.Query().Get("orgid"))

@@ -205,11 +205,7 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	if err != nil {
 		return nil, nil, err
 	}
-	if in.Number == nil || strings.TrimSpace(*in.Number) == "" {
-		ps.add("/number", "is missing")
-	} else if n.Value, err = phone.Parse(*in.Number, n.Country); err != nil {
-		ps.add("/number", fmt.Sprintf("%q is not a number; write it like +15551234000, or as a short code or a sender's name", *in.Number))
-	}
+	in.place(n, i, &ps)
 	if in.Failover != nil {
 		if n.Failover, err = s.failoverOf(r, o, in.Failover, &ps); err != nil {
 			return nil, nil, err
@@ -222,19 +218,31 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	if err := append(ps, wrongUsers...).err(); err != nil {
 		return nil, nil, err
 	}
-	n.IntegrationID, n.ServiceID = i.ID, i.ServiceID
+	about(r, n.ID, n.Value, nil, s.showNumber(n, i))
+	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
+		return nil, nil, err
+	}
+	s.registerNumbers(r, i, []directory.Number{*n})
+	return n, i, nil
+}
+
+// place puts a new number where it belongs, and gives it what is left out. i is nil when there is no such integration, which has been said.
+func (in *numberInput) place(n *directory.Number, i *directory.Integration, ps *problemList) {
+	var err error
+	if in.Number == nil || strings.TrimSpace(*in.Number) == "" {
+		ps.add("/number", "is missing")
+	} else if n.Value, err = phone.Parse(*in.Number, n.Country); err != nil {
+		ps.add("/number", fmt.Sprintf("%q is not a number; write it like +15551234000, or as a short code or a sender's name", *in.Number))
+	}
+	if i != nil {
+		n.IntegrationID, n.ServiceID = i.ID, i.ServiceID
+	}
 	if n.Country == "" {
 		n.Country = phone.Country(n.Value)
 	}
 	if n.Name == "" {
 		n.Name = n.Value
 	}
-	about(r, n.ID, n.Value, nil, s.showNumber(n, i))
-	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
-		return nil, nil, err
-	}
-	s.registerNumber(r, i, n)
-	return n, i, nil
 }
 
 // showNumber adds what a number's view takes from its integration.

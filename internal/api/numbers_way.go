@@ -83,16 +83,16 @@ func (s *Server) moveNumber(r *http.Request, n *directory.Number, to *directory.
 	if n.Failover == to.ID {
 		n.Failover = ""
 	}
-	s.registerNumber(r, to, n)
+	s.registerNumbers(r, to, []directory.Number{*n})
 	return nil
 }
 
-// registerNumber tells a provider that can be told our URL of a number. What it says is kept as attention.
-func (s *Server) registerNumber(r *http.Request, i *directory.Integration, n *directory.Number) {
+// registerNumbers tells a provider that can be told our URL of numbers. What it says is kept as attention.
+func (s *Server) registerNumbers(r *http.Request, i *directory.Integration, list []directory.Number) {
 	if !i.Enabled || !s.o.Providers.Has(r.Context(), i, service.SetWebhook) {
 		return
 	}
-	if _, err := s.o.Providers.SetWebhook(r.Context(), i, []directory.Number{*n}); err != nil {
-		s.o.Log.Warn("register the webhook URL for a number", "integration", i.ID, "err", err)
+	if _, err := s.o.Providers.SetWebhook(r.Context(), i, list); err != nil {
+		s.o.Log.Warn("register the webhook URL for numbers", "integration", i.ID, "numbers", len(list), "err", err)
 	}
 }

@@ -44,6 +44,7 @@ var tags = []documentTag{
 	{"numbers", "The numbers of an organization, their users and their settings."},
 	{"contacts", "Whom an organization knows."},
 	{"optouts", "Contacts who want no messages, and the record of every change."},
+	{"usage", "How much was sent and received, by day and by month."},
 	{"messages", "Texts and files, sent and received."},
 	{"media", "Files that wait for a message."},
 	{"conversations", "What is between a number's users and a contact."},
@@ -55,7 +56,8 @@ var tags = []documentTag{
 }
 
 // tagsOfNouns are the nouns that stand under another one's.
-var tagsOfNouns = map[string]string{"optout-events": "optouts", "sign-out": "sign-in", "invitation": "sign-in", "openapi.json": "documentation", "docs": "documentation", "search": "conversations"}
+var tagsOfNouns = map[string]string{"messages.csv": "messages",
+	"dead-letters": "messages", "stats": "usage", "usage.csv": "usage", "users.csv": "users", "numbers.csv": "numbers", "optout-events": "optouts", "sign-out": "sign-in", "invitation": "sign-in", "openapi.json": "documentation", "docs": "documentation", "search": "conversations"}
 
 // pathParameters says what the parts of a path are; "id of users" is said where the route is about users.
 var pathParameters = map[string]string{

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"patchbay/internal/message"
 	"patchbay/internal/notify"
 )
 
@@ -18,7 +17,7 @@ import (
 // docs/openapi.json; a test compares every answer that any test gets with the document. And it needs an example: see Example.
 var operationTables = []map[string]operation{
 	signInOperations, studioOperations, directoryOperations, serviceOperations, contactOperations, messageOperations, conversationOperations, programOperations, documentOperations,
-	keepingOperations,
+	keepingOperations, trafficOperations,
 }
 
 var conflict = []int{http.StatusConflict}
@@ -29,6 +28,7 @@ var directoryOperations = map[string]operation{
 	},
 	"GET /v1/organizations": {
 		id: "listOrganizations", summary: "List organizations", about: "A key of an organization sees its own.", list: true, out: of[list[organizationView]](),
+		query: []param{{name: "include", about: "What is added to each.", words: []string{"counts"}}},
 	},
 	"GET /v1/organizations/{orgid}": {id: "getOrganization", summary: "Show an organization", out: of[organizationView]()},
 	"PATCH /v1/organizations/{orgid}": {
@@ -182,14 +182,7 @@ var messageOperations = map[string]operation{
 	},
 	"GET /v1/messages": {
 		id: "listMessages", summary: "List messages", about: "The newest first, without their attempts.", list: true, out: of[list[notify.MessageView]](),
-		query: []param{
-			byOrganization,
-			{name: "conversation", about: "Only of the conversation of this id."},
-			{name: "direction", about: "Only in this direction.", words: wordsOf[of[message.Direction]()]},
-			{name: "from", about: "Only from this number."},
-			{name: "to", about: "Only to this number."},
-			{name: "status", about: "Only those that stand there.", words: wordsOf[of[message.Status]()]},
-		},
+		query: messageQuery,
 		fails: []int{http.StatusNotFound},
 	},
 	"GET /v1/messages/{id}": {

@@ -31,6 +31,8 @@ type organizationView struct {
 
 	StripMetadata bool          `json:"strip_metadata" doc:"Files that leave lose what they tell of where and when they were made, unless their number says otherwise."`
 	Retention     retentionView `json:"retention" doc:"For how many days things are kept."`
+
+	Counts *organizationCounts `json:"counts,omitzero" doc:"With ?include=counts: the organization at a glance."`
 }
 
 func viewOrganization(o *directory.Organization) organizationView {
@@ -110,18 +112,33 @@ func (s *Server) listOrganizations(w http.ResponseWriter, r *http.Request, p *ac
 	if err != nil {
 		return err
 	}
-	if p.Role != directory.AccountAdmin {
-		o, err := s.o.Store.Organization(r.Context(), p.AccountID, p.OrgID)
-		if err != nil {
-			return err
-		}
-		return send(w, http.StatusOK, listOf([]directory.Organization{*o}, "", viewOrganization))
+	include := r.URL.Query().Get("include")
+	if include != "" && include != "counts" {
+		return fault.New(fault.Invalid, "include", `can only be "counts"`)
 	}
-	rows, next, err := s.o.Store.Organizations(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	var rows []directory.Organization
+	next := ""
+	if p.Role == directory.AccountAdmin {
+		rows, next, err = s.o.Store.Organizations(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	} else {
+		var o *directory.Organization
+		if o, err = s.o.Store.Organization(r.Context(), p.AccountID, p.OrgID); err == nil {
+			rows = append(rows, *o)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(rows, next, viewOrganization))
+	out := listOf(rows, next, viewOrganization)
+	for i := range rows {
+		if include == "" {
+			break
+		}
+		if out.Data[i].Counts, err = s.countsOf(r, &rows[i]); err != nil {
+			return err
+		}
+	}
+	return send(w, http.StatusOK, out)
 }
 
 // organizationHandler answers a route below an organization that the caller sees.

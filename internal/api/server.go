@@ -72,6 +72,7 @@ type (
 	}
 	Numbers interface {
 		CreateNumber(ctx context.Context, n *directory.Number) error
+		CreateNumbers(ctx context.Context, list []*directory.Number) error
 		Number(ctx context.Context, accountID, id string) (*directory.Number, error)
 		NumberByValue(ctx context.Context, accountID, value string) (*directory.Number, error)
 		Numbers(ctx context.Context, accountID, orgID string, p store.Page) ([]directory.Number, string, error)
@@ -82,6 +83,10 @@ type (
 	}
 	Messages interface {
 		Message(ctx context.Context, accountID, id string) (*message.View, error)
+		Usage(ctx context.Context, f message.UsageFilter) ([]message.Usage, error)
+		Days(ctx context.Context, f message.UsageFilter) ([]message.Day, error)
+		Failures(ctx context.Context, f message.UsageFilter, most int) ([]message.Failures, error)
+		OrganizationCounts(ctx context.Context, accountID, orgID string, day time.Time) (store.OrganizationCounts, error)
 		Messages(ctx context.Context, f message.Filter, p store.Page) ([]message.View, string, error)
 		Conversation(ctx context.Context, accountID, id string) (*directory.Conversation, error)
 	}
@@ -276,6 +281,10 @@ func (s *Server) handlers() map[string]handler {
 		"PATCH /v1/organizations/{orgid}":  s.inOrganization(s.updateOrganization),
 		"DELETE /v1/organizations/{orgid}": s.inOrganization(s.deleteOrganization),
 
+		"POST /v1/organizations/{orgid}/users.csv":    s.inOrganization(s.importUsers),
+		"GET /v1/organizations/{orgid}/users.csv":     s.inOrganization(s.exportUsers),
+		"POST /v1/organizations/{orgid}/numbers.csv":  s.inOrganization(s.importNumbers),
+		"GET /v1/organizations/{orgid}/numbers.csv":   s.inOrganization(s.exportNumbers),
 		"POST /v1/organizations/{orgid}/users":        s.inOrganization(s.createUser),
 		"GET /v1/organizations/{orgid}/users":         s.inOrganization(s.listUsers),
 		"GET /v1/organizations/{orgid}/users/{id}":    s.inOrganization(s.getUser),
@@ -315,6 +324,13 @@ func (s *Server) handlers() map[string]handler {
 		"DELETE /v1/organizations/{orgid}/optouts/{id}": s.inOrganization(s.removeOptOut),
 		"GET /v1/organizations/{orgid}/optout-events":   s.inOrganization(s.listOptOutEvents),
 
+		"GET /v1/messages.csv":           s.exportMessages,
+		"GET /v1/stats":                  s.stats,
+		"GET /v1/usage":                  s.usage,
+		"GET /v1/usage.csv":              s.exportUsage,
+		"GET /v1/dead-letters":           s.listDeadLetters,
+		"POST /v1/dead-letters/retry":    s.retryDeadLetters,
+		"POST /v1/dead-letters/dismiss":  s.dismissDeadLetters,
 		"POST /v1/messages":              s.createMessage,
 		"GET /v1/messages":               s.listMessages,
 		"GET /v1/messages/{id}":          s.getMessage,
