@@ -31,7 +31,6 @@ generate: ## write again what is generated: reference pages and golden files
 .PHONY: web
 web: ## build the pages of the portal and the inbox anew; needs Node
 	cd web && npm install --no-save --no-audit --no-fund && npm run build # not "npm ci": it wants the packages of every system, which a mirror may lack
-	cd web && npm ci --no-audit --no-fund && npm run build
 
 .PHONY: web-check
 web-check: ## types, lint and tests of the pages, and how much a browser loads
