@@ -3,9 +3,6 @@ package api
 import (
 	_ "embed"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -89,49 +86,6 @@ func (o *documentOperation) illustrateRequest(e *Example) error {
 	}
 	return nil
 }
-
-// curl is the request of an example as a command.
-func (e *Example) curl(method, pattern string) string {
-	var b strings.Builder
-	b.WriteString("curl")
-	if method != "GET" {
-		b.WriteString(" -X " + method)
-	}
-	switch e.By {
-	case "", "key":
-		b.WriteString(` -H "Authorization: Bearer $KEY"`)
-	case "link":
-		b.WriteString(` -H "Authorization: Bearer $TOKEN"`)
-	case "browser":
-		b.WriteString(` -b cookies`)
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.Header)) {
-		b.WriteString(" -H " + quoteShell(name+": "+e.Header[name]))
-	}
-	path := pattern
-	for name, value := range e.Path {
-		path = strings.Replace(path, "{"+name+"}", value, 1)
-	}
-	for i, name := range slices.Sorted(maps.Keys(e.Query)) {
-		path += map[bool]string{true: "?", false: "&"}[i == 0] + name + "=" + strings.ReplaceAll(e.Query[name], "+", "%2B")
-	}
-	b.WriteString(` "$URL` + path + `"`)
-	if e.Body != nil {
-		body := string(e.Body)
-		if e.Kind != "" {
-			var text string
-			_ = json.Unmarshal(e.Body, &text) // ours
-			b.WriteString(" \\\n  -H " + quoteShell("Content-Type: "+e.Kind))
-			b.WriteString(" --data-binary " + quoteShell(text))
-			return b.String()
-		}
-		b.WriteString(" \\\n  -d " + quoteShell(body))
-	}
-	return b.String()
-}
-
-// quoteShell is a word that a shell leaves as it is.
-func quoteShell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Text is the example as it is kept.
 func (e *Example) Text() ([]byte, error) { return json.Marshal(e, json.Deterministic(true)) }

@@ -256,7 +256,8 @@ func TestTheSandboxTextsBothWays(t *testing.T) {
 	dir := t.TempDir()
 	var out bytes.Buffer
 	w := startWith(t, app.Options{DataDir: dir, Sandbox: true, Out: &out})
-	page := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(out.String())
+	_, rest, _ := strings.Cut(out.String(), "Handsets and users")
+	page := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(rest)
 	key := regexp.MustCompile(`pbk_[a-z2-7]{26}`).FindString(out.String())
 	if page == "" || key == "" || !strings.Contains(out.String(), "curl ") {
 		t.Fatalf("it printed:\n%s", out.String())

@@ -109,7 +109,7 @@ func TestCredentialsAreCheckedWhenTheyAreEntered(t *testing.T) {
 	}
 }
 
-// A send that is refused for its credentials is the same truth, and a send that is taken ends it.
+// A send that is refused for its credentials is the same truth, and whoever resumes ends it.
 func TestASendSaysThatTheCredentialsNoLongerHold(t *testing.T) {
 	p := newProvider(t)
 	w := start(t, p.host())
@@ -128,6 +128,7 @@ func TestASendSaysThatTheCredentialsNoLongerHold(t *testing.T) {
 		t.Fatalf("attention: %v", a)
 	}
 	p.answers(takes)
+	w.account.call(200, "POST", path+"/resume", nil) // it is paused until somebody says that they hold
 	send("sent")
 	if a := w.account.call(200, "GET", path, nil).list("attention"); len(a) != 0 {
 		t.Errorf("attention: %v", a)

@@ -226,7 +226,7 @@ func (m *inboxModel) put(contact, user string, shared []*talk, s said, id string
 
 func (m *inboxModel) inbound(contact string) {
 	a := message.Arrival{ConversationUser: conversation.Receiver(m.num), SessionTimeout: m.num.SessionTimeout, Message: message.Message{ID: message.NewID(), OrgID: m.num.OrgID,
-		NumberID: m.num.ID, IntegrationID: m.num.IntegrationID, From: contact, To: m.num.Value, Content: "x", Created: m.time()}}
+		NumberID: m.num.ID, IntegrationID: m.num.IntegrationID, ServiceID: m.num.ServiceID, From: contact, To: m.num.Value, Content: "x", Created: m.time()}}
 	acks, err := m.w.Arrive(m.w.Ctx, m.w.Acct, m.time(), []message.Arrival{a})
 	m.must(err)
 	s, id := said{acks[0].ID, true, m.now}, acks[0].ConversationID

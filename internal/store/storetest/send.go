@@ -57,7 +57,7 @@ func sendsAndRecords(t *testing.T, w *World) {
 	wantEqual(t, "provider ids", v.MessageIDs, []string{"p1"})
 	wantEqual(t, "history", statuses(v), []message.Status{message.Queued, message.Sending, message.Sent})
 	want := st.Attempt
-	want.At = c.Work.At
+	want.At, want.IntegrationID, want.ServiceID = c.Work.At, a.Message.IntegrationID, a.Message.ServiceID
 	wantEqual(t, "attempts", v.Attempts, []message.Attempt{want})
 	m := a.Message
 	m.Direction, m.Status, m.ConversationID, m.Attempts, m.Part = message.Outbound, message.Sent, ack.ConversationID, 1, 1
