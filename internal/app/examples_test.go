@@ -82,7 +82,8 @@ func everyOperationHasOne(t *testing.T, examples []api.Example) {
 	for path, item := range theDocument().tree["paths"].(map[string]any) {
 		for method, o := range item.(map[string]any) {
 			id := o.(map[string]any)["operationId"].(string)
-			if slices.Contains([]string{"streamEvents", "getOpenAPI", "getDocumentation"}, id) {
+			answersCSV := []string{"exportUsage", "exportMessages", "exportUsers", "exportNumbers"} // the story's answers are JSON
+			if slices.Contains(append(answersCSV, "streamEvents", "getOpenAPI", "getDocumentation"), id) {
 				continue
 			}
 			if !slices.ContainsFunc(examples, func(e api.Example) bool { return e.Operation == id && !e.Step }) {

@@ -23,6 +23,7 @@ import (
 // right. Cases run beside each other, each with a number and contacts of its own: so many that they share commits, and few wait for a
 // processor. Each is half as long as is usual, and on a server there is a tenth of them.
 func holdsInboxModel(t *testing.T, w *World) {
+	w.retained = true // what comes in here is brought by a program, and is nobody's to bill
 	const beside = 20
 	defer w.set("rapid.steps", 15)()
 	if !w.engine.Alone() {
