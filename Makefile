@@ -18,7 +18,7 @@ build: ## build the program as it ships: one static file
 
 .PHONY: test
 test: ## all tests; needs Go alone
-	$(GO) test -shuffle=on ./...
+	$(GO) test -shuffle=on -timeout 20m ./...
 
 .PHONY: check
 check: ## what CI runs: format, vet, lint, generated files, tests with -race
