@@ -57,6 +57,11 @@ func (s *Store) setPoisonAside(t *tx, l *laneRow, why error, now time.Time) erro
 	if _, err := t.exec(qMendMessage, m.seq); err != nil {
 		return err
 	}
+	if whole, err := oneMessage(t, qMessageBySeq, m.seq); err == nil && whole != nil {
+		m = whole // mended, it says what it counts for
+	} else if isOutage(err) {
+		return err
+	}
 	if err := endWaiting(t, m, to, message.CodeQuarantined, "what is kept of it cannot be read, so it was put aside", now); err != nil {
 		return fmt.Errorf("put message %s aside: %w", m.ID, err)
 	}

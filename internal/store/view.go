@@ -20,10 +20,12 @@ var (
 	qAttemptHeads = sqlText("attempts without texts", `SELECT key, part, at, duration, outcome, again, error_code, error_text, '', '', integration_id,
 		COALESCE((SELECT i.service_id FROM integrations i WHERE i.id = attempts.integration_id), '') FROM attempts WHERE key BETWEEN $1 AND $2 ORDER BY key`)
 
-	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter)
+	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter+viewOrder)
 	qTroubledSeqs       = sqlText("messages of an organization that did not get through", `SELECT seq FROM messages
-		WHERE org_id = $1 AND seq < $2 AND (rank = 2 OR rank = 4)`+viewFilter)
-	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter)
+		WHERE org_id = $1 AND seq < $2 AND (rank = 2 OR rank = 4)`+viewFilter+`
+		AND ($19 = '' OR conversation_id = $19)
+		AND ($20 = 0 OR (error_code <> 'dismissed' AND NOT EXISTS (SELECT 1 FROM messages r WHERE r.resend_of = messages.id AND r.resend_of <> '')))`+viewOrder)
+	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter+viewOrder)
 	qOrganizationIDs    = sqlText("ids of organizations", `SELECT id FROM organizations WHERE account_id = $1 AND deleted_at = 0`)
 )
 
@@ -42,9 +44,9 @@ const viewFilter = ` AND account_id = $3 AND ($4 = '' OR org_id = $4) AND ($5 = 
 	AND ($11 = '' OR CASE WHEN direction = 'inbound' THEN "to" ELSE "from" END = $11) AND ($12 = '' OR service_id = $12)
 	AND ($13 = '' OR integration_id = $13) AND ($14 = '' OR user_id = $14) AND ($15 = '' OR error_code = $15)
 	AND ($16 = '' OR EXISTS (SELECT 1 FROM attempts a WHERE a.key BETWEEN messages.seq * 1048576 AND messages.seq * 1048576 + 1048575 AND a.outcome = $16))
-	AND created_at >= $17 AND created_at < $18
-	AND ($19 = 0 OR (error_code <> 'dismissed' AND NOT EXISTS (SELECT 1 FROM messages r WHERE r.resend_of = messages.id AND r.resend_of <> '')))
-	ORDER BY seq DESC LIMIT $10`
+	AND created_at >= $17 AND created_at < $18`
+
+const viewOrder = ` ORDER BY seq DESC LIMIT $10`
 
 // texts says how much of the attempts a view shows.
 type texts int
@@ -91,18 +93,19 @@ func (s *Store) Messages(ctx context.Context, f message.Filter, p Page) (list []
 // pickMessages finds the newest messages of the filter. An account's are the newest of its organizations': they have an
 // index, and another one for the account would cost every message.
 func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int64, err error) {
-	q, keys := qSeqsOfOrganization, []string{f.OrgID}
+	q, keys, byOrganization := qSeqsOfOrganization, []string{f.OrgID}, true
+	var more []any // what only the few that did not get through are asked
 	until := int64(math.MaxInt64)
 	if !f.Until.IsZero() {
 		until = micros(f.Until)
 	}
 	switch {
+	case f.Unresolved, f.ConversationID == "" && isTroubled(f.Statuses):
+		q, more = qTroubledSeqs, []any{f.ConversationID, flag(f.Unresolved)}
 	case f.ConversationID != "":
-		q, keys = qSeqsOfConversation, []string{f.ConversationID}
-	case isTroubled(f.Statuses):
-		q = qTroubledSeqs
+		q, keys, byOrganization = qSeqsOfConversation, []string{f.ConversationID}, false
 	}
-	if f.ConversationID == "" && f.OrgID == "" {
+	if byOrganization && f.OrgID == "" {
 		keys = nil
 		if err := db.each(qOrganizationIDs, func(r *row) error { keys = append(keys, r.text()); return nil }, f.AccountID); err != nil {
 			return nil, err
@@ -110,8 +113,8 @@ func pickMessages(db engine, f message.Filter, before int64, n int) (seqs []int6
 	}
 	for _, key := range keys {
 		if err := db.each(q, func(r *row) error { seqs = append(seqs, r.int()); return nil },
-			key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, oneOf(f.Statuses), f.UserID, n, f.Number, f.ServiceID,
-			f.IntegrationID, f.Writer, f.ErrorCode, string(f.Outcome), micros(f.Since), until, flag(f.Unresolved)); err != nil {
+			append([]any{key, before, f.AccountID, f.OrgID, string(f.Direction), f.From, f.To, oneOf(f.Statuses), f.UserID, n, f.Number, f.ServiceID,
+				f.IntegrationID, f.Writer, f.ErrorCode, string(f.Outcome), micros(f.Since), until}, more...)...); err != nil {
 			return nil, err
 		}
 		if len(seqs) > 100*n {
