@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +26,7 @@ import (
 	"patchbay/internal/outbound"
 	"patchbay/internal/provider"
 	"patchbay/internal/service"
+	"patchbay/internal/spool"
 	"patchbay/internal/store"
 	"patchbay/services"
 )
@@ -36,6 +39,8 @@ type Options struct {
 	DatabaseURL        string   // of a PostgreSQL that several nodes may share; empty: the embedded database
 	KeyFile            string   // default patchbay.key in DataDir; the nodes of a database need the same one
 	MediaDir           string   // on PostgreSQL: where all nodes keep files; default media in DataDir
+	SpoolDir           string   // where callbacks wait while the database is away; default spool in DataDir
+	SpoolMax           int64    // bytes of it; 1 GiB
 	PublicURL          string   // what providers and programs call us by; default: the listen address
 	TrustedProxies     []string // addresses or networks of proxies whose X-Forwarded-For is believed
 	BootstrapKey       string   // the first account's key, on an empty database
@@ -170,6 +175,12 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 
+	waiting, err := spool.Open(spool.Options{Dir: cmp.Or(o.SpoolDir, filepath.Join(o.DataDir, "spool")), Max: o.SpoolMax, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("open the spool: %w", err)
+	}
+	a.onClose("spool", waiting.Close)
+
 	// The flows.
 	links := media.NewLinks(box.Derive("media links"))
 	link := func(id string) string { return a.publicURL + links.Path(id, time.Now()) }
@@ -179,7 +190,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	out := outbound.New(outbound.Options{
 		Store: db, Shelf: shelf, Door: door, Tokens: tokens, Files: outgoing, Link: link, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
 	})
-	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Door: door, Log: o.Log})
+	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Spool: waiting, Door: door, Log: o.Log})
 	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})
 	ask := provider.New(provider.Options{
 		Store: db, Shelf: shelf, Door: door, Inbox: in, Tokens: tokens, PublicURL: a.publicURL, Log: o.Log,
@@ -225,7 +236,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	faces, err := api.New(api.Options{
 		Store: db, Shelf: shelf, Outbound: out, Inbound: in, Credentials: tokens, Providers: ask, Stream: hub,
 		Media: media.Handler(links, files, db, o.Log), Files: files, Eraser: erase, Link: link, PublicURL: a.publicURL, Proxies: proxies,
-		Ready: a.ready, Counts: counts(in, deliver, out, hub), Log: o.Log,
+		Ready: a.ready, Counts: counts(in, deliver, out, hub, waiting), Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -402,11 +413,17 @@ func (a *App) sweep(ctx context.Context, files *media.Dir) error {
 }
 
 // counts is what the rooms count, under the names that /metrics gives it.
-func counts(in *inbound.Flow, deliver *notify.Deliverer, out *outbound.Flow, hub *notify.Hub) []api.Count {
+func counts(in *inbound.Flow, deliver *notify.Deliverer, out *outbound.Flow, hub *notify.Hub, waiting *spool.Spool) []api.Count {
 	return []api.Count{
 		{Name: "patchbay_callbacks_total", Help: "What became of providers' callbacks.", Label: "what", Each: in.Counters().Each},
 		{Name: "patchbay_webhook_requests_total", Help: "What became of requests to programs' webhooks.", Label: "what", Each: deliver.Counters().Each},
 		{Name: "patchbay_sending", Help: "Lanes that are sending now.", Gauge: true, Each: one(func() int { return out.InFlight() })},
+		{Name: "patchbay_spool", Help: "Callbacks that wait on this node's disk for the database, and the bytes that they take.", Gauge: true, Label: "what",
+			Each: func(yield func(string, int64)) {
+				records, bytes := waiting.Size()
+				yield("callbacks", records)
+				yield("bytes", bytes)
+			}},
 		{Name: "patchbay_streams", Help: "Open streams of notifications.", Gauge: true, Each: one(func() int { return hub.Streams() })},
 	}
 }

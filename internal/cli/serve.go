@@ -19,6 +19,8 @@ type serveCommand struct {
 	DatabaseURL        string   `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"A PostgreSQL that nodes share, postgres://…; empty: the embedded database."`
 	KeyFile            string   `env:"PATCHBAY_KEY_FILE" placeholder:"FILE" help:"The key that seals credentials, the same for all nodes; empty: patchbay.key in the data directory."`
 	MediaDir           string   `env:"PATCHBAY_MEDIA_DIR" placeholder:"DIR" help:"With --database-url: where all nodes keep files; empty: in the data directory."`
+	SpoolDir           string   `env:"PATCHBAY_SPOOL_DIR" placeholder:"DIR" help:"Where callbacks wait while the database is away, each node's own; empty: spool in the data directory."`
+	SpoolMax           int64    `default:"1024" env:"PATCHBAY_SPOOL_MAX" placeholder:"MIB" help:"How much may wait there (${default} MiB)."`
 	PublicURL          string   `env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"What providers and programs call us by; empty: the listen address."`
 	TrustedProxies     []string `env:"PATCHBAY_TRUSTED_PROXIES" placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8."`
 	LogLevel           string   `default:"info" enum:"debug,info,warn,error" env:"PATCHBAY_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
@@ -39,7 +41,7 @@ func (s *serveCommand) Run(c *console) error {
 	defer raiseHeapFloor()()
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
-		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, PublicURL: s.PublicURL,
+		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, SpoolDir: s.SpoolDir, SpoolMax: s.SpoolMax << 20, PublicURL: s.PublicURL,
 		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
 		Sandbox: s.Sandbox, Out: out, Log: log,
 	})

@@ -3,10 +3,12 @@ package inbound
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"patchbay/internal/exchange"
 	"patchbay/internal/message"
+	"patchbay/internal/spool"
 )
 
 // Store keeps callbacks and what they did.
@@ -17,6 +19,8 @@ type Store interface {
 	KeepCallback(ctx context.Context, c *message.Callback) error
 	// ReceiveCallback keeps a callback and applies it in the same commit: either both are there or neither.
 	ReceiveCallback(ctx context.Context, c *message.Callback, a message.Applied) error
+	// ReceiveCallbacks does what ReceiveCallback, or for pending ones KeepCallback, does with each, in order and in one commit.
+	ReceiveCallbacks(ctx context.Context, list []message.Effect) error
 	// ApplyCallback applies a pending callback. When it is not pending any more nothing is changed and an error says so.
 	ApplyCallback(ctx context.Context, a message.Applied) error
 	// TakeAnswer does what ReceiveCallback or KeepCallback does with an answer to a poll and, in the same commit, says how far the poll is.
@@ -44,6 +48,7 @@ type Config struct {
 	Store Store
 	Shelf Shelf
 	Files Files
+	Spool *spool.Spool   // nil: while the database is away, callbacks are refused
 	Door  *exchange.Door // nil: addresses that providers want called are kept, and not called
 	Log   *slog.Logger
 }
@@ -56,15 +61,20 @@ type Flow struct {
 	log      *slog.Logger
 	counters Counters
 	door     *exchange.Door
+	spool    *spool.Spool
+	away     atomic.Bool   // the database is, as far as we know
+	spooled  chan struct{} // something is in the spool
 	wake     chan struct{}
 	confirms chan struct{}
 }
 
 // New makes a Flow. Receive works at once; what is left pending is settled by Run.
 func New(c Config) *Flow {
-	return &Flow{
+	f := &Flow{
 		store:   c.Store,
 		sources: &sources{directory: c.Store, shelf: c.Shelf, known: map[sourceKey]*source{}},
+		spool:   c.Spool,
+		spooled: make(chan struct{}, 1),
 		files:   c.Files,
 		log:     c.Log,
 		door:    c.Door,
@@ -72,6 +82,16 @@ func New(c Config) *Flow {
 
 		confirms: make(chan struct{}, 1),
 	}
+	f.sources.away = func(err error) bool {
+		if f.spool == nil || err != nil && !isAway(err) {
+			return false
+		}
+		if err != nil {
+			f.away.Store(true)
+		}
+		return f.away.Load()
+	}
+	return f
 }
 
 // Counters are this flow's.

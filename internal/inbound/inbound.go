@@ -29,6 +29,7 @@ type Answer struct {
 // Counters count what became of callbacks. They start at zero with the process.
 type Counters struct {
 	Kept      atomic.Int64 // answered after they were durably stored
+	Spooled   atomic.Int64 // kept in the spool meanwhile, for the database was away
 	Refused   atomic.Int64 // unknown service, account or key, integration off, verification failed
 	Empty     atomic.Int64 // HEAD, or nothing in it
 	Malformed atomic.Int64 // too large, too slow, broken HTTP: the HTTP face counts these
@@ -41,6 +42,7 @@ type Counters struct {
 // Each names the counters, for whoever publishes them.
 func (c *Counters) Each(yield func(name string, value int64)) {
 	yield("kept", c.Kept.Load())
+	yield("spooled", c.Spooled.Load())
 	yield("refused", c.Refused.Load())
 	yield("empty", c.Empty.Load())
 	yield("malformed", c.Malformed.Load())

@@ -71,11 +71,14 @@ func (u unproven) Find(spelling string) (service.Number, bool) {
 // integrations whose secrets must verify; a callback that names nobody of ours is tried against a few.
 func (f *Flow) prove(ctx context.Context, src *source, to audience, cb *service.Callback) (*proof, error) {
 	p := &proof{flow: f, src: src, audience: to, cb: cb, verdicts: map[string]error{}}
+	groups := to.groups
 	named, err := f.named(ctx, p)
+	if err != nil && f.sources.away(err) && len(groups) <= maxSecrets {
+		named, err = nil, nil // whose message it speaks of cannot be asked: it is tried against all
+	}
 	if err != nil {
 		return nil, err
 	}
-	groups := to.groups
 	if len(named) > 0 {
 		groups = audienceOf(named).groups
 	}
@@ -110,6 +113,9 @@ func (f *Flow) named(ctx context.Context, p *proof) ([]*member, error) {
 		ids = append(ids, n.Integration)
 	}
 	if len(ids) == 0 && len(peek.MessageIDs)+len(peek.IDs) > 0 {
+		if f.sources.away(nil) {
+			return nil, errAway
+		}
 		var err error
 		ids, err = f.store.IntegrationsOfRefs(ctx, p.src.account, p.src.service.ID, peek.MessageIDs, peek.IDs)
 		if err != nil {

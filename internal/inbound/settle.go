@@ -26,6 +26,7 @@ func (f *Flow) Run(ctx context.Context) error {
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	calls.Go(func() { f.confirmAll(ctx) })
+	calls.Go(func() { f.drain(ctx) })
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	tries := map[string]int{}

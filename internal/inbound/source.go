@@ -58,6 +58,8 @@ type sources struct {
 	directory Directory
 	shelf     Shelf
 
+	away func(error) bool // whether the database is, and what is known has to do
+
 	mu    sync.Mutex
 	known map[sourceKey]*source
 }
@@ -70,15 +72,28 @@ const maxSources = 10_000
 var errNobody = errors.New("no integration of that service is on")
 
 func (s *sources) get(ctx context.Context, accountID, serviceID string) (*source, error) {
+	key := sourceKey{accountID, serviceID}
+	s.mu.Lock()
+	last := s.known[key]
+	s.mu.Unlock()
+	if last != nil && s.away(nil) {
+		return last, nil
+	}
+	src, err := s.look(ctx, key, last)
+	if err != nil && last != nil && s.away(err) {
+		// Who it is for and by what secrets it proves itself is as it was when we last knew. What it does is decided when the database is back.
+		return last, nil
+	}
+	return src, err
+}
+
+func (s *sources) look(ctx context.Context, key sourceKey, src *source) (*source, error) {
+	accountID := key.account
 	generation := s.directory.Generation() // before the look-ups: a write meanwhile makes what we remember stale, never fresh
-	svc, err := s.shelf.Get(ctx, accountID, serviceID, "")
+	svc, err := s.shelf.Get(ctx, accountID, key.service, "")
 	if err != nil {
 		return nil, err
 	}
-	key := sourceKey{accountID, serviceID}
-	s.mu.Lock()
-	src := s.known[key]
-	s.mu.Unlock()
 	if src != nil && src.generation == generation && src.service == svc {
 		return src, nil
 	}

@@ -44,6 +44,12 @@ type Applied struct {
 	OptOuts    []OptOut // contacts who told the provider that they want no messages
 }
 
+// Effect is a callback with what it does. One that is pending does nothing yet.
+type Effect struct {
+	Callback *Callback
+	Applied  Applied
+}
+
 // Confirmation is an address that a provider wants called before it sends us anything.
 type Confirmation struct {
 	ID             string

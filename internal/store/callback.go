@@ -74,6 +74,48 @@ func (s *Store) ReceiveCallback(ctx context.Context, c *message.Callback, a mess
 	return s.keepCallback(ctx, c, func(t *tx) error { return s.apply(t, c.AccountID, &a) })
 }
 
+// ReceiveCallbacks does with each what ReceiveCallback does, or for a pending one KeepCallback, in order and in one commit.
+func (s *Store) ReceiveCallbacks(ctx context.Context, list []message.Effect) error {
+	headers := make([]string, len(list))
+	for i := range list {
+		if list[i].Callback.ID == "" {
+			return errors.New("keep callbacks: one has no id")
+		}
+		header, err := json.Marshal(list[i].Callback.Header)
+		if err != nil {
+			return fmt.Errorf("keep callback: %w", err)
+		}
+		headers[i] = string(header)
+	}
+	return s.write(ctx, func(t *tx) error {
+		for i := range list {
+			c := list[i].Callback
+			n, err := insertCallback(t, c, headers[i])
+			if err != nil {
+				return fmt.Errorf("callback %s: %w", c.ID, err)
+			}
+			if n == 0 {
+				continue
+			}
+			if c.State == message.CallbackPending {
+				t.touched.Callbacks = true
+				continue
+			}
+			a := list[i].Applied
+			a.CallbackID, a.State = c.ID, c.State
+			if err := s.apply(t, c.AccountID, &a); err != nil {
+				return fmt.Errorf("callback %s: %w", c.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func insertCallback(t *tx, c *message.Callback, header string) (int64, error) {
+	return t.exec(qKeepCallback, c.ID, c.AccountID, c.ServiceID, c.ServiceVersion, string(c.State), c.Reason, micros(c.At), c.Method,
+		c.URL, c.Number, textList(c.IntegrationIDs), header, blob(c.Events), blob(c.Body))
+}
+
 // keepCallback keeps a callback that was not kept before, and then does what comes with it.
 func (s *Store) keepCallback(ctx context.Context, c *message.Callback, then func(*tx) error) error {
 	header, err := json.Marshal(c.Header)
@@ -81,8 +123,7 @@ func (s *Store) keepCallback(ctx context.Context, c *message.Callback, then func
 		return fmt.Errorf("keep callback: %w", err)
 	}
 	return s.write(ctx, func(t *tx) error {
-		n, err := t.exec(qKeepCallback, c.ID, c.AccountID, c.ServiceID, c.ServiceVersion, string(c.State), c.Reason, micros(c.At), c.Method,
-			c.URL, c.Number, textList(c.IntegrationIDs), string(header), blob(c.Events), blob(c.Body))
+		n, err := insertCallback(t, c, string(header))
 		if err != nil || n == 0 {
 			return err
 		}
