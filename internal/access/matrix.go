@@ -220,7 +220,12 @@ var Matrix = []Rule{
 	{"POST", "/v1/webhooks", organization},
 	{"GET", "/v1/webhooks", organization},
 	{"GET", "/v1/webhooks/{id}", organization},
+	{"PATCH", "/v1/webhooks/{id}", organization},
 	{"DELETE", "/v1/webhooks/{id}", organization},
+	{"GET", "/v1/webhooks/{id}/deliveries", organization},
+	{"POST", "/v1/webhooks/{id}/replay", organization},
+	{"POST", "/v1/webhooks/{id}/rotate", organization},
+	{"POST", "/v1/webhooks/{id}/resume", organization},
 
 	{"POST", "/v1/keys", organization},
 	{"GET", "/v1/keys", organization},

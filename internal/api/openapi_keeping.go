@@ -13,4 +13,21 @@ var keepingOperations = map[string]operation{
 		about: "The contact is named by the card's id or by a number. What is queued to them is taken back; messages, files, attempts, conversations, cards, what providers said and what the log tells of them go. An opt-out holds, under a digest of the number.",
 		out:   of[erasureView](), also: []answerOf{{status: http.StatusAccepted, out: of[erasureView](), about: "It goes on by itself."}},
 	},
+
+	"PATCH /v1/webhooks/{id}": {id: "updateWebhook", summary: "Change a webhook", in: of[webhookChange](), out: of[webhookView]()},
+	"GET /v1/webhooks/{id}/deliveries": {
+		id: "listDeliveries", summary: "List the requests to a webhook", about: "The newest first: of each webhook the last thousand, for 7 days. Of many at once some are left out, and no failure before a success.",
+		list: true, out: of[list[deliveryView]](), query: []param{{name: "failed", about: "Only those that were not taken.", words: []string{"true"}}},
+	},
+	"POST /v1/webhooks/{id}/replay": {
+		id: "replayWebhook", summary: "Tell a webhook once more what happened", about: "In order and under the same webhook-id, with the header webhook-replay: true, whenever there is nothing new. What is kept, which is 7 days.",
+		in: of[replayInput](), status: http.StatusAccepted, out: of[webhookView](), fails: conflict,
+	},
+	"POST /v1/webhooks/{id}/rotate": {
+		id: "rotateWebhook", summary: "Give a webhook another secret", about: "The answer alone shows it. Until overlap is over, webhook-signature has two signatures with a space between them. It may have no body.",
+		in: of[rotateInput](), bodiless: true, out: of[webhookView](),
+	},
+	"POST /v1/webhooks/{id}/resume": {
+		id: "resumeWebhook", summary: "Tell a paused webhook again", about: "It is told what happened meanwhile, as far as that is kept.", out: of[webhookView](), fails: conflict,
+	},
 }

@@ -123,6 +123,7 @@ type Store interface {
 	People
 	Audit
 	Accounts
+	Hooks
 }
 
 // Shelf finds services: an account's own, then the catalogue's.
@@ -370,6 +371,12 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/webhooks":         s.listWebhooks,
 		"GET /v1/webhooks/{id}":    s.getWebhook,
 		"DELETE /v1/webhooks/{id}": s.deleteWebhook,
+
+		"PATCH /v1/webhooks/{id}":          s.updateWebhook,
+		"GET /v1/webhooks/{id}/deliveries": s.listDeliveries,
+		"POST /v1/webhooks/{id}/replay":    s.replayWebhook,
+		"POST /v1/webhooks/{id}/rotate":    s.rotateWebhook,
+		"POST /v1/webhooks/{id}/resume":    s.resumeWebhook,
 
 		"POST /v1/keys":        s.createKey,
 		"GET /v1/keys":         s.listKeys,

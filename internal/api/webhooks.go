@@ -25,10 +25,29 @@ type webhookView struct {
 	Secret  string   `json:"secret,omitempty" doc:"The secret that signatures are made with (Standard Webhooks). In the answer to POST alone."`
 	Token   string   `json:"token,omitempty" doc:"Of the messaging format: the token. In the answer to POST alone."`
 	Created string   `json:"created" doc:"When it was made." format:"date-time"`
+
+	Status       string `json:"status" doc:"Whether it is told anything. paused: it failed for so long, or said 410, that it is told nothing until somebody resumes it." enum:"active,paused"`
+	Reason       string `json:"reason,omitempty" doc:"Why it is paused."`
+	PausedAt     string `json:"paused_at,omitempty" doc:"Since when it is paused." format:"date-time"`
+	FailingSince string `json:"failing_since,omitempty" doc:"Since when requests to it fail. Left out: the last was taken." format:"date-time"`
+	OldUntil     string `json:"old_secret_until,omitempty" doc:"Until when signatures are made with the secret before the last rotation, too." format:"date-time"`
+	Replaying    bool   `json:"replaying,omitzero" doc:"It is being told once more what somebody asked for."`
 }
 
 func viewWebhook(h *directory.Webhook) webhookView {
-	v := webhookView{ID: h.ID, URL: h.URL, OrgID: h.OrgID, Types: h.Types, Format: h.Format, APIKey: h.Token != "", Created: stamp(h.Created)}
+	v := webhookView{
+		ID: h.ID, URL: h.URL, OrgID: h.OrgID, Types: h.Types, Format: h.Format, APIKey: h.Token != "", Created: stamp(h.Created),
+		Status: "active", Reason: h.PausedWhy, Replaying: h.Again,
+	}
+	if !h.Paused.IsZero() {
+		v.Status, v.PausedAt = "paused", stamp(h.Paused)
+	}
+	if !h.FailingSince.IsZero() {
+		v.FailingSince = stamp(h.FailingSince)
+	}
+	if !h.OldUntil.IsZero() {
+		v.OldUntil = stamp(h.OldUntil)
+	}
 	if v.Types == nil {
 		v.Types = []string{}
 	}
@@ -47,17 +66,7 @@ type webhookInput struct {
 var webhookFormats = []string{notify.FormatPatchbay, notify.FormatMessaging}
 
 func (in *webhookInput) check() error {
-	var ps problemList
-	if u, err := url.Parse(in.URL); in.URL == "" {
-		ps.add("/url", "is missing")
-	} else if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(in.URL) > 2000 {
-		ps.add("/url", "must be an http or https address without a user name in it")
-	}
-	for i, t := range in.Types {
-		if !slices.Contains(notify.Types, t) {
-			ps.add(fmt.Sprintf("/types/%d", i), fmt.Sprintf("%q is no type of notification; there are %s", t, words(notify.Types)))
-		}
-	}
+	ps := checkWebhook(in.URL, in.Types)
 	if !slices.Contains(webhookFormats, in.Format) {
 		ps.add("/format", "must be one of "+words(webhookFormats))
 	}
@@ -65,6 +74,21 @@ func (in *webhookInput) check() error {
 		ps.add("/api_key", "is for the format messaging alone; check the signature")
 	}
 	return ps.err()
+}
+
+// checkWebhook checks where a webhook is and what it wants to be told.
+func checkWebhook(address string, types []string) (ps problemList) {
+	if u, err := url.Parse(address); address == "" {
+		ps.add("/url", "is missing")
+	} else if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(address) > 2000 {
+		ps.add("/url", "must be an http or https address without a user name in it")
+	}
+	for i, t := range types {
+		if !slices.Contains(notify.Types, t) {
+			ps.add(fmt.Sprintf("/types/%d", i), fmt.Sprintf("%q is no type of notification; there are %s", t, words(notify.Types)))
+		}
+	}
+	return ps
 }
 
 func (s *Server) createWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {

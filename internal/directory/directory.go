@@ -67,6 +67,7 @@ type Attention struct {
 const (
 	AboutCredentials = "credentials" // the provider refuses them
 	AboutWebhook     = "webhook"     // our URL could not be registered at the provider
+	AboutEndpoint    = "endpoint"    // a program's webhook fails for so long that it is told nothing any more
 	AboutMessages    = "messages"    // the provider cannot be asked for messages
 	AboutSending     = "sending"     // nothing is sent: it is paused
 )
@@ -175,4 +176,11 @@ type Webhook struct {
 	Secret    string   // opened; the store keeps it sealed
 	Token     string   // of the messaging format, opened: a member api_key of every body; empty: none
 	Created   time.Time
+
+	OldSecret    string    // opened: signs as well until OldUntil
+	OldUntil     time.Time // zero: there is none
+	Paused       time.Time // since when it is told nothing; zero: it is
+	PausedWhy    string
+	FailingSince time.Time // zero: the last request was taken
+	Again        bool      // it is being told once more what it asked for
 }

@@ -37,9 +37,10 @@ type OptOutNews struct {
 
 // AttentionNews is what is told when something about an integration is not as it should be, or is again.
 type AttentionNews struct {
-	IntegrationID string `json:"integration_id" doc:"The integration."`
+	IntegrationID string `json:"integration_id" doc:"The integration. Empty: it is about a webhook."`
+	WebhookID     string `json:"webhook_id,omitempty" doc:"The webhook that is told nothing any more, or is again."`
 	Service       string `json:"service" doc:"The id of its service."`
-	About         string `json:"about" doc:"What is not as it should be: the credentials, the registration of our URL, asking for messages, sending, which is paused." enum:"credentials,webhook,messages,sending"`
+	About         string `json:"about" doc:"What is not as it should be: the credentials, the registration of our URL, asking for messages, sending, which is paused, a program's endpoint." enum:"credentials,webhook,messages,sending,endpoint"`
 	Reason        string `json:"reason" doc:"Why. Empty: it is as it should be again."`
 }
 
@@ -61,7 +62,9 @@ type Delivery struct {
 	URL           string
 	Format        string // patchbay | messaging
 	Secret        string // opened
+	OldSecret     string // opened: signs as well; empty: none
 	Token         string // of the messaging format, opened; empty: none
+	Again         bool   // it was told of them before, and is once more because somebody asked
 	Failures      int    // in a row, before this
 	FailingSince  time.Time
 	Notifications []Notification // at most 400, all after the webhook's cursor
@@ -77,6 +80,23 @@ type DeliverySettlement struct {
 	RetryAt    time.Time   // not zero: the one after the cursor failed, come again then
 	DeadLetter *DeadLetter // the notification that was given up, if one was
 	More       bool        // begin the next delivery in the same commit, if one is due now
+	Again      bool        // it was a delivery of what was told before
+	Pause      string      // not empty: nothing more is delivered until somebody resumes it, and why
+	Tries      []DeliveryTry
+}
+
+// DeliveryTry is one request to a webhook, for its log.
+type DeliveryTry struct {
+	Seq          int64 // its place in the log
+	Notification int64
+	Type         string
+	OrgID        string
+	Again        bool // somebody asked for it to be told once more
+	At           time.Time
+	Duration     time.Duration
+	Status       int    // of the answer; 0: there was none
+	Error        string // empty: it was taken
+	Response     string // the first of it, secrets redacted
 }
 
 // DeadLetter is a notification given up.

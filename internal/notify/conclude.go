@@ -11,6 +11,7 @@ const (
 	firstWait   = 5 * time.Second
 	longestWait = 4 * time.Hour
 	giveUpAfter = 72 * time.Hour // a notification that fails when it is older than this is given up
+	pauseAfter  = 48 * time.Hour // an endpoint that takes nothing for so long is told nothing more until somebody resumes it
 	poisonTries = 6              // and one that fails so often in a row while others get through
 )
 
@@ -28,13 +29,19 @@ func (d *Deliverer) conclude(s *message.DeliverySettlement, w *message.Delivery,
 		if head > 0 {
 			failures = 0 // those were of the ones before it
 		}
-		if n := &all[head]; failure != nil && failure.seq == n.Seq && hopeless(n, s.Now, failures+1, len(done) > head) {
+		n := &all[head]
+		first := failure != nil && failure.seq == n.Seq
+		switch {
+		case first && head == 0 && len(done) == 0 && (failure.why == goneForGood || !w.FailingSince.IsZero() && s.Now.Sub(w.FailingSince) >= pauseAfter):
+			d.log.Warn("webhook paused", "webhook", w.WebhookID, "why", failure.why)
+			s.Pause = failure.why
+		case first && w.Again && failures+1 >= poisonTries, first && !w.Again && hopeless(n, s.Now, failures+1, len(done) > head):
 			d.counters.Dead.Add(1)
 			d.log.Warn("notification given up", "webhook", w.WebhookID, "seq", n.Seq, "why", failure.why)
 			s.DeadLetter = &message.DeadLetter{WebhookID: w.WebhookID, Seq: n.Seq, At: s.Now, Reason: failure.why}
 			for head++; head < len(all) && done[all[head].Seq]; head++ {
 			}
-		} else {
+		default:
 			s.RetryAt = s.Now.Add(d.wait(failures))
 		}
 	}
@@ -53,6 +60,9 @@ func (d *Deliverer) conclude(s *message.DeliverySettlement, w *message.Delivery,
 		}
 	}
 }
+
+// goneForGood is what an endpoint answers that wants to hear nothing any more: Standard Webhooks.
+const goneForGood = "answered 410"
 
 // hopeless reports whether a notification that failed so often in a row is to hold up the others no longer.
 func hopeless(n *message.Notification, now time.Time, failures int, othersGetThrough bool) bool {

@@ -97,12 +97,14 @@ func (d *Deliverer) deliver(ctx context.Context, c lane.Claimed[message.Delivery
 			LaneID: w.LaneID, Epoch: w.Epoch, WebhookID: w.WebhookID, Now: time.Now(), More: more(),
 		})
 	}
-	settlement := message.DeliverySettlement{LaneID: w.LaneID, Epoch: w.Epoch, WebhookID: w.WebhookID}
-	done, failure := d.send(ctx, &w)
+	settlement := message.DeliverySettlement{LaneID: w.LaneID, Epoch: w.Epoch, WebhookID: w.WebhookID, Again: w.Again}
+	log := newTries(&w)
+	done, failure := d.send(ctx, &w, log)
 	if ctx.Err() != nil && failure != nil {
 		return nil, ctx.Err() // we are being stopped: not the program's fault, the lease ends by itself
 	}
 	d.conclude(&settlement, &w, done, failure)
+	settlement.Tries = log.list()
 	settlement.More = more()
 	return d.outbox.SettleDelivery(ctx, settlement)
 }
@@ -115,7 +117,7 @@ type failed struct {
 
 // send tells a batch, several at once, those of one conversation one after the other. What it did before and could not settle in order
 // is not told again.
-func (d *Deliverer) send(ctx context.Context, w *message.Delivery) (done map[int64]bool, failure *failed) {
+func (d *Deliverer) send(ctx context.Context, w *message.Delivery, log *tries) (done map[int64]bool, failure *failed) {
 	done = map[int64]bool{}
 	d.mu.Lock()
 	for _, n := range w.Notifications {
@@ -124,7 +126,7 @@ func (d *Deliverer) send(ctx context.Context, w *message.Delivery) (done map[int
 		}
 	}
 	d.mu.Unlock()
-	sign, err := newSigner(w.Secret)
+	sign, err := newSigner(w.Secret, w.OldSecret)
 	if err != nil {
 		return done, &failed{w.Notifications[0].Seq, err.Error()}
 	}
@@ -146,7 +148,7 @@ func (d *Deliverer) send(ctx context.Context, w *message.Delivery) (done map[int
 				next++
 				mu.Unlock()
 				for _, n := range chain {
-					why, answered := d.tell(ctx, w, sign, n)
+					why, answered := d.tell(ctx, w, sign, log, n)
 					mu.Lock()
 					if why == "" {
 						done[n.Seq] = true

@@ -12,13 +12,13 @@ import (
 )
 
 // tell tells one notification; why is empty when it was taken, and answered says whether anybody was there.
-func (d *Deliverer) tell(ctx context.Context, w *message.Delivery, sign signer, n *message.Notification) (why string, answered bool) {
+func (d *Deliverer) tell(ctx context.Context, w *message.Delivery, sign signer, log *tries, n *message.Notification) (why string, answered bool) {
 	requests, err := bodies(n, w.Format, w.Token, d.link)
 	if err != nil {
 		return err.Error(), true
 	}
 	for i, b := range requests {
-		if why, answered = d.post(ctx, w, sign, notificationID(n.Seq, i), b); why != "" {
+		if why, answered = d.post(ctx, w, sign, log, n, notificationID(n.Seq, i), b); why != "" {
 			d.counters.Failed.Add(1)
 			return why, answered
 		}
@@ -27,12 +27,21 @@ func (d *Deliverer) tell(ctx context.Context, w *message.Delivery, sign signer, 
 	return "", true
 }
 
-func (d *Deliverer) post(ctx context.Context, w *message.Delivery, sign signer, id string, body []byte) (why string, answered bool) {
+func (d *Deliverer) post(ctx context.Context, w *message.Delivery, sign signer, log *tries, n *message.Notification, id string, body []byte) (why string, answered bool) {
 	h := http.Header{"Content-Type": {"application/json"}}
-	sign.headers(h, id, time.Now(), body)
+	at := time.Now()
+	sign.headers(h, id, at, body)
+	if w.Again {
+		h.Set(replayHeader, "true")
+	}
 	e := d.door.Do(ctx, &wire.Request{Method: http.MethodPost, URL: w.URL, Header: h, Body: body}, exchange.Options{
 		Timeout: deliverFor, MaxBody: answerLimit, Pool: "webhook/" + w.WebhookID,
 	})
+	defer func() {
+		if ctx.Err() == nil { // else we were stopped, which says nothing of the program
+			log.add(w, n, at, &e, why)
+		}
+	}()
 	if e.Response == nil {
 		return fmt.Sprintf("no answer: %v", e.Err), false
 	}
@@ -41,6 +50,9 @@ func (d *Deliverer) post(ctx context.Context, w *message.Delivery, sign signer, 
 	}
 	return "", true
 }
+
+// replayHeader marks what was told before and is told once more because somebody asked.
+const replayHeader = "Webhook-Replay"
 
 // notificationID is the webhook-id: the same whenever this notification is told, so that a program can tell a repetition.
 func notificationID(seq int64, part int) string {

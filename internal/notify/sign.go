@@ -32,24 +32,35 @@ func NewToken() string {
 	return "pbn_" + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// signer signs for one webhook.
-type signer struct{ key []byte }
+// signer signs for one webhook, with each of its secrets: while one is exchanged for another there are two.
+type signer struct{ keys [][]byte }
 
-// newSigner reads a secret, with its prefix or without.
-func newSigner(secret string) (signer, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
-	if err != nil || len(key) == 0 {
-		return signer{}, fault.New(fault.Invalid, "secret", "a webhook's secret is %s followed by base64", secretPrefix)
+// newSigner reads secrets, with their prefix or without. Empty ones are none.
+func newSigner(secrets ...string) (s signer, err error) {
+	for i, secret := range secrets {
+		if secret == "" && i > 0 {
+			continue
+		}
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
+		if err != nil || len(key) == 0 {
+			return signer{}, fault.New(fault.Invalid, "secret", "a webhook's secret is %s followed by base64", secretPrefix)
+		}
+		s.keys = append(s.keys, key)
 	}
-	return signer{key}, nil
+	return s, nil
 }
 
-// sign is the value of webhook-signature: Standard Webhooks signs id, time in seconds and the body exactly as sent.
+// sign is the value of webhook-signature: Standard Webhooks signs id, time in seconds and the body exactly as sent. Several signatures have a
+// space between them.
 func (s signer) sign(id string, at time.Time, body []byte) string {
-	mac := hmac.New(sha256.New, s.key)
-	fmt.Fprintf(mac, "%s.%d.", id, at.Unix())
-	mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	list := make([]string, len(s.keys))
+	for i, key := range s.keys {
+		mac := hmac.New(sha256.New, key)
+		fmt.Fprintf(mac, "%s.%d.", id, at.Unix())
+		mac.Write(body)
+		list[i] = "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	}
+	return strings.Join(list, " ")
 }
 
 // headers puts the three headers of Standard Webhooks on h.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 const deliveryMax = 400
 
 var (
-	qHookOfLane = sqlText("webhook of a lane", `SELECT `+webhookColumns+`, cursor, failures, failing_since FROM webhooks WHERE lane = $1`)
+	qHookOfLane = sqlText("webhook of a lane", `SELECT `+webhookColumns+`, cursor, failures, again_from, again_to FROM webhooks WHERE lane = $1`)
 	qMoveHook   = sqlText("move webhook", `UPDATE webhooks SET cursor = $2, failures = $3, failing_since = $4 WHERE id = $1`)
-	qHookState  = sqlText("webhook's state", `SELECT account_id, org_id, types, cursor, failures, failing_since
+	qHookState  = sqlText("webhook's state", `SELECT account_id, org_id, types, cursor, failures, failing_since, again_from, again_to
 		FROM webhooks WHERE id = $1 AND lane = $2`)
 	qMoreFor = sqlText("more for a webhook", `SELECT n.seq FROM notifications n WHERE n.account_id = $1 AND n.seq > $2
 		AND ($3 = '' OR n.org_id = $3) AND ($4 = '' OR $4 LIKE '%"' || n.type || '"%') ORDER BY n.seq LIMIT 1`)
@@ -57,10 +58,11 @@ func (s *Store) load(ctx context.Context, c *lane.Claimed[message.Delivery], now
 	var hook *directory.Webhook
 	var through int64
 	err = s.read(ctx, func(db engine) error {
-		var cursor int64
+		var cursor, againFrom, againTo int64
 		if _, err := one(db, qHookOfLane, func(r *row) error {
 			w, err := s.readWebhook(r)
-			hook, cursor, d.Failures, d.FailingSince = &w, r.int(), int(r.int()), r.time()
+			hook, cursor, d.Failures, againFrom, againTo = &w, r.int(), int(r.int()), r.int(), r.int()
+			d.FailingSince = w.FailingSince
 			return err
 		}, seq); err != nil || hook == nil {
 			return err
@@ -68,8 +70,14 @@ func (s *Store) load(ctx context.Context, c *lane.Claimed[message.Delivery], now
 		if through, err = count(db, qLastOf, hook.AccountID); err != nil {
 			return err
 		}
-		d.Notifications, err = notificationsAfter(db, message.NotificationFilter{AccountID: hook.AccountID, OrgID: hook.OrgID, Types: hook.Types},
-			cursor, deliveryMax)
+		f := message.NotificationFilter{AccountID: hook.AccountID, OrgID: hook.OrgID, Types: hook.Types}
+		if d.Notifications, err = notificationsAfter(db, f, cursor, deliveryMax); err != nil || len(d.Notifications) > 0 || againTo == 0 {
+			return err
+		}
+		// Nothing new: then what is to be told once more.
+		d.Again, through = true, againTo
+		d.Notifications, err = notificationsAfter(db, f, againFrom, deliveryMax)
+		d.Notifications = slices.DeleteFunc(d.Notifications, func(n message.Notification) bool { return n.Seq > againTo })
 		return err
 	})
 	if err != nil {
@@ -80,10 +88,11 @@ func (s *Store) load(ctx context.Context, c *lane.Claimed[message.Delivery], now
 		return nil, nil
 	}
 	d.WebhookID, d.AccountID, d.OrgID, d.URL, d.Format, d.Secret, d.Token = hook.ID, hook.AccountID, hook.OrgID, hook.URL, hook.Format, hook.Secret, hook.Token
+	d.OldSecret = hook.OldSecret
 	if len(d.Notifications) > 0 {
 		return c, nil
 	}
-	_, err = s.SettleDelivery(ctx, message.DeliverySettlement{LaneID: d.LaneID, Epoch: d.Epoch, WebhookID: d.WebhookID, Now: now, Cursor: through})
+	_, err = s.SettleDelivery(ctx, message.DeliverySettlement{LaneID: d.LaneID, Epoch: d.Epoch, WebhookID: d.WebhookID, Now: now, Cursor: through, Again: d.Again})
 	if err == ErrFenced {
 		err = nil
 	}
@@ -102,13 +111,13 @@ func (s *Store) SettleDelivery(ctx context.Context, d message.DeliverySettlement
 		if err != nil {
 			return err
 		}
-		more, err := settleHook(t, l, &d)
+		more, err := s.settleHook(t, l, &d)
 		if err != nil {
 			return err
 		}
 		l.freeAt = d.RetryAt
 		switch {
-		case more && d.More && !l.held && !d.RetryAt.After(d.Now):
+		case more && d.More && !l.held && d.Pause == "" && !d.RetryAt.After(d.Now):
 			l.nextAt = d.Now.Add(lane.LeaseFor)
 			next = &lane.Claimed[message.Delivery]{Lane: l.lane(), Work: message.Delivery{LaneID: d.LaneID, Epoch: d.Epoch}}
 		default:
@@ -125,12 +134,13 @@ func (s *Store) SettleDelivery(ctx context.Context, d message.DeliverySettlement
 }
 
 // settleHook moves the cursor and counts failures. It says whether there may be more to tell.
-func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, err error) {
+func (s *Store) settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, err error) {
 	var account, org, types string
-	var cursor, failures int64
+	var cursor, failures, againFrom, againTo int64
 	var since time.Time
 	found, err := one(t, qHookState, func(r *row) error {
 		account, org, types, cursor, failures, since = r.text(), r.text(), r.text(), r.int(), r.int(), r.time()
+		againFrom, againTo = r.int(), r.int()
 		return nil
 	}, d.WebhookID, l.seq)
 	if err != nil {
@@ -139,7 +149,20 @@ func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, er
 	if !found {
 		return false, ErrFenced
 	}
-	if d.Cursor > cursor {
+	if err := s.keepTries(t, account, d.WebhookID, d.Tries); err != nil {
+		return false, err
+	}
+	if d.Again {
+		if d.Cursor > againFrom {
+			againFrom, failures, since = d.Cursor, 0, time.Time{}
+		}
+		if againFrom >= againTo {
+			againFrom, againTo = 0, 0
+		}
+		if err := t.later(qSetAgain, d.WebhookID, againFrom, againTo); err != nil {
+			return false, err
+		}
+	} else if d.Cursor > cursor {
 		cursor, failures, since = d.Cursor, 0, time.Time{}
 	}
 	if !d.RetryAt.IsZero() {
@@ -155,8 +178,24 @@ func settleHook(t *tx, l *laneRow, d *message.DeliverySettlement) (more bool, er
 	if more, err = one(t, qMoreFor, func(*row) error { return nil }, account, cursor, org, types); err != nil {
 		return false, err
 	}
-	if l.pending = flag(more); !more {
-		t.asleep = append(t.asleep, l.seq)
+	if d.Pause != "" {
+		if err := t.later(qPauseWebhook, d.WebhookID, micros(d.Now), d.Pause); err != nil {
+			return false, err
+		}
+		if err := t.later(qHoldHookLane, l.seq, 1); err != nil {
+			return false, err
+		}
+		if err := tellOfWebhook(t, account, org, d.WebhookID, d.Pause, d.Now); err != nil {
+			return false, err
+		}
+		more = true // it wants to be told of that, too
+	}
+	fresh := more
+	more = more || againTo > 0
+	if l.pending = flag(more); !fresh {
+		if !more {
+			t.asleep = append(t.asleep, l.seq)
+		}
 		last, err := count(t, qLastOf, account)
 		if err != nil {
 			return false, err

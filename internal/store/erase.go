@@ -39,6 +39,8 @@ var (
 		{sqlText("told in notifications", `SELECT seq, data FROM notifications WHERE account_id = $1 AND org_id = $2 AND seq > $3 AND data <> '' ORDER BY seq LIMIT $4`),
 			// It stays as nobody's: the newest must, so that no number is given twice.
 			sqlText("forget notification", `UPDATE notifications SET account_id = '', org_id = '', data = '' WHERE seq = $1`)},
+		{sqlText("told by programs", `SELECT seq, response || ' ' || error FROM deliveries WHERE account_id = $1 AND org_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`),
+			sqlText("forget what a program said", `UPDATE deliveries SET response = '', error = CASE WHEN error = '' THEN '' ELSE 'erased' END WHERE seq = $1`)},
 		{sqlText("told in the log", `SELECT seq, object_id || ' ' || name || ' ' || was || ' ' || became FROM audit WHERE account_id = $1 AND org_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`),
 			sqlText("forget in the log", `UPDATE audit SET object_id = '', name = '', was = '', became = '' WHERE seq = $1`)},
 		{sqlText("told in receipts", `SELECT r.seq, r.error_text FROM receipts r JOIN integrations i ON i.id = r.integration_id

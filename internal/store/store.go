@@ -57,6 +57,7 @@ type Store struct {
 	hooks []func(Commit)
 	seen  changes // what others have changed, as far as we know
 
+	logged    map[string]int  // deliveries since the last trim, by webhook; the writer's
 	unmatched map[string]int  // callbacks since the last trim, by account; the writer's
 	refused   map[string]bool // integrations whose credentials were; nil: not read yet; the writer's
 }

@@ -51,6 +51,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		{qSweepAuthorizations, 0},
 		{qSweepReplies, keepReplies},
 		{qSweepUploads, message.KeepUploads},
+		{qSweepTries, keepNotifications},
 		{qSweepInvitations, 0},
 		{qSweepSignIns, directory.SignInIdle},
 		{qSweepOldSignIns, directory.SignInLife},

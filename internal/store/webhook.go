@@ -8,7 +8,7 @@ import (
 	"patchbay/internal/directory"
 )
 
-const webhookColumns = `id, account_id, org_id, url, types, format, created_at, secret, token`
+const webhookColumns = `id, account_id, org_id, url, types, format, created_at, secret, token, old_secret, old_until, paused_at, paused_why, failing_since, again_to`
 
 var (
 	qInsertWebhook = sqlText("insert webhook", `INSERT INTO webhooks (id, account_id, org_id, url, types, format, created_at, secret, token, lane, cursor, failures, failing_since)
@@ -71,6 +71,15 @@ func (s *Store) readWebhook(r *row) (w directory.Webhook, err error) {
 			return w, fmt.Errorf("open the token of webhook %s: %w", w.ID, err)
 		}
 	}
+	old := r.bytes()
+	w.OldUntil, w.Paused, w.PausedWhy, w.FailingSince, w.Again = r.time(), r.time(), r.text(), r.time(), r.int() > 0
+	if len(old) > 0 && w.OldUntil.After(time.Now()) {
+		if err := s.open(old, place("webhook", w.AccountID, w.ID), &w.OldSecret); err != nil {
+			return w, fmt.Errorf("open the old secret of webhook %s: %w", w.ID, err)
+		}
+	} else {
+		w.OldUntil = time.Time{}
+	}
 	return w, nil
 }
 
@@ -119,7 +128,10 @@ func (s *Store) DeleteWebhook(ctx context.Context, accountID, id string) error {
 		if _, err := t.exec(qDeleteHookLane, id); err != nil {
 			return err
 		}
-		_, err = t.exec(qDeleteLetters, id)
+		if _, err = t.exec(qDeleteLetters, id); err != nil {
+			return err
+		}
+		_, err = t.exec(qDeleteTries, id)
 		return err
 	})
 }
