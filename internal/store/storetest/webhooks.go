@@ -29,8 +29,8 @@ func (w *World) settles(s message.DeliverySettlement) {
 	}
 }
 
-// said are the contents that a delivery tells of.
-func said(d lane.Claimed[message.Delivery]) (out string) {
+// tells are the contents that a delivery tells of.
+func tells(d lane.Claimed[message.Delivery]) (out string) {
 	for _, n := range d.Work.Notifications {
 		if n.Message != nil {
 			out += n.Message.Content + " "
@@ -62,12 +62,12 @@ func pausesWebhooks(t *testing.T, w *World) {
 	w.must(w.ResumeWebhook(w.Ctx, w.Acct, h.ID, time.Now()))
 	WantFault(t, w.ResumeWebhook(w.Ctx, w.Acct, h.ID, time.Now()), fault.Conflict)
 	d := w.only()
-	if got := said(d); got != "a integration.attention b c integration.attention " || d.Work.Failures != 0 || !d.Work.FailingSince.IsZero() {
+	if got := tells(d); got != "a integration.attention b c integration.attention " || d.Work.Failures != 0 || !d.Work.FailingSince.IsZero() {
 		t.Errorf("resumed it is told %s", got)
 	}
 	w.settles(told(d, 5))
 	if list := w.deliveries(time.Now()); len(list) != 0 {
-		t.Errorf("all is told, and yet %s", said(list[0]))
+		t.Errorf("all is told, and yet %s", tells(list[0]))
 	}
 }
 
@@ -94,8 +94,8 @@ func repeatsDeliveries(t *testing.T, w *World) {
 	WantFault(t, err, fault.Conflict)
 
 	d := w.only()
-	if !d.Work.Again || said(d) != "a b c " {
-		t.Fatalf("again %v: %s", d.Work.Again, said(d))
+	if !d.Work.Again || tells(d) != "a b c " {
+		t.Fatalf("again %v: %s", d.Work.Again, tells(d))
 	}
 	// What happens meanwhile comes first, and a restart forgets nothing.
 	w.Send(number(1), "new")
@@ -104,19 +104,19 @@ func repeatsDeliveries(t *testing.T, w *World) {
 	w.settles(st)
 	w.Reopen()
 	d = w.only()
-	if d.Work.Again || said(d) != "new " {
-		t.Fatalf("again %v: %s", d.Work.Again, said(d))
+	if d.Work.Again || tells(d) != "new " {
+		t.Fatalf("again %v: %s", d.Work.Again, tells(d))
 	}
 	w.settles(told(d, 1))
 	d = w.only()
-	if !d.Work.Again || said(d) != "b c " {
-		t.Fatalf("again %v: %s", d.Work.Again, said(d))
+	if !d.Work.Again || tells(d) != "b c " {
+		t.Fatalf("again %v: %s", d.Work.Again, tells(d))
 	}
 	st = told(d, 0)
 	st.Again, st.RetryAt = true, time.Now().Add(time.Minute)
 	w.settles(st)
 	if list := w.deliveries(time.Now()); len(list) != 0 {
-		t.Errorf("before its time: %s", said(list[0]))
+		t.Errorf("before its time: %s", tells(list[0]))
 	}
 	list := w.deliveries(time.Now().Add(2 * time.Minute))
 	if len(list) != 1 || list[0].Work.Failures != 1 {
@@ -126,14 +126,14 @@ func repeatsDeliveries(t *testing.T, w *World) {
 	st.Again = true
 	w.settles(st)
 	if list := w.deliveries(time.Now().Add(time.Hour)); len(list) != 0 {
-		t.Errorf("all is told again, and yet %s", said(list[0]))
+		t.Errorf("all is told again, and yet %s", tells(list[0]))
 	}
 	if kept, err := w.Webhook(w.Ctx, w.Acct, h.ID); err != nil || kept.Again {
 		t.Errorf("it has no end: %+v %v", kept, err)
 	}
 	w.Send(number(1), "after")
-	if d := w.only(); d.Work.Again || said(d) != "after " {
-		t.Errorf("afterwards: %s", said(d))
+	if d := w.only(); d.Work.Again || tells(d) != "after " {
+		t.Errorf("afterwards: %s", tells(d))
 	}
 }
 
