@@ -28,6 +28,6 @@ var keepingOperations = map[string]operation{
 		in: of[rotateInput](), bodiless: true, out: of[webhookView](),
 	},
 	"POST /v1/webhooks/{id}/resume": {
-		id: "resumeWebhook", summary: "Tell a paused webhook again", about: "It is told what happened meanwhile, as far as that is kept.", out: of[webhookView](), fails: conflict,
+		id: "resumeWebhook", summary: "Tell a paused webhook again", about: "It is told what happened meanwhile, as far as that is kept.", out: of[webhookView](),
 	},
 }

@@ -69,7 +69,7 @@ func (s *Store) RotateWebhook(ctx context.Context, accountID, id, secret string,
 	})
 }
 
-// ResumeWebhook has a paused webhook told again what happened meanwhile, as far as it is kept.
+// ResumeWebhook has a paused webhook told again what happened meanwhile, as far as it is kept. One that is not paused stays as it is.
 func (s *Store) ResumeWebhook(ctx context.Context, accountID, id string, now time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		lane, org := int64(0), ""
@@ -77,7 +77,7 @@ func (s *Store) ResumeWebhook(ctx context.Context, accountID, id string, now tim
 			return err
 		}
 		if lane == 0 {
-			return fault.New(fault.Conflict, "id", "it is not paused")
+			return nil // it is not paused
 		}
 		t.rehook = append(t.rehook, accountID)
 		t.touched.Webhooks = true
