@@ -64,14 +64,8 @@ func (b *Bound) ExplainAnswer(name string, c Calling, part int, r *wire.Response
 
 // verdicts says of each entry whether it takes an answer, and if not, why.
 func (m *method) verdicts(in *input, r *wire.Response) []AnswerVerdict {
-	literal := input{Input: pattern.Input{Env: in.Env}, values: append([]tree.Value(nil), in.values...)}
-	for slot := range variables { // a literal is one value, not one per file
-		if literal.values[slot].Kind() == tree.List {
-			literal.values[slot] = literal.values[slot].List()[0]
-		}
-	}
-	literal.Values = literal.values
-	read := answerReader{response: r, in: &literal.Input}
+	in.single()
+	read := answerReader{response: r, in: &in.Input}
 	out := []AnswerVerdict{}
 	taken := false
 	for _, a := range m.answers {

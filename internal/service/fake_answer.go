@@ -228,11 +228,7 @@ func setRetryAfter(r *wire.Response, want Said) {
 // answering is the values that an answer is written from: the request's, and what the provider says.
 func (f *Fake) answering(o *Order, code string, want Said, now time.Time) *input {
 	in := &input{values: append([]tree.Value(nil), o.values...)}
-	for slot := range variables { // a literal is one value, not one per file
-		if list := in.values[slot].List(); len(list) > 0 {
-			in.values[slot] = list[0]
-		}
-	}
+	in.single()
 	text := want.Text
 	if text == "" && code != "" && want.Outcome != "accepted" {
 		text = "simulated"

@@ -30,11 +30,7 @@ func (b *Bound) Response(m *Sending, part int, r *wire.Response, now time.Time) 
 
 // answered reads an answer to a request of m. yield, unless it is nil, hears what of the kind's own the answer says.
 func (b *Bound) answered(m *method, in *input, r *wire.Response, now time.Time, yield func(slot int, value string)) message.Result {
-	for slot := range variables { // a literal is one value, not one per file
-		if in.values[slot].Kind() == tree.List {
-			in.values[slot] = in.values[slot].List()[0]
-		}
-	}
+	in.single()
 	read := answerReader{response: r, in: &in.Input, touched: b.touched}
 	var by *answer
 	for _, a := range m.answers {
@@ -53,6 +49,15 @@ func (b *Bound) answered(m *method, in *input, r *wire.Response, now time.Time, 
 		}
 	}
 	return conclude(m, by, &read, now)
+}
+
+// single leaves of what there is one of for each file the first: a literal of an answer is one value.
+func (in *input) single() {
+	for slot := range variables {
+		if list := in.values[slot].List(); len(list) > 0 {
+			in.values[slot] = list[0]
+		}
+	}
 }
 
 // answerReader decodes a body at most once, and only when a pattern asks.
