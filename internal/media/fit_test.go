@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -193,8 +194,8 @@ func TestStrippedFilesKeepWhatTheyShow(t *testing.T) {
 		data := bytes.Join(in, nil)
 		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(data))), name...), data...)
 	}
-	film := append(box("ftyp", []byte("isom\x00\x00\x02\x00isomiso2mp41")), box("moov", box("mvhd", make([]byte, 100)),
-		box("trak", box("udta", []byte("CANARY")), box("tkhd", []byte("kept"))), box("udta", box("\xa9xyz", []byte("+52.52+013.40/CANARY"))), box("meta", []byte("CANARY")))...)
+	film := append(box("ftyp", []byte("isom\x00\x00\x02\x00isomiso2mp41")), box("moov", box("mvhd", []byte("\x00\x00\x00\x00CANARYxxkept: 0")),
+		box("trak", box("udta", []byte("CANARY")), box("tkhd", []byte("\x01\x00\x00\x00CANARY, CANARY..kept: 1")), box("mdia", box("mdhd", []byte("\x00\x00\x00\x00CANARYxx")))), box("udta", box("\xa9xyz", []byte("+52.52+013.40/CANARY"))), box("meta", []byte("CANARY")))...)
 	film = append(film, box("mdat", []byte("udta stays here"))...)
 	for _, c := range []struct {
 		name string
@@ -205,9 +206,13 @@ func TestStrippedFilesKeepWhatTheyShow(t *testing.T) {
 		if bytes.Contains(got, []byte("CANARY")) || !bytes.Contains(got, []byte(c.want)) || m.Name != c.name {
 			t.Errorf("%s: %q", c.name, got)
 		}
-		if c.name == "a.mp4" && len(got) != len(c.data) {
-			t.Error("what the film's boxes point at has moved")
+		if c.name == "a.mp4" && (len(got) != len(c.data) || !bytes.Contains(got, []byte("kept: 0")) || !bytes.Contains(got, []byte("kept: 1"))) {
+			t.Errorf("what the film's boxes say beside, or point at, is not as it was: %q", got)
 		}
+	}
+	thumbnail := append([]byte{0xff, 0xe0, 0, 14}, "JFXX\x00\x10CANARY"...)
+	if m, got := fitted(t, o, keptFor(t, d, s, l, "thumbnail.jpg", append(append(photo[:2:2], thumbnail...), photo[2:]...)), Need{Strip: true}); !bytes.Equal(got, photo) {
+		t.Errorf("%s keeps its thumbnail", m.Name)
 	}
 	// What cannot be freed of it is not sent with it; what has none passes through.
 	for name, ok := range map[string]bool{"image/heic": false, "image/tiff": false, "text/vcard": true, "audio/amr": true, "video/mp4": true, "application/pdf": true} {
@@ -337,6 +342,30 @@ func TestAPreviewIsMadeOnceAndGoesWithItsFile(t *testing.T) {
 				t.Errorf("%s: %d %s", name, w.Code, w.Body)
 			}
 		}
+	}
+}
+
+// A decoder that panics harms the one picture: its room is given back, and whoever waits for the preview is not left waiting.
+func TestADecoderThatPanicsHoldsNothing(t *testing.T) {
+	image.RegisterFormat("poison", "POISON", func(io.Reader) (image.Image, error) { panic("poison") },
+		func(io.Reader) (image.Config, error) { return image.Config{Width: 2, Height: 2}, nil })
+	d, _ := dir(t)
+	if err := d.root.WriteFile("poisoned", []byte("POISON"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	previews := NewPreviews(d)
+	for range 2 * pictures {
+		func() {
+			defer func() {
+				if p := recover(); p != "poison" {
+					t.Fatalf("the decoder said %v", p)
+				}
+			}()
+			_ = previews.once(t.Context(), "poisoned")
+		}()
+	}
+	if len(previews.making) != 0 || previews.turns.taken != 0 || d.studio.room.taken != 0 || d.studio.turns.taken != 0 {
+		t.Errorf("held: %d previews, turns %d, room %d and turns %d of the studio", len(previews.making), previews.turns.taken, d.studio.room.taken, d.studio.turns.taken)
 	}
 }
 

@@ -76,7 +76,12 @@ func (s *studio) first(ctx context.Context, data []byte) (p *decoded, done func(
 		s.turns.leave(1)
 		return nil, done, err
 	}
-	done = func() { s.room.leave(weight); s.turns.leave(1) }
+	leave := func() { s.room.leave(weight); s.turns.leave(1) }
+	defer func() {
+		if p == nil { // also when a decoder panics
+			leave()
+		}
+	}()
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, done, errNoPicture
@@ -84,7 +89,7 @@ func (s *studio) first(ctx context.Context, data []byte) (p *decoded, done func(
 	if b := img.Bounds(); int64(b.Dx())*int64(b.Dy()) > pixels {
 		return nil, done, errTooManyPix
 	}
-	return &decoded{img, format, orientation(data, format)}, done, nil
+	return &decoded{img, format, orientation(data, format)}, leave, nil
 }
 
 // perPixel is what decoding takes at most. A progressive JPEG has all its coefficients in memory, 16 bits a channel of PNG are 8 bytes.

@@ -20,7 +20,8 @@ const (
 
 // Previews makes small pictures of pictures when somebody first asks for one, and keeps them beside what they are of, with which they go.
 type Previews struct {
-	dir *Dir
+	dir   *Dir
+	turns *room // each has its picture's file in memory
 
 	mu     sync.Mutex
 	making map[string]*made
@@ -33,7 +34,7 @@ type made struct {
 
 // NewPreviews makes previews of what is in a directory.
 func NewPreviews(d *Dir) *Previews {
-	return &Previews{dir: d, making: map[string]*made{}}
+	return &Previews{dir: d, turns: newRoom(pictures), making: map[string]*made{}}
 }
 
 // open gives the preview of a kept picture; fs.ErrNotExist: there is none, and will not be.
@@ -72,15 +73,21 @@ func (p *Previews) once(ctx context.Context, path string) error {
 	m := &made{done: make(chan struct{})}
 	p.making[path] = m
 	p.mu.Unlock()
+	defer func() { // also when a decoder panics
+		p.mu.Lock()
+		delete(p.making, path)
+		p.mu.Unlock()
+		close(m.done)
+	}()
 	m.err = p.make(context.WithoutCancel(ctx), path) // others wait for it, too
-	p.mu.Lock()
-	delete(p.making, path)
-	p.mu.Unlock()
-	close(m.done)
 	return m.err
 }
 
 func (p *Previews) make(ctx context.Context, path string) error {
+	if err := p.turns.enter(ctx, 1); err != nil {
+		return err
+	}
+	defer p.turns.leave(1)
 	data, err := p.dir.read(path)
 	if err != nil {
 		return err

@@ -17,7 +17,9 @@ func strip(data []byte, format string) ([]byte, error) {
 			switch {
 			case marker == 0xe2:
 				return len(segment) > 4 && bytes.HasPrefix(segment[4:], []byte("ICC_PROFILE\x00"))
-			case marker == 0xe0, marker == 0xee: // how its colours are to be read
+			case marker == 0xe0: // not the thumbnail that a second one may be
+				return len(segment) > 4 && bytes.HasPrefix(segment[4:], []byte("JFIF\x00"))
+			case marker == 0xee: // how its colours are to be read
 				return true
 			case marker >= 0xe0 && marker <= 0xef, marker == 0xfe:
 				return false
@@ -221,6 +223,12 @@ func blankBoxes(data []byte, depth int) error {
 		case name == "udta", name == "meta", name == "uuid":
 			copy(data[4:8], "free")
 			clear(box)
+		case name == "mvhd", name == "tkhd", name == "mdhd": // version, flags, then when it was made and changed: ISO 14496-12, 8.2.2
+			times := 8
+			if len(box) > 0 && box[0] == 1 {
+				times = 16
+			}
+			clear(box[min(4, len(box)):min(4+times, len(box))])
 		case (name == "moov" || name == "trak" || name == "mdia" || name == "moof" || name == "traf") && depth < 4:
 			if err := blankBoxes(box, depth+1); err != nil {
 				return err
