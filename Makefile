@@ -50,7 +50,7 @@ crash: ## kill -9 at 200 random moments under mixed traffic, of one node and of 
 
 .PHONY: crash-images
 crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace of system calls (needs strace): each must hold all that was answered
-	PATCHBAY_TEST_STRACE=required PATCHBAY_CRASH_IMAGES=1000 $(GO) test -count=1 -v -timeout 60m -run TestNothingAnsweredIsLostInAnyCrashImage ./e2e
+	PATCHBAY_TEST_NEEDS=all PATCHBAY_CRASH_IMAGES=1000 $(GO) test -count=1 -v -timeout 60m -run TestNothingAnsweredIsLostInAnyCrashImage ./e2e
 
 .PHONY: failpoints
 failpoints: ## kill the program, or tell it of an error, at every pass of every commit, sync, request and file of a traffic; the ledgers must agree

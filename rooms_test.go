@@ -15,6 +15,7 @@ import (
 var rooms = map[string]string{
 	"fault":        "",
 	"failpoint":    "",
+	"needs":        "",
 	"tree":         "",
 	"phone":        "",
 	"secret":       "",
@@ -33,7 +34,7 @@ var rooms = map[string]string{
 	"studio":       "fault phone secret service wire",
 	"credential":   "directory exchange fault secret service wire",
 	"spool":        "failpoint",
-	"store":        "audit conversation directory failpoint fault lane lookup message phone secret",
+	"store":        "audit conversation directory failpoint fault lane lookup message needs phone secret",
 	"media":        "exchange failpoint fault message wire",
 	"outbound":     "conversation directory exchange failpoint fault lane media message phone secret service wire",
 	"inbound":      "conversation directory exchange fault lane media message phone service spool tree wire",

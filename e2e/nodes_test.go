@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"patchbay/internal/lane"
 	"patchbay/internal/simulator"
 	"patchbay/internal/store/pgtest"
 )
@@ -233,7 +234,7 @@ func TestTwoNodesAtAnyMoment(t *testing.T) {
 			c.server.Restart(t)
 		case 3:
 			g.signal(syscall.SIGSTOP)
-			time.Sleep(7 * time.Second) // the pause is the fault: longer than the lease of 5 s
+			time.Sleep(lane.LeaseFor + 2*time.Second) // the pause is the fault: it outlasts whatever the node holds
 			g.signal(syscall.SIGCONT)
 		case 4:
 			one.kill()

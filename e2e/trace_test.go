@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"patchbay/internal/needs"
 )
 
 // A trace is what the program asked of the system, in order. It shows what no killed process can: a kill leaves what was written and
@@ -31,18 +33,12 @@ type call struct {
 // traced are the calls that change files, and those that speak to the outside.
 const traced = "openat,pwrite64,read,write,fsync,fdatasync,ftruncate,unlink,unlinkat,rename,renameat,renameat2,linkat"
 
-// straceRequired names the setting that makes a missing strace a failure: CI has it.
-const straceRequired = "PATCHBAY_TEST_STRACE"
-
 // underTrace has the program's calls written to a file. The program stays our own child.
 func underTrace(t *testing.T, file string) []string {
 	t.Helper()
 	bin, err := exec.LookPath("strace")
 	if err != nil {
-		if os.Getenv(straceRequired) != "" {
-			t.Fatal("strace is not installed")
-		}
-		t.Skip("needs strace (" + straceRequired + " makes this a failure)")
+		needs.Missing(t, fmt.Errorf("no strace is installed here, which follows the system calls of Linux: apt-get install strace: %w", err))
 	}
 	return []string{bin, "-D", "-f", "-y", "-xx", "-s", "1048576", "-e", "trace=" + traced, "-o", file}
 }

@@ -19,10 +19,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
-)
 
-// required names the setting that makes a missing PostgreSQL a failure: CI has it.
-const required = "PATCHBAY_TEST_POSTGRES"
+	"patchbay/internal/needs"
+)
 
 // unprivileged runs the server when the tests run as root, which PostgreSQL refuses to be run by.
 const unprivileged = 65534
@@ -81,11 +80,11 @@ func Start(t testing.TB, options ...string) *Cluster {
 
 var errMissing = errors.New("no PostgreSQL is installed here (initdb and postgres, in the PATH or in /usr/lib/postgresql/*/bin): apt-get install postgresql")
 
-// give fails the test, or leaves it out where it cannot run and nobody demands it.
+// give ends the test: it cannot have a server.
 func give(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, errMissing) && os.Getenv(required) == "" {
-		t.Skipf("LEFT OUT: %v", err)
+	if errors.Is(err, errMissing) {
+		needs.Missing(t, err)
 	}
 	t.Fatal(err)
 }
