@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { type Me, useMe } from "./lib/me";
 import { navigate, Routes, usePath } from "./lib/router";
-import { type Me, useMe } from "./lib/session";
 import { Boundary } from "./shell/boundary";
 import { startOf } from "./shell/nav";
 import { Shell } from "./shell/shell";

@@ -4,8 +4,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { onSignedOut } from "./lib/api";
+import { forget } from "./lib/me";
 import { queries } from "./lib/queries";
-import { forget } from "./lib/session";
 import "./styles.css";
 import { Toasts } from "./ui";
 

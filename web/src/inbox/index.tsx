@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Me } from "../lib/session";
+import type { Me } from "../lib/me";
 import { inbox as t } from "../texts/inbox";
 import { EmptyState } from "../ui";
 import { SelfContext, selfOf } from "./data/self";

@@ -1,8 +1,7 @@
+import type { Schemas } from "./types";
+
 /** One thing wrong with what was sent: a JSON pointer to it and a sentence to act on. */
-export interface FieldProblem {
-  pointer: string;
-  message: string;
-}
+type FieldProblem = Schemas["Mistake"];
 
 /** An answer that is no success, as RFC 9457 spells it; status 0 where nobody answered at all. */
 export class Problem extends Error {

@@ -1,6 +1,6 @@
 import { useState } from "react";
+import { type Me, signOut } from "../lib/me";
 import { navigate } from "../lib/router";
-import { type Me, signOut } from "../lib/session";
 import { useShortcuts } from "../lib/shortcuts";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
 import { common } from "../texts/common";

@@ -1,5 +1,5 @@
+import { isAdmin, type Me } from "../lib/me";
 import { Link, usePath } from "../lib/router";
-import { isAdmin, type Me } from "../lib/session";
 import { shell } from "../texts/shell";
 import { cx, Icon, type IconName } from "../ui";
 

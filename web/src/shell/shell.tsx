@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { isAdmin, type Me } from "../lib/me";
 import { Link, navigate, usePath } from "../lib/router";
-import { isAdmin, type Me } from "../lib/session";
 import { useShortcuts } from "../lib/shortcuts";
 import { stream, useStreamState } from "../lib/stream";
 import { common } from "../texts/common";

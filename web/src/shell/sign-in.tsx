@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, rememberKey } from "../lib/api";
+import { meKey } from "../lib/me";
 import { isProblem } from "../lib/problem";
 import { queries } from "../lib/queries";
 import { navigate, useQuery } from "../lib/router";
 import { safeReturn } from "../lib/safe-return";
-import { meKey } from "../lib/session";
 import { signIn } from "../texts/sign-in";
 import { Button, ErrorLine, TextField } from "../ui";
 import { Front } from "./front";

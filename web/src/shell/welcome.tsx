@@ -1,21 +1,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api } from "../lib/api";
+import { type Me, meKey } from "../lib/me";
 import { isProblem } from "../lib/problem";
 import { queries } from "../lib/queries";
 import { navigate } from "../lib/router";
-import { type Me, meKey } from "../lib/session";
+import type { Invitation } from "../lib/types";
 import { signIn } from "../texts/sign-in";
 import { Button, ErrorLine, Skeleton, TextField } from "../ui";
 import { Front } from "./front";
-
-interface Invitation {
-  kind: "invitation" | "reset";
-  name: string;
-  sign_in_names: string[];
-  account: string;
-  organization?: string;
-}
 
 /** The token leaves the address as soon as it is read, so that it is in no history and on no picture of the screen. */
 let token = "";

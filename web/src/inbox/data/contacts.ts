@@ -1,20 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Page, path } from "../../lib/api";
 import { queries } from "../../lib/queries";
+import type { Schemas } from "../../lib/types";
 import type { Conversation } from "../model/types";
 import { touch } from "./live";
 import { keys } from "./queries";
 
 /** A contact, as the organization knows one. */
-export interface Contact {
-  id: string;
-  orgid: string;
-  name: string;
-  info: Record<string, unknown>;
-  addresses: string[];
-  blocked: boolean;
-  about?: string;
-}
+export type Contact = Schemas["Contact"];
 
 /** What the panel shows of a contact, and lets one change. */
 export interface Card {

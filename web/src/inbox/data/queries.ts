@@ -1,6 +1,7 @@
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { all, api, type Page, path } from "../../lib/api";
 import { queries } from "../../lib/queries";
+import type { PhoneNumber } from "../../lib/types";
 import { queryOf, type Show } from "../model/lists";
 import { upsert } from "../model/timeline";
 import type { Conversation, Entry, Person } from "../model/types";
@@ -82,21 +83,10 @@ export function useEntries(id: string) {
   });
 }
 
-export interface OwnNumber {
-  id: string;
-  number: string;
-  name: string;
-  country: string;
-  users: string[];
-  header: string;
-  footer: string;
-  sendName: boolean;
-}
-
 export function useNumbers(orgid: string) {
   return useQuery({
     queryKey: keys.numbers,
-    queryFn: ({ signal }) => all<OwnNumber>(path`/v1/organizations/${orgid}/numbers`, undefined, signal),
+    queryFn: ({ signal }) => all<PhoneNumber>(path`/v1/organizations/${orgid}/numbers`, undefined, signal),
     staleTime: 60_000,
   });
 }

@@ -1,5 +1,5 @@
 import { createContext, use } from "react";
-import type { Me } from "../../lib/session";
+import type { Me } from "../../lib/me";
 
 /** The user whose inbox this is. */
 export interface Self {

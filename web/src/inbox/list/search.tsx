@@ -3,36 +3,20 @@ import { useEffect, useRef, useState } from "react";
 import { api } from "../../lib/api";
 import { phone, visible } from "../../lib/format";
 import { Link, navigate } from "../../lib/router";
+import type { Schemas } from "../../lib/types";
 import { common } from "../../texts/common";
 import { inbox as t } from "../../texts/inbox";
 import { cx, EmptyState, ErrorState, Icon, IconButton } from "../../ui";
 import { useMinute } from "../data/clock";
 import { keys } from "../data/queries";
 import { listStamp } from "../model/days";
-import type { Person } from "../model/types";
 import { Face } from "./item";
 import { Waiting } from "./list";
 
 export const searchId = "inbox-search";
 
 /** What was found: contacts by name or number, and messages and notes by their words. */
-export interface Found {
-  contacts: { id: string; name: string; addresses: string[] }[];
-  data: Hit[];
-  next: string;
-}
-
-interface Hit {
-  kind: string;
-  id: string;
-  conversation: string;
-  contact: string;
-  name: string;
-  user: Person | null;
-  content: string;
-  match: string;
-  at: string;
-}
+export type Found = Schemas["Search"];
 
 export function useSearch(q: string, enabled = true) {
   return useQuery({

@@ -1,4 +1,4 @@
-import type { Entry, Message, Person, Status } from "./types";
+import type { Entry, FileOf, Message, Person, Status } from "./types";
 
 /** What a notification means to the inbox. */
 export type News =
@@ -62,7 +62,7 @@ function messageOf(d: Data, names: (id: string) => string): Message | undefined 
       type: text(f.type),
       size: typeof f.size === "number" ? f.size : 0,
       name: text(f.name) || undefined,
-      state: text(f.state) || undefined,
+      state: (text(f.state) || undefined) as FileOf["state"],
       reason: text(f.reason) || undefined,
     })),
   };

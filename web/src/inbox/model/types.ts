@@ -1,105 +1,37 @@
-/** What /v1 says of conversations, as far as the inbox reads it. */
+import type { Schemas } from "../../lib/types";
 
-export interface Person {
-  id: string;
-  name: string;
-}
+/** What /v1 says of conversations, and what the inbox makes of it. */
 
-export type Status =
-  | "queued"
-  | "sending"
-  | "unclear"
-  | "sent"
-  | "failed"
-  | "expired"
-  | "cancelled"
-  | "delivered"
-  | "read"
-  | "received";
-
-export type Direction = "inbound" | "outbound";
-
-export interface Last {
-  id: string;
-  direction: Direction;
-  status: Status;
-  kind: string;
-  content: string;
-  deleted: boolean;
-  files: boolean;
-  user: Person | null;
-  at: string;
-}
-
-export interface Conversation {
-  id: string;
-  orgid: string;
-  number: string;
-  number_value: string;
-  number_name: string;
-  contact: string;
-  name: string;
-  contact_id: string;
-  kind: "private" | "group";
-  user: string;
-  claimed_by: Person | null;
-  closed: boolean;
-  unread: number | null;
-  last: Last | null;
-  opted_out: boolean;
-  blocked: boolean;
-  created: string;
-  last_at: string;
-}
-
-export interface FileOf {
-  url: string;
-  type: string;
-  size: number;
-  name?: string;
-  state?: string;
-  reason?: string;
-}
-
-export interface Message {
-  kind: "text" | "call";
-  id: string;
-  direction: Direction;
-  status: Status;
-  user: Person | null;
-  conversation: string;
-  from: string;
-  to: string;
-  content: string;
-  created: string;
-  media: FileOf[];
-  segments?: number;
-  error?: { code: string; text?: string };
-  resend_of?: string;
-  call?: Record<string, unknown>;
-  edited?: string;
-  deleted?: boolean;
-}
-
-export interface Note {
-  kind: "note";
-  id: string;
-  conversation: string;
-  user: Person | null;
-  content: string;
-  created: string;
-}
-
+export type Person = Schemas["Who"];
+export type Status = Schemas["MessageStatus"];
+export type Direction = Schemas["Direction"];
+export type Last = Schemas["LastMessage"];
+export type Conversation = Schemas["Conversation"];
+export type FileOf = Schemas["Media"];
+/** As far as the inbox reads it. */
+export type Message = Pick<
+  Schemas["ConversationMessage"],
+  | "kind"
+  | "id"
+  | "direction"
+  | "status"
+  | "user"
+  | "conversation"
+  | "from"
+  | "to"
+  | "content"
+  | "created"
+  | "media"
+  | "segments"
+  | "error"
+  | "resend_of"
+  | "call"
+  | "edited"
+  | "deleted"
+>;
+export type Note = Omit<Schemas["Note"], "orgid">;
 export type Entry = Message | Note;
-
-/** A file that was uploaded and waits for its message. */
-export interface Upload {
-  id: string;
-  url: string;
-  type: string;
-  size: number;
-  name: string;
-}
+export type Upload = Schemas["Upload"];
 
 /** What was sent here and is not yet known to be with the server. */
 export interface Pending {

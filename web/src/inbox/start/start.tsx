@@ -2,11 +2,12 @@ import { useState } from "react";
 import { phone, visible } from "../../lib/format";
 import { isProblem } from "../../lib/problem";
 import { navigate } from "../../lib/router";
+import type { PhoneNumber } from "../../lib/types";
 import { common } from "../../texts/common";
 import { inbox as t } from "../../texts/inbox";
 import { Button, Dialog, ErrorLine, Notice, Select, Shown, TextField } from "../../ui";
 import { openConversation } from "../data/actions";
-import { type OwnNumber, useNumbers } from "../data/queries";
+import { useNumbers } from "../data/queries";
 import { useSelf } from "../data/self";
 import { composerId } from "../write/composer";
 import { Suggestions } from "./suggestions";
@@ -24,7 +25,7 @@ export function StartDialog({ to, onClose }: { to: string; onClose: () => void }
   );
 }
 
-function Form({ first, numbers, onClose }: { first: string; numbers: OwnNumber[]; onClose: () => void }) {
+function Form({ first, numbers, onClose }: { first: string; numbers: PhoneNumber[]; onClose: () => void }) {
   const [to, setTo] = useState(first);
   const [from, setFrom] = useState(
     () => numbers.find((n) => n.id === localStorage.getItem(place))?.id ?? numbers[0]?.id ?? "",
@@ -49,7 +50,7 @@ function Form({ first, numbers, onClose }: { first: string; numbers: OwnNumber[]
   };
   const problem = isProblem(error) ? error : undefined;
   const only = numbers.length === 1 ? numbers[0] : undefined;
-  const label = (n: OwnNumber) => (n.name ? `${visible(n.name)} · ${phone(n.number)}` : phone(n.number));
+  const label = (n: PhoneNumber) => (n.name ? `${visible(n.name)} · ${phone(n.number)}` : phone(n.number));
   return (
     <Dialog
       open

@@ -1,16 +1,16 @@
+import type { PhoneNumber } from "../../lib/types";
 import { inbox as t } from "../../texts/inbox";
-import type { OwnNumber } from "../data/queries";
 import { costly, countSegments, matters } from "../model/segments";
 
 /** What the contact gets to read: the same as internal/conversation makes of it. */
-function whole(text: string, n: OwnNumber | undefined, writer: string): string {
+function whole(text: string, n: PhoneNumber | undefined, writer: string): string {
   if (text === "" || !n) return text;
   const named = n.sendName && writer !== "" ? `${writer}: ${text}` : text;
   return [n.header, named, n.footer].filter((part) => part !== "").join("\n");
 }
 
 /** How much a text costs, when that is no matter of course. */
-export function Count({ text, number, writer }: { text: string; number: OwnNumber | undefined; writer: string }) {
+export function Count({ text, number, writer }: { text: string; number: PhoneNumber | undefined; writer: string }) {
   const sent = whole(text, number, writer);
   const s = countSegments(sent);
   if (text === "" || !matters(s)) return null;

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api } from "../../lib/api";
 import { useOrganizations } from "../../lib/data";
 import { useForm } from "../../lib/form";
-import type { Me } from "../../lib/session";
+import type { Me } from "../../lib/me";
 import type { Webhook } from "../../lib/types";
 import { notifications as t } from "../../texts/account";
 import { common } from "../../texts/common";

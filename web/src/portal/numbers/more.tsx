@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
-import type { AutoReply } from "../../lib/types";
 import { numbers as t } from "../../texts/numbers";
 import { Button, Checkbox, IconButton, Select, TextArea, TextField } from "../../ui";
-import type { NumberValues } from "./values";
+import type { NumberValues, Reply } from "./values";
 
 interface Props {
   values: NumberValues;
@@ -128,9 +127,8 @@ function Group({
   );
 }
 
-function Replies({ list, onChange, error }: { list: AutoReply[]; onChange: (l: AutoReply[]) => void; error?: string }) {
-  const put = (i: number, change: Partial<AutoReply>) =>
-    onChange(list.map((r, n) => (n === i ? { ...r, ...change } : r)));
+function Replies({ list, onChange, error }: { list: Reply[]; onChange: (l: Reply[]) => void; error?: string }) {
+  const put = (i: number, change: Partial<Reply>) => onChange(list.map((r, n) => (n === i ? { ...r, ...change } : r)));
   return (
     <Group title={t.replies} about={t.repliesAbout} error={error}>
       {list.map((r, i) => (

@@ -1,4 +1,10 @@
-import type { AutoReply, PhoneNumber } from "../../lib/types";
+import type { PhoneNumber } from "../../lib/types";
+
+/** An auto-reply as two fields hold it. */
+export interface Reply {
+  key: string;
+  value: string;
+}
 
 /** A number's settings as its form holds them. */
 export interface NumberValues {
@@ -13,7 +19,7 @@ export interface NumberValues {
   sessionTimeout: string;
   header: string;
   footer: string;
-  autoreply: AutoReply[];
+  autoreply: Reply[];
   keyword: string;
   confirmation: string;
   resubscribe: string;
@@ -32,7 +38,7 @@ export function valuesOf(service: string, n?: PhoneNumber): NumberValues {
     sessionTimeout: String(n?.sessionTimeout ?? 0),
     header: n?.header ?? "",
     footer: n?.footer ?? "",
-    autoreply: n?.autoreply ?? [],
+    autoreply: (n?.autoreply ?? []).map(({ key = "", value = "" }) => ({ key, value })),
     keyword: n?.optout?.keyword ?? "",
     confirmation: n?.optout?.autoreply ?? "",
     resubscribe: n?.optout?.resubscribe || "keyword",

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useOrganizations } from "../../lib/data";
 import { when } from "../../lib/format";
-import type { Me } from "../../lib/session";
+import type { Me } from "../../lib/me";
 import { organizations as t } from "../../texts/organizations";
 import { Badge, Button, EmptyState, PageBody, PageHeader, RowLink, Shown, Table, Td, Th, Tr } from "../../ui";
 import { FirstText } from "../first-text";

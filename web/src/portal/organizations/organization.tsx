@@ -1,8 +1,8 @@
 import { NotHere } from "../../app";
 import { useIntegrations, useNumbers, useOrganization, useUsers } from "../../lib/data";
+import type { Me } from "../../lib/me";
 import { isProblem } from "../../lib/problem";
 import { Routes } from "../../lib/router";
-import type { Me } from "../../lib/session";
 import type { Organization } from "../../lib/types";
 import { organizations as t } from "../../texts/organizations";
 import { Badge, LinkTabs, PageBody, PageHeader, Shown } from "../../ui";

@@ -1,6 +1,6 @@
 import { useServices } from "../../lib/data";
+import type { Me } from "../../lib/me";
 import { Link } from "../../lib/router";
-import type { Me } from "../../lib/session";
 import type { Service } from "../../lib/types";
 import { services as t } from "../../texts/services";
 import { Button, Notice, PageBody, PageHeader, Section, Shown, toastError } from "../../ui";

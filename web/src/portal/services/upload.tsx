@@ -4,15 +4,11 @@ import { api, path } from "../../lib/api";
 import { keys } from "../../lib/data";
 import { isProblem, Problem } from "../../lib/problem";
 import { queries } from "../../lib/queries";
-import type { Service } from "../../lib/types";
+import type { ServiceAccepted } from "../../lib/types";
 import { services as t } from "../../texts/services";
 import { Button, cx, Icon, Notice } from "../../ui";
 
-interface Accepted extends Service {
-  warnings: { pointer: string; message: string }[];
-}
-
-async function put(file: File): Promise<Accepted> {
+async function put(file: File): Promise<ServiceAccepted> {
   const text = await file.text();
   let id: unknown;
   try {
@@ -21,7 +17,7 @@ async function put(file: File): Promise<Accepted> {
     throw new Problem(0, "invalid", t.notJSON);
   }
   if (typeof id !== "string" || id === "") throw new Problem(0, "invalid", t.noId);
-  return api.put<Accepted>(path`/v1/services/${id}`, new Blob([text], { type: "application/json" }));
+  return api.put<ServiceAccepted>(path`/v1/services/${id}`, new Blob([text], { type: "application/json" }));
 }
 
 /** Takes a service file, dropped or chosen. What is wrong with it is said with its place in the file. */

@@ -1,4 +1,4 @@
-import type { Me } from "../../lib/session";
+import type { Me } from "../../lib/me";
 import { traffic as t } from "../../texts/traffic";
 import { LinkTabs, PageBody, PageHeader } from "../../ui";
 import { Callbacks } from "./callbacks";

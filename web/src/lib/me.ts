@@ -3,22 +3,10 @@ import { api } from "./api";
 import { isProblem } from "./problem";
 import { queries } from "./queries";
 import { stream } from "./stream";
+import type { Schemas } from "./types";
 
-export type Role = "account" | "organization" | "user";
-
-/** Who is signed in here, and what a page may offer them: GET /v1/me. */
-export interface Me {
-  role: Role;
-  name: string;
-  account: { id?: string; name: string };
-  organization?: { id: string; name: string; domain: string };
-  user?: { id: string; extension: string; name: string; email: string };
-  person?: { id: string; email: string; name: string };
-  numbers: { id: string; number: string; name: string; country: string }[];
-  may_manage_account: boolean;
-  may_manage_organization: boolean;
-  may_write: boolean;
-}
+/** Who is signed in here, and what a page may offer them. */
+export type Me = Schemas["Me"];
 
 export const meKey = ["me"] as const;
 
