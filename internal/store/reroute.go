@@ -150,7 +150,7 @@ func (s *Store) rerouteLane(t *tx, l *laneRow, r *message.Rerouting, n int, now 
 		moved++
 	}
 	if moved == 0 {
-		return 0, false, nil // nothing here can go
+		return 0, left && n == 0, nil // of what was looked at nothing can go
 	}
 	_, err = t.exec(qLeaveMany, l.seq, moved)
 	return moved, left, err

@@ -163,6 +163,28 @@ func emptiesLongLanes(t *testing.T, w *World) {
 	w.Settle(Ends(c, message.Accepted, message.Sent, "p1"))
 }
 
+// Several lanes of one number, the first of which end with a commit: the number moves with the last of their messages and not before.
+func emptiesSeveralLanes(t *testing.T, w *World) {
+	second := w.NewIntegration(w.Org, "second")
+	var all sync.WaitGroup
+	for i := range 1020 {
+		all.Go(func() {
+			a := w.Outbound(w.Num, number(1), "x")
+			a.LaneKey = fmt.Sprintf("%s/%s/%d", w.Intg.ID, w.Num.ID, i/500)
+			if _, err := w.Accept(w.Ctx, a); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if moved := w.reroute(w.Num, w.Intg, second, second.ID); moved != 1020 {
+		t.Errorf("%d messages moved", moved)
+	}
+	if n, err := w.Number(w.Ctx, w.Acct, w.Num.ID); err != nil || n.IntegrationID != second.ID {
+		t.Errorf("the number is of %s, %v", n.IntegrationID, err)
+	}
+}
+
 func detours(t *testing.T, w *World) {
 	second := w.NewIntegration(w.Org, "second")
 	w.Num.Failover = second.ID

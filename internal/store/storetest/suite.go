@@ -33,6 +33,7 @@ func Run(t *testing.T, e Engine) {
 		{"refused credentials pause at once, and new ones resume", pausesForCredentials},
 		{"a number that moves takes along what waits, in order, and leaves what may have been taken", movesNumbers},
 		{"a long lane is given another way in several commits", emptiesLongLanes},
+		{"several lanes of a number are emptied before it moves", emptiesSeveralLanes},
 		{"messages of a paused integration can go by their number's failover", detours},
 		{"a daily cap is exact, whoever asks, and a repeated request is no second one", capsDays},
 		{"messages whose time is over expire, once, and leave their lane", expires},
