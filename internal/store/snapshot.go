@@ -26,7 +26,7 @@ func Snapshot(ctx context.Context, dataDir, to string) error {
 }
 
 var (
-	qAllIntegrations = sqlText("all integrations", `SELECT account_id, id FROM integrations`)
+	qAllIntegrations = sqlText("all integrations", `SELECT account_id, id FROM integrations WHERE deleted_at = 0`)
 
 	orphans = map[string]*query{
 		"attempts of no message":      sqlText("attempts of no message", `SELECT COUNT(*) FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.seq = a.key >> 20)`),

@@ -255,3 +255,23 @@ func pausesForCredentials(t *testing.T, w *World) {
 	c = w.ClaimOne()
 	w.Settle(Ends(c, message.Accepted, message.Sent, "p2"))
 }
+
+func pausesEverything(t *testing.T, w *World) {
+	east := w.NewOrg("east.example")
+	theirs, gone := w.NewIntegration(east, "carrier"), w.NewIntegration(w.Org, "gone")
+	w.must(w.DeleteIntegration(w.Ctx, w.Acct, gone.ID))
+	w.must(w.PauseIntegration(w.Ctx, w.Acct, w.Intg.ID, "key1", "maintenance"))
+	n, err := w.PauseEverything(w.Ctx, "restore", "look first")
+	w.must(err)
+	if n != 2 {
+		t.Errorf("%d integrations are paused, want 2", n)
+	}
+	if p := w.paused(w.Intg); p == nil || !strings.Contains(p.Reason, "look first") || !strings.Contains(p.Reason, "maintenance") {
+		t.Errorf("paused before: %+v", p)
+	}
+	all, err := w.Pauses(w.Ctx, w.Acct, east.ID)
+	w.must(err)
+	if all[theirs.ID].By != "restore" {
+		t.Errorf("another organization's: %+v", all)
+	}
+}

@@ -30,6 +30,7 @@ func Run(t *testing.T, e Engine) {
 		{"an integration that fails is paused as one, and one message at a time tries whether it works again", pausesTheFailing},
 		{"a probe that is told to wait, or never ends, is followed by another", probesAnew},
 		{"an integration that a person paused sends nothing until it is resumed", pausesByPerson},
+		{"everything can be paused, whatever was deleted", pausesEverything},
 		{"refused credentials pause at once, and new ones resume", pausesForCredentials},
 		{"a number that moves takes along what waits, in order, and leaves what may have been taken", movesNumbers},
 		{"a long lane is given another way in several commits", emptiesLongLanes},
