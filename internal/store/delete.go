@@ -37,6 +37,7 @@ var (
 		sqlText("delete organization's contacts", `DELETE FROM contacts WHERE org_id = $1`),
 		sqlText("delete organization's deliveries", `DELETE FROM deliveries WHERE webhook_id IN (SELECT id FROM webhooks WHERE org_id = $1 AND org_id <> '')`),
 		sqlText("delete organization's erasures", `DELETE FROM erasures WHERE org_id = $1`),
+		sqlText("delete organization's sweep", `DELETE FROM sweeps WHERE name = 'media/' || CAST($1 AS TEXT)`),
 		sqlText("delete organization's uploads", `DELETE FROM uploads WHERE org_id = $1 AND org_id <> ''`),
 		sqlText("delete organization's dead letters", `DELETE FROM dead_letters WHERE webhook_id IN (SELECT id FROM webhooks WHERE org_id = $1 AND org_id <> '')`),
 		sqlText("delete organization's webhooks", `DELETE FROM webhooks WHERE org_id = $1 AND org_id <> ''`),

@@ -48,7 +48,7 @@ var (
 			sqlText("forget in receipts", `UPDATE receipts SET error_text = '' WHERE seq = $1`)},
 	}
 
-	qCallbacksToErase = sqlText("callbacks to erase from", `SELECT seq, state, integrations, url, number, length(body) + length(events) FROM callbacks
+	qCallbacksToErase = sqlText("callbacks to erase from", `SELECT seq, state, integrations, url, number FROM callbacks
 		WHERE account_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`)
 	qCallbackText = sqlText("text of a callback", `SELECT header, events, body FROM callbacks WHERE seq = $1`)
 )
@@ -60,6 +60,7 @@ type toldTable struct{ some, forget *query }
 type erasure struct {
 	message.Erasure
 	callbacks, until int64
+	waits            bool // for a callback that has not been applied
 }
 
 func readErasure(r *row) (e erasure) {
@@ -109,7 +110,7 @@ func (s *Store) GoOnErasing(ctx context.Context, id string, now time.Time, gone 
 			return nil, fmt.Errorf("erase a contact: %w", err)
 		}
 	}
-	if e.Open > 0 {
+	if e.Open > 0 || e.waits {
 		return &e.Erasure, nil
 	}
 	e.Done, e.Addresses = now, nil
@@ -265,29 +266,12 @@ func (s *Store) eraseTold(ctx context.Context, e *erasure) error {
 	return nil
 }
 
-// each runs a query of one row for some rows with each commit.
-func (s *Store) each(ctx context.Context, seqs []int64, q *query) error {
-	for some := range slices.Chunk(seqs, retainDrop) {
-		if err := s.write(ctx, func(t *tx) error {
-			for _, seq := range some {
-				if _, err := t.exec(q, seq); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // eraseCallbacks removes what providers said of the contact, word for word, before the erasure was asked for. Another organization's is
-// another's; what is nobody's may be this one's.
+// another's; what is nobody's may be this one's. One that waits to be applied may still become a message: the next time goes on from there.
 func (s *Store) eraseCallbacks(ctx context.Context, e *erasure) error {
 	type kept struct {
-		seq, size int64
-		url       string
+		seq int64
+		url string
 	}
 	ours := map[string]bool{}
 	if err := s.read(ctx, func(db engine) error {
@@ -308,10 +292,11 @@ func (s *Store) eraseCallbacks(ctx context.Context, e *erasure) error {
 				state := message.CallbackState(r.text())
 				ids, err := readTextList(r.text())
 				k.url = r.text() + " " + r.text()
-				k.size = r.int()
-				read, after = read+1, k.seq
 				theirs := len(ids) == 0 || slices.ContainsFunc(ids, func(id string) bool { return ours[id] })
-				if theirs && state != message.CallbackPending {
+				if e.waits = e.waits || theirs && state == message.CallbackPending; e.waits {
+					return err
+				}
+				if read, after = read+1, k.seq; theirs {
 					look = append(look, k)
 				}
 				return err

@@ -15,6 +15,10 @@ import (
 const (
 	retainLook = 500 // messages that one look reads
 	retainDrop = 50  // and one commit drops: nobody waits longer for it than for a few others' writes
+
+	// openHolds is how long after its files should have gone a message whose fate is open keeps the sweep of files from passing it. One
+	// that nobody has decided by then keeps its files until it goes itself.
+	openHolds = 7 * 24 * time.Hour
 )
 
 var (
@@ -34,6 +38,7 @@ var (
 
 	qSwept    = sqlText("swept until", `SELECT seq FROM sweeps WHERE name = $1`)
 	qSetSwept = sqlText("set swept until", `INSERT INTO sweeps (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq`)
+	qEndSweep = sqlText("end sweeps", `DELETE FROM sweeps WHERE name > $1 AND name < $2 AND name <> $3`)
 
 	qOldCallbacks    = sqlText("old callbacks", `SELECT seq, at, state, integrations FROM callbacks WHERE account_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`)
 	qDropCallback    = sqlText("drop callback", `DELETE FROM callbacks WHERE seq = $1 AND state <> 'pending'`)
@@ -84,21 +89,27 @@ func isOpenStatus(status message.Status, waiting int64) bool {
 	return waiting != idle || status == message.Queued || status == message.Sending || status == message.Unclear
 }
 
-// oldest goes through an organization's messages from its oldest on until one comes that is not old, and shows what is settled, some at a time.
+// oldest goes through an organization's messages from its oldest on until one comes that is not old, and shows what is settled, some at a
+// time. reached is how far it need not look again: what is open there may be settled the next time.
 func (s *Store) oldest(ctx context.Context, org string, after int64, cutoff time.Time, show func(seqs []int64, reached int64) error) error {
+	reached, held := after, false
 	for {
 		var seqs []int64
-		read, reached, end := 0, after, false
+		read, end := 0, false
 		if err := s.read(ctx, func(db engine) error {
-			seqs, read, reached, end = nil, 0, after, false
 			return db.each(qOldest, func(r *row) error {
 				seq, at, status, waiting := r.int(), r.time(), message.Status(r.text()), r.int()
 				if end = end || !at.Before(cutoff); end {
 					return nil
 				}
-				read, reached = read+1, seq
+				read, after = read+1, seq
 				if !isOpenStatus(status, waiting) {
 					seqs = append(seqs, seq)
+				} else if at.After(cutoff.Add(-openHolds)) {
+					held = true
+				}
+				if !held {
+					reached = seq
 				}
 				return nil
 			}, org, after, retainLook)
@@ -113,7 +124,6 @@ func (s *Store) oldest(ctx context.Context, org string, after int64, cutoff time
 		if end || read < retainLook {
 			return nil
 		}
-		after = reached
 	}
 }
 
@@ -208,17 +218,8 @@ func (s *Store) dropFiles(ctx context.Context, org string, cutoff time.Time, day
 		}); err != nil {
 			return err
 		}
-		for some := range slices.Chunk(with, retainDrop) {
-			if err := s.write(ctx, func(t *tx) error {
-				for _, seq := range some {
-					if _, err := t.exec(qDropFiles, seq, reason); err != nil {
-						return err
-					}
-				}
-				return nil
-			}); err != nil {
-				return err
-			}
+		if err := s.each(ctx, with, qDropFiles, reason); err != nil {
+			return err
 		}
 		return s.write(ctx, func(t *tx) error { return t.later(qSetSwept, name, reached) })
 	})
@@ -268,10 +269,16 @@ func (s *Store) dropCallbacks(ctx context.Context, account string, days int, org
 	for _, org := range slices.Sorted(slices.Values(orgs)) {
 		_, _ = io.WriteString(h, org+" ")
 	}
-	name := fmt.Sprintf("callbacks/%s/%d/%x", account, days, h.Sum64())
+	those := fmt.Sprintf("callbacks/%s/%d", account, days)
+	name := fmt.Sprintf("%s/%x", those, h.Sum64())
 	after, err := s.sweptUntil(ctx, name)
 	if err != nil {
 		return err
+	}
+	if after == 0 { // others asked before
+		if err := s.write(ctx, func(t *tx) error { return t.later(qEndSweep, those+"/", those+"0", name) }); err != nil {
+			return err
+		}
 	}
 	for {
 		var drop []int64
@@ -303,17 +310,8 @@ func (s *Store) dropCallbacks(ctx context.Context, account string, days int, org
 		}); err != nil {
 			return err
 		}
-		for some := range slices.Chunk(drop, retainDrop) {
-			if err := s.write(ctx, func(t *tx) error {
-				for _, seq := range some {
-					if _, err := t.exec(qDropCallback, seq); err != nil {
-						return err
-					}
-				}
-				return nil
-			}); err != nil {
-				return err
-			}
+		if err := s.each(ctx, drop, qDropCallback); err != nil {
+			return err
 		}
 		if read > 0 {
 			if err := s.write(ctx, func(t *tx) error { return t.later(qSetSwept, name, after) }); err != nil {
@@ -324,4 +322,21 @@ func (s *Store) dropCallbacks(ctx context.Context, account string, days int, org
 			return nil
 		}
 	}
+}
+
+// each runs a query of one row for some rows with each commit.
+func (s *Store) each(ctx context.Context, seqs []int64, q *query, args ...any) error {
+	for some := range slices.Chunk(seqs, retainDrop) {
+		if err := s.write(ctx, func(t *tx) error {
+			for _, seq := range some {
+				if _, err := t.exec(q, append([]any{seq}, args...)...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

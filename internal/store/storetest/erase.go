@@ -38,6 +38,7 @@ func erases(t *testing.T, w *World) {
 	}
 
 	w.retained = true // the days go on counting what is erased
+	waits := w.Kept() // a callback that has not been applied yet
 	e := &message.Erasure{AccountID: w.Acct, OrgID: w.Org.ID, Addresses: []string{gone}, Created: time.Now()}
 	w.must(w.BeginErasure(w.Ctx, e))
 	w.Reopen()
@@ -74,8 +75,15 @@ func erases(t *testing.T, w *World) {
 		t.Error("what is being sent is gone before that has ended")
 	}
 	w.Settle(Ends(claim, message.Accepted, message.Sent, "p1"))
+	goOn(0, false)
+	late := w.Arrival(gone, "was on its way", "q3")
+	late.Message.ID = message.NewID()
+	w.apply(message.Applied{CallbackID: waits, Arrivals: []message.Arrival{late}})
 	goOn(0, true)
 	goOn(0, true)
+	if w.isThere(late.Message.ID) {
+		t.Error("what had come before, and was applied later, is left")
+	}
 	if w.isThere(open) || !w.unknown("ab/1") || len(paths) != 1 || paths[0] != "ab/1" {
 		t.Errorf("it is left, or its file %v", paths)
 	}

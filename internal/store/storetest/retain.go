@@ -215,6 +215,21 @@ func retainsFiles(t *testing.T, w *World) {
 	if !w.unknown("ab/2") {
 		t.Error("a later file stays")
 	}
+	// One whose fate is open is not forgotten for what comes after it.
+	open := w.Outbound(w.Num, number(1), "picture")
+	open.Media = []message.Media{{ID: message.NewID(), Name: "x", State: message.MediaStored, Path: "ab/3"}}
+	_, err := w.Accept(w.Ctx, open)
+	w.must(err)
+	w.apply(message.Applied{Arrivals: []message.Arrival{file("q4", "ab/4")}})
+	w.must(w.Retain(w.Ctx, time.Now().Add(7*day)))
+	if w.unknown("ab/3") || !w.unknown("ab/4") {
+		t.Error("an open message's file is gone, or a settled one's stays")
+	}
+	w.must(w.CancelMessage(w.Ctx, w.Acct, open.Message.ID, time.Now()))
+	w.must(w.Retain(w.Ctx, time.Now().Add(7*day)))
+	if !w.unknown("ab/3") {
+		t.Error("the file of a message that was open before stays")
+	}
 }
 
 func retainsCallbacks(t *testing.T, w *World) {
