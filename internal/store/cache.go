@@ -9,7 +9,8 @@ const cacheMax = 50_000
 // directory empties it.
 type cache struct {
 	mu         sync.RWMutex
-	generation uint64
+	generation uint64 // of the directory
+	drops      uint64
 	kept       map[any]any
 }
 
@@ -38,18 +39,18 @@ func (c *cache) forget() {
 	c.kept = nil
 }
 
-func (c *cache) look(k any) (v any, found bool, generation uint64) {
+func (c *cache) look(k any) (v any, found bool, changes uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v, found = c.kept[k]
-	return v, found, c.generation
+	return v, found, c.generation + c.drops
 }
 
-// keep remembers v unless the directory changed since it was read.
-func (c *cache) keep(k, v any, generation uint64) {
+// keep remembers v unless something changed since it was read.
+func (c *cache) keep(k, v any, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.generation != generation {
+	if c.generation+c.drops != changes {
 		return
 	}
 	if c.kept == nil || len(c.kept) >= cacheMax {
@@ -58,24 +59,24 @@ func (c *cache) keep(k, v any, generation uint64) {
 	c.kept[k] = v
 }
 
-// drop forgets one thing, which has changed without anything else having to be forgotten.
+// drop forgets one thing, which has changed without anything else having to be forgotten: the directory is as it was.
 func (c *cache) drop(k any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.kept, k)
-	c.generation++ // whoever has read it and not kept it yet has read the old one
+	c.drops++ // whoever has read it and not kept it yet has read the old one
 }
 
 // cached gives a copy of what load reads, from memory when it was read before. load returns nil for what is not there,
 // and that is remembered too: a stranger's requests must not become queries.
 func cached[T any, K comparable](c *cache, k K, load func() (*T, error)) (*T, error) {
-	v, found, generation := c.look(k)
+	v, found, changes := c.look(k)
 	if !found {
 		t, err := load()
 		if err != nil {
 			return nil, err
 		}
-		c.keep(k, t, generation)
+		c.keep(k, t, changes)
 		v = t
 	}
 	t := v.(*T)

@@ -167,8 +167,12 @@ func remembersUse(t *testing.T, w *World) {
 		{59 * time.Second, 0}, {61 * time.Second, 61 * time.Second}, {90 * time.Second, 61 * time.Second}, {time.Hour, time.Hour},
 		{time.Hour + directory.SignInIdle, time.Hour}, // too late: it stays as it is
 	} {
+		before := w.Generation()
 		i, err := w.UsedSignIn(w.Ctx, hash, start.Add(c.at))
 		w.must(err)
+		if w.Generation() != before {
+			t.Error("that a sign-in is used makes others forget the directory")
+		}
 		if got := i.Used.Sub(start); got != c.want {
 			t.Errorf("used after %v: noted %v, want %v", c.at, got, c.want)
 		}
