@@ -12,8 +12,10 @@ import (
 )
 
 var (
-	qOptedOut = sqlText("opted out", `SELECT 1 FROM optouts WHERE org_id = $1 AND (contact = $2 OR contact = $4) AND (number = $3 OR number = '')`)
-	qOptOut   = sqlText("opt out", `INSERT INTO optouts (org_id, contact, number, account_id, source, since_at) VALUES ($1, $2, $3, $4, $5, $6)
+	qOptedOut = sqlText("opted out", `SELECT CASE
+		WHEN EXISTS (SELECT 1 FROM optouts WHERE org_id = $1 AND contact = $2 AND (number = $3 OR number = '')) THEN 2
+		WHEN EXISTS (SELECT 1 FROM optouts WHERE org_id = $1 AND contact >= '`+veilPrefix+`' AND contact < '`+veilEnd+`') THEN 1 ELSE 0 END`)
+	qOptOut = sqlText("opt out", `INSERT INTO optouts (org_id, contact, number, account_id, source, since_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (org_id, contact, number) DO NOTHING`)
 	qOptIn = sqlText("opt in", `DELETE FROM optouts WHERE org_id = $1 AND contact = $2 AND number = $3`)
 	// Who wants messages of one number again, after all were stopped, has stopped the others.
@@ -32,9 +34,14 @@ var (
 		WHERE org_id = $1 AND account_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4`)
 )
 
-// isOptedOut reports whether the contact wants no messages of the number.
+// isOptedOut reports whether the contact wants no messages of the number. Every message asks for it, so a digest is made only where an
+// erased contact may be behind one.
 func isOptedOut(db engine, v veil, orgID, number, contact string) (bool, error) {
-	return one(db, qOptedOut, func(*row) error { return nil }, orgID, contact, number, v.of(orgID, contact))
+	found, err := count(db, qOptedOut, orgID, contact, number)
+	if err == nil && found == 1 {
+		found, err = count(db, qOptedOut, orgID, v.of(orgID, contact), number)
+	}
+	return found == 2, err
 }
 
 // changeOptOut moves a contact on or off the list, for the record and for everybody to hear; nothing when it stands so already.

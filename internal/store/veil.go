@@ -13,7 +13,11 @@ import (
 // to hide any.
 type veil []byte
 
-const veilPrefix = "erased:"
+// Every digest begins with the one, and sorts before the other. No contact does.
+const (
+	veilPrefix = "erased:"
+	veilEnd    = "erased;"
+)
 
 // newVeil is the oldest key's: it stays when a new one comes first.
 func newVeil(b *secret.Box) veil {
