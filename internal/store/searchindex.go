@@ -98,7 +98,7 @@ func (s *Store) IndexSearch(ctx context.Context) (more bool, err error) {
 	}); err != nil {
 		return false, err
 	}
-	more = len(list) >= indexBatch || len(unfound) == indexBatch
+	more = changed || len(list) >= indexBatch || len(unfound) == indexBatch
 	slices.SortFunc(list, func(a, b indexed) int { return cmp.Compare(a.seq, b.seq) })
 	if list = list[:min(len(list), indexBatch)]; len(list) > 0 {
 		if err := s.addToIndex(ctx, mark, list); err != nil {
