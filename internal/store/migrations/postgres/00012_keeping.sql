@@ -23,7 +23,6 @@ ALTER TABLE organizations ADD COLUMN strip_metadata INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE numbers ADD COLUMN validity BIGINT NOT NULL DEFAULT 0;
 -- When it expires, of a message that has a validity of its own; 0: the others, which expire in the order of their lanes.
 ALTER TABLE messages ADD COLUMN deadline BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX messages_deadline ON messages (deadline) WHERE deadline > 0 AND waiting > 0;
 
 -- How many days things are kept: of an organization 0 as the account says and -1 for ever, of an account 0 for ever.
 ALTER TABLE accounts ADD COLUMN messages_days INTEGER NOT NULL DEFAULT 0;
