@@ -1,14 +1,13 @@
 -- +goose Up
--- Contacts who want no messages: of one number or, with number '', of all of the organization's. It is the number itself, not its row:
--- who has stopped it has stopped it when it is removed and added again.
+-- Contacts who want no messages: of one number or, with number_id '', of all of the organization's.
 CREATE TABLE optouts (
     org_id     TEXT COLLATE "C" NOT NULL,
     contact    TEXT COLLATE "C" NOT NULL,
-    number     TEXT COLLATE "C" NOT NULL,
+    number_id  TEXT COLLATE "C" NOT NULL,
     account_id TEXT COLLATE "C" NOT NULL,
     source     TEXT COLLATE "C" NOT NULL CHECK (source = 'keyword' OR source = 'provider' OR source = 'api' OR source = 'import'),
     since_at   BIGINT NOT NULL,
-    PRIMARY KEY (org_id, contact, number)
+    PRIMARY KEY (org_id, contact, number_id)
 );
 
 -- Every change of the list, for the record.
@@ -17,7 +16,7 @@ CREATE TABLE optout_events (
     account_id TEXT COLLATE "C" NOT NULL,
     org_id     TEXT COLLATE "C" NOT NULL,
     contact    TEXT COLLATE "C" NOT NULL,
-    number     TEXT COLLATE "C" NOT NULL,
+    number_id  TEXT COLLATE "C" NOT NULL,
     opted_out  INTEGER NOT NULL, -- 0: messages again
     source     TEXT COLLATE "C" NOT NULL,
     by_whom    TEXT COLLATE "C" NOT NULL, -- the API key that asked for it
