@@ -164,7 +164,7 @@ func viewAudit(e *audit.Entry) auditView {
 }
 
 func (s *Server) listAudit(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Server) listAudit(w http.ResponseWriter, r *http.Request, p *access.Pri
 	if p.Role != directory.AccountAdmin {
 		f.OrgID = p.OrgID
 	}
-	rows, next, err := s.o.Store.Audit(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Audit(r.Context(), f, at)
 	if err != nil {
 		return err
 	}

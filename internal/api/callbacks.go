@@ -10,7 +10,6 @@ import (
 	"patchbay/internal/access"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
-	"patchbay/internal/store"
 )
 
 // callbackView is a kept callback in a list.
@@ -40,7 +39,7 @@ func viewCallback(c *message.Callback) callbackView {
 }
 
 func (s *Server) listCallbacks(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (s *Server) listCallbacks(w http.ResponseWriter, r *http.Request, p *access
 			return fault.New(fault.Invalid, "unmatched", "must be true or false")
 		}
 	}
-	rows, next, err := s.o.Store.Callbacks(r.Context(), p.AccountID, unmatched, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Callbacks(r.Context(), p.AccountID, unmatched, at)
 	if err != nil {
 		return err
 	}

@@ -218,7 +218,7 @@ func (s *Server) makeContacts(ctx context.Context, p *access.Principal, o *direc
 
 // listContacts gives a page of contacts, those at ?phone=, the blocked ones with ?blocked=true, or all as a file with ?format=csv or vcard.
 func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, p *access.
 	default:
 		return fault.New(fault.Invalid, "format", "%q is none of json, csv and vcard", clean(format))
 	}
-	rows, next, err := s.o.Store.Contacts(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Contacts(r.Context(), f, at)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func beginning(text string, n int) string {
 
 // listConversations gives a page of the conversations that the caller sees, those first in which something was said last.
 func (s *Server) listConversations(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *Server) listConversations(w http.ResponseWriter, r *http.Request, p *ac
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Inbox(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Inbox(r.Context(), f, at)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
 	"patchbay/internal/notify"
-	"patchbay/internal/store"
 )
 
 // deed is what is done in a conversation. Each route takes the members that it has a use for.
@@ -234,7 +233,7 @@ type entryView any
 
 // listEntries gives a page of a conversation's messages, and its notes in between, the newest first.
 func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -244,7 +243,7 @@ func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, p *access.P
 	}
 	q := r.URL.Query()
 	part := conversation.Stretch{After: clean(q.Get("after")), Before: clean(q.Get("before"))}
-	rows, next, err := s.o.Store.Entries(r.Context(), p.AccountID, c.ID, part, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Entries(r.Context(), p.AccountID, c.ID, part, at)
 	if err != nil {
 		return err
 	}

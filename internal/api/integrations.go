@@ -16,7 +16,6 @@ import (
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/service"
-	"patchbay/internal/store"
 )
 
 // integrationView is an integration as /v1 shows it. Of a property it says that it has a value, never which: all are write-only.
@@ -255,11 +254,11 @@ func (s *Server) getIntegration(w http.ResponseWriter, r *http.Request, p *acces
 }
 
 func (s *Server) listIntegrations(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Integrations(r.Context(), p.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Integrations(r.Context(), p.AccountID, o.ID, at)
 	if err != nil {
 		return err
 	}

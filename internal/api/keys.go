@@ -117,11 +117,11 @@ func seesKey(p *access.Principal, k *directory.Key) bool {
 }
 
 func (s *Server) listKeys(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Keys(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Keys(r.Context(), p.AccountID, at)
 	if err != nil {
 		return err
 	}

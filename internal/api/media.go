@@ -134,7 +134,7 @@ func (s *Server) takeUpload(f message.Media, from io.Reader) (message.Media, err
 }
 
 func (s *Server) listUploads(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Server) listUploads(w http.ResponseWriter, r *http.Request, p *access.P
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Uploads(r.Context(), p.AccountID, orgID, userID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Uploads(r.Context(), p.AccountID, orgID, userID, at)
 	if err != nil {
 		return err
 	}

@@ -295,7 +295,7 @@ func (s *Server) getMessage(w http.ResponseWriter, r *http.Request, p *access.Pr
 }
 
 func (s *Server) listMessages(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -303,7 +303,12 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request, p *access.
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Messages(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	return s.sendMessages(w, r, f, at)
+}
+
+// sendMessages answers a page of messages, without their attempts.
+func (s *Server) sendMessages(w http.ResponseWriter, r *http.Request, f message.Filter, at store.Page) error {
+	rows, next, err := s.o.Store.Messages(r.Context(), f, at)
 	if err != nil {
 		return err
 	}

@@ -61,11 +61,11 @@ func (s *Server) listOptOuts(w http.ResponseWriter, r *http.Request, p *access.P
 	default:
 		return fault.New(fault.Invalid, "format", "%q is neither json nor csv", format)
 	}
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(n)}, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.OptOuts(r.Context(), message.OptOutFilter{AccountID: o.AccountID, OrgID: o.ID, Number: valueOf(n)}, at)
 	if err != nil {
 		return err
 	}
@@ -88,11 +88,11 @@ func valueOf(n *directory.Number) string {
 }
 
 func (s *Server) listOptOutEvents(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.OptOutEvents(r.Context(), o.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.OptOutEvents(r.Context(), o.AccountID, o.ID, at)
 	if err != nil {
 		return err
 	}

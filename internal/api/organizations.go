@@ -12,7 +12,6 @@ import (
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
-	"patchbay/internal/store"
 )
 
 // maxName is how many characters a name, a domain or an extension may have.
@@ -108,7 +107,7 @@ func (s *Server) createOrganization(w http.ResponseWriter, r *http.Request, p *a
 }
 
 func (s *Server) listOrganizations(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func (s *Server) listOrganizations(w http.ResponseWriter, r *http.Request, p *ac
 	var rows []directory.Organization
 	next := ""
 	if p.Role == directory.AccountAdmin {
-		rows, next, err = s.o.Store.Organizations(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+		rows, next, err = s.o.Store.Organizations(r.Context(), p.AccountID, at)
 	} else {
 		var o *directory.Organization
 		if o, err = s.o.Store.Organization(r.Context(), p.AccountID, p.OrgID); err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"patchbay/internal/fault"
+	"patchbay/internal/store"
 )
 
 const (
@@ -32,16 +33,17 @@ func listOf[R, T any](rows []R, next string, show func(*R) T) list[T] {
 }
 
 // page reads ?limit= and ?cursor=.
-func page(r *http.Request) (limit int, cursor string, err error) {
+func page(r *http.Request) (store.Page, error) {
 	q := r.URL.Query()
-	limit = pageSize
+	at := store.Page{Limit: pageSize, Cursor: clean(q.Get("cursor"))}
 	if text := q.Get("limit"); text != "" {
-		limit, err = strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > pageSizeMax {
-			return 0, "", fault.New(fault.Invalid, "limit", "must be a whole number from 1 to %d", pageSizeMax)
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > pageSizeMax {
+			return at, fault.New(fault.Invalid, "limit", "must be a whole number from 1 to %d", pageSizeMax)
 		}
+		at.Limit = n
 	}
-	return limit, clean(q.Get("cursor")), nil
+	return at, nil
 }
 
 // stamp is a time as /v1 spells it: RFC 3339, UTC, milliseconds.

@@ -86,11 +86,11 @@ func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, p *access.
 }
 
 func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.People(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.People(r.Context(), p.AccountID, at)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"patchbay/internal/fault"
 	"patchbay/internal/lookup"
 	"patchbay/internal/message"
-	"patchbay/internal/store"
 )
 
 // maxQuery is how many characters a search may have.
@@ -39,7 +38,7 @@ type searchView struct {
 
 // search finds texts, notes and contacts that the caller sees.
 func (s *Server) search(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -54,12 +53,10 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, p *access.Princi
 	if f.OrgID, f.UserID, err = s.scope(r, p); err != nil {
 		return err
 	}
-	orgID := f.OrgID
-	if f.NumberID, f.Contacts, err = s.bothSides(r, p, &orgID); err != nil {
+	if f.NumberID, f.Contacts, err = s.bothSides(r, p, &f.OrgID); err != nil {
 		return err
 	}
-	f.OrgID = orgID
-	found, err := s.o.Store.Search(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
+	found, err := s.o.Store.Search(r.Context(), f, at)
 	if err != nil {
 		return err
 	}

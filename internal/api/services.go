@@ -75,7 +75,7 @@ func (s *Server) servicesOf(ctx context.Context, accountID string) ([]shelved, e
 }
 
 func (s *Server) listServices(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -85,15 +85,15 @@ func (s *Server) listServices(w http.ResponseWriter, r *http.Request, p *access.
 	}
 	// The list is short and in memory, so its cursor is simply the last id that was shown.
 	from := 0
-	if cursor != "" {
+	if at.Cursor != "" {
 		from = len(all)
-		if i := slices.IndexFunc(all, func(o shelved) bool { return strings.ToLower(o.ID) > strings.ToLower(cursor) }); i >= 0 {
+		if i := slices.IndexFunc(all, func(o shelved) bool { return strings.ToLower(o.ID) > strings.ToLower(at.Cursor) }); i >= 0 {
 			from = i
 		}
 	}
 	part, next := all[from:], ""
-	if len(part) > limit {
-		part, next = part[:limit], part[limit-1].ID
+	if len(part) > at.Limit {
+		part, next = part[:at.Limit], part[at.Limit-1].ID
 	}
 	return send(w, http.StatusOK, listOf(part, next, func(o *shelved) serviceView { return viewService(o.Service, o.origin) }))
 }

@@ -11,7 +11,6 @@ import (
 	"patchbay/internal/access"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
-	"patchbay/internal/store"
 )
 
 // userView is a user as /v1 shows one.
@@ -106,11 +105,11 @@ func (s *Server) createUser(w http.ResponseWriter, r *http.Request, p *access.Pr
 }
 
 func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Users(r.Context(), p.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Users(r.Context(), p.AccountID, o.ID, at)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (s *Server) versionsOf(ctx context.Context, accountID, id string) ([]versio
 }
 
 func (s *Server) listVersions(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ func (s *Server) listVersions(w http.ResponseWriter, r *http.Request, p *access.
 		return err
 	}
 	from := 0
-	if cursor != "" { // the last version that was shown; one that is gone since begins anew
-		from = slices.IndexFunc(all, func(v versionView) bool { return v.Version == cursor }) + 1
+	if at.Cursor != "" { // the last version that was shown; one that is gone since begins anew
+		from = slices.IndexFunc(all, func(v versionView) bool { return v.Version == at.Cursor }) + 1
 	}
 	part, next := all[from:], ""
-	if len(part) > limit {
-		part, next = part[:limit], part[limit-1].Version
+	if len(part) > at.Limit {
+		part, next = part[:at.Limit], part[at.Limit-1].Version
 	}
 	return send(w, http.StatusOK, list[versionView]{Data: part, Next: next})
 }

@@ -11,7 +11,6 @@ import (
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/notify"
-	"patchbay/internal/store"
 )
 
 // webhookView is a program's webhook. Its secret and its token are shown once, when it is made.
@@ -126,11 +125,11 @@ func (s *Server) createWebhook(w http.ResponseWriter, r *http.Request, p *access
 }
 
 func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Webhooks(r.Context(), p.AccountID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Webhooks(r.Context(), p.AccountID, at)
 	if err != nil {
 		return err
 	}
