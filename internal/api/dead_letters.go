@@ -12,7 +12,6 @@ import (
 	"patchbay/internal/audit"
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
-	"patchbay/internal/notify"
 	"patchbay/internal/store"
 )
 
@@ -44,7 +43,7 @@ func (s *Server) deadFilter(r *http.Request, p *access.Principal, among []messag
 }
 
 func (s *Server) listDeadLetters(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -52,11 +51,7 @@ func (s *Server) listDeadLetters(w http.ResponseWriter, r *http.Request, p *acce
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Messages(r.Context(), f, store.Page{Limit: limit, Cursor: cursor})
-	if err != nil {
-		return err
-	}
-	return send(w, http.StatusOK, listOf(rows, next, func(v *message.View) notify.MessageView { return notify.ViewOf(v, s.o.Link, false) }))
+	return s.sendMessages(w, r, f, at)
 }
 
 // lettersInput says which of them: some by their ids, or all that the query picks.
@@ -105,6 +100,10 @@ func (s *Server) settleLetters(w http.ResponseWriter, r *http.Request, p *access
 	if _, err := decode(w, r, &in); err != nil {
 		return err
 	}
+	orgID, _, err := s.scope(r, p)
+	if err != nil {
+		return err
+	}
 	out := lettersView{Failed: []letterView{}, Sent: []resentView{}}
 	list, err := s.letters(r, p, &in, among, &out)
 	if err != nil {
@@ -133,7 +132,8 @@ func (s *Server) settleLetters(w http.ResponseWriter, r *http.Request, p *access
 		}
 	}
 	if out.Done > 0 {
-		e := s.entry(r, p, "dead-letter."+doing, clean(r.URL.Query().Get("orgid")), fmt.Sprintf("%d messages", out.Done))
+		e := s.entry(r, p, "dead-letter."+doing, orgID, fmt.Sprintf("%d messages", out.Done))
+		e.OrgID = orgID
 		if err := s.o.Store.Record(r.Context(), e); err != nil {
 			return err
 		}

@@ -27,11 +27,11 @@ type erasureView struct {
 
 // eraseContact leaves nothing of a contact, named by the card's id or by a number: 200 when it is done, 202 when it goes on.
 func (s *Server) eraseContact(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	about(r, "", "", nil, nil) // the log says that it happened, and not to whom
 	addresses, err := s.erasedAddresses(r, o, clean(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	about(r, "", "", nil, nil) // the log says that it happened, and not to whom
 	e, err := s.o.Eraser.Erase(r.Context(), message.Erasure{AccountID: o.AccountID, OrgID: o.ID, Addresses: addresses, Created: time.Now()})
 	if err != nil {
 		return err

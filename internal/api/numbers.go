@@ -17,7 +17,6 @@ import (
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
 	"patchbay/internal/phone"
-	"patchbay/internal/store"
 )
 
 // numberView is a number as /v1 shows it. The settings have the names that the Messaging API gives them.
@@ -218,7 +217,11 @@ func (s *Server) makeNumber(r *http.Request, o *directory.Organization, in *numb
 	if err := append(ps, wrongUsers...).err(); err != nil {
 		return nil, nil, err
 	}
-	about(r, n.ID, n.Value, nil, s.showNumber(n, i))
+	became, err := s.noteNumber(r.Context(), n)
+	if err != nil {
+		return nil, nil, err
+	}
+	about(r, n.ID, n.Value, nil, became)
 	if err := s.o.Store.CreateNumber(r.Context(), n); err != nil {
 		return nil, nil, err
 	}
@@ -266,11 +269,11 @@ func (s *Server) numbersIntegration(r *http.Request, o *directory.Organization, 
 }
 
 func (s *Server) listNumbers(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.o.Store.Numbers(r.Context(), p.AccountID, o.ID, store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Numbers(r.Context(), p.AccountID, o.ID, at)
 	if err != nil {
 		return err
 	}
@@ -371,17 +374,34 @@ func (s *Server) changeNumber(r *http.Request, o *directory.Organization, n *dir
 	if err := append(ps, wrongUsers...).err(); err != nil {
 		return nil, err
 	}
+	moved := changed
 	if to != nil {
-		if err := s.moveNumber(r, &changed, to); err != nil {
+		moved.IntegrationID, moved.ServiceID = to.ID, to.ServiceID
+		if moved.Failover == to.ID {
+			moved.Failover = ""
+		}
+	}
+	was, err := s.noteNumber(r.Context(), n)
+	if err != nil {
+		return nil, err
+	}
+	became, err := s.noteNumber(r.Context(), &moved)
+	if err != nil {
+		return nil, err
+	}
+	about(r, n.ID, n.Value, was, became)
+	if to != nil { // with the messages that wait
+		if err := s.o.Outbound.MoveNumber(r.Context(), &changed, to.ID); err != nil {
 			return nil, err
 		}
 	}
-	nowhere := &directory.Integration{} // the URL follows from the rest
-	about(r, n.ID, n.Value, s.showNumber(n, nowhere), s.showNumber(&changed, nowhere))
-	if err := s.o.Store.UpdateNumber(r.Context(), &changed); err != nil {
+	if err := s.o.Store.UpdateNumber(r.Context(), &moved); err != nil {
 		return nil, err
 	}
-	return &changed, nil
+	if to != nil {
+		s.registerNumbers(r, to, []directory.Number{moved})
+	}
+	return &moved, nil
 }
 
 func (s *Server) deleteNumber(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {

@@ -23,16 +23,30 @@ type failoverInput struct {
 
 // addWay adds to a number's view what other rows say of it: its failover's service, and what was used of its cap.
 func (s *Server) addWay(ctx context.Context, v *numberView, n *directory.Number) error {
-	if n.Failover != "" {
-		i, err := s.o.Store.Integration(ctx, n.AccountID, n.Failover)
-		if err != nil && fault.CodeOf(err) != fault.NotFound {
-			return err
-		}
-		if err == nil {
-			v.Failover = &failoverView{i.ServiceID}
-		}
+	if err := s.addFailover(ctx, v, n); err != nil {
+		return err
 	}
 	return s.addUsed(ctx, v.DailyCap, n.ID)
+}
+
+func (s *Server) addFailover(ctx context.Context, v *numberView, n *directory.Number) error {
+	if n.Failover == "" {
+		return nil
+	}
+	i, err := s.o.Store.Integration(ctx, n.AccountID, n.Failover)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	if err == nil {
+		v.Failover = &failoverView{i.ServiceID}
+	}
+	return err
+}
+
+// noteNumber is what the log tells of a number: its settings. The webhook URL follows from them, and what was used of a cap is none.
+func (s *Server) noteNumber(ctx context.Context, n *directory.Number) (numberView, error) {
+	v := s.viewNumber(n)
+	return v, s.addFailover(ctx, &v, n)
 }
 
 // failoverOf is the integration that a caller names as a number's failover; "": none.
@@ -72,19 +86,6 @@ func (s *Server) enabledFor(r *http.Request, o *directory.Organization, serviceI
 
 func notEnabled(serviceID string, o *directory.Organization) string {
 	return fmt.Sprintf("%q is not enabled for this organization: PUT /v1/organizations/%s/integrations/%s first", serviceID, o.ID, serviceID)
-}
-
-// moveNumber takes a number to another service, with the messages that wait, and tells the new provider our URL.
-func (s *Server) moveNumber(r *http.Request, n *directory.Number, to *directory.Integration) error {
-	if err := s.o.Outbound.MoveNumber(r.Context(), n, to.ID); err != nil {
-		return err
-	}
-	n.IntegrationID, n.ServiceID = to.ID, to.ServiceID
-	if n.Failover == to.ID {
-		n.Failover = ""
-	}
-	s.registerNumbers(r, to, []directory.Number{*n})
-	return nil
 }
 
 // registerNumbers tells a provider that can be told our URL of numbers. What it says is kept as attention.

@@ -68,6 +68,7 @@ func (s *Server) pauseIntegration(w http.ResponseWriter, r *http.Request, p *acc
 	if err != nil {
 		return err
 	}
+	about(r, i.ID, i.ServiceID, nil, in)
 	if err := s.o.Store.PauseIntegration(r.Context(), p.AccountID, i.ID, p.KeyID, in.Reason); err != nil {
 		return err
 	}
@@ -80,6 +81,7 @@ func (s *Server) resumeIntegration(w http.ResponseWriter, r *http.Request, p *ac
 	if err != nil {
 		return err
 	}
+	about(r, i.ID, i.ServiceID, nil, nil)
 	if err := s.o.Store.ResumeIntegration(r.Context(), p.AccountID, i.ID); err != nil {
 		return err
 	}

@@ -262,6 +262,7 @@ func TestWhatDidNotGetThroughIsSentAgainInBulkAndOnce(t *testing.T) {
 	if n := len(p.requests()); n != 2*len(nasty) {
 		t.Errorf("the provider got %d requests, want %d", n, 2*len(nasty))
 	}
+	w.anotherAccount().refused(404, "not_found", "POST", "/v1/dead-letters/retry?orgid="+tm.org, map[string]any{"ids": []string{"nobody"}})
 	log := w.account.call(200, "GET", "/v1/audit?what=dead-letter", nil).list("data")
 	if len(log) != 3 || log[0]["what"] != "dead-letter.retry" {
 		t.Errorf("on record: %v", log)

@@ -40,6 +40,13 @@ func TestANumberMovesToAnotherServiceAndIsReachedByBoth(t *testing.T) {
 	if ofOne(a, "service") != "second" || ofOne(a, "failover", "service") != "acme" || !strings.Contains(a.str("webhook_url"), "/services/second/") {
 		t.Errorf("the number is %s", a.body)
 	}
+	moves := c.call(200, "GET", "/v1/audit?what=number.changed", nil).list("data")
+	if len(moves) != 1 || fmt.Sprint(moves[0]["was"], moves[0]["became"]) != "map[service:acme] map[failover:map[service:acme] service:second]" {
+		t.Errorf("the log tells of the move as %v", moves)
+	}
+	if pauses := c.call(200, "GET", "/v1/audit?what=integration.pause", nil).list("data"); len(pauses) != 1 || pauses[0]["name"] != "acme" || fmt.Sprint(pauses[0]["became"]) != "map[reason:they are moving \" $to$ é]" {
+		t.Errorf("the log tells of the pause as %v", pauses)
+	}
 	c.until("/v1/messages/"+waiting, func(a answer) bool { return a.str("status") == "sent" })
 	if a := c.call(200, "GET", "/v1/messages/"+waiting, nil); a.str("service") != "second" || a.list("attempts")[0]["service"] != "second" {
 		t.Errorf("it went by %s", a.body)
