@@ -28,10 +28,10 @@ const (
 // hashesAtOnce bounds the memory that passwords take, whoever asks.
 const hashesAtOnce = 2
 
-// What people may choose. The upper bound is what a request may cost, far above what anybody types.
+// What people may choose. PasswordMax, in bytes, holds for programs too: it is what a request may cost, far above what anybody types.
 const (
 	passwordMin = 10
-	passwordMax = 512
+	PasswordMax = 512
 )
 
 // Passwords makes and checks hashes, a few at a time; who comes while they are busy waits.
@@ -55,8 +55,8 @@ func Acceptable(password, field string, names ...string) error {
 	switch {
 	case n < passwordMin:
 		return fault.New(fault.Invalid, field, "has %d characters; choose at least %d, such as three or four words", n, passwordMin)
-	case len(password) > passwordMax:
-		return fault.New(fault.Invalid, field, "has %d bytes; at most %d are taken", len(password), passwordMax)
+	case len(password) > PasswordMax:
+		return fault.New(fault.Invalid, field, "has %d bytes; at most %d are taken", len(password), PasswordMax)
 	case len(seen) < 5:
 		return fault.New(fault.Invalid, field, "repeats too few characters; choose something that nobody guesses")
 	}
@@ -77,8 +77,8 @@ func (p *Passwords) Hash(ctx context.Context, password string) (hash string, err
 // Check compares a password with a hash that is kept. With no hash it does the same work and says no, so that time does not tell who exists.
 // stale is a right password whose hash was made with other figures than today's.
 func (p *Passwords) Check(ctx context.Context, hash, password string) (right, stale bool, err error) {
-	if len(password) > passwordMax {
-		password, hash = password[:passwordMax], ""
+	if len(password) > PasswordMax {
+		password, hash = password[:PasswordMax], ""
 	}
 	there := hash != ""
 	err = p.inTurn(ctx, func() {

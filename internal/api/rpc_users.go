@@ -120,16 +120,13 @@ func (s *Server) setPassword(ctx context.Context, in *userParams, u *directory.U
 	if text == "" {
 		return nil
 	}
-	if len(text) > maxRPCPassword {
-		return fault.New(fault.Invalid, "password", "has %d bytes; at most %d are taken", len(text), maxRPCPassword)
+	if len(text) > access.PasswordMax {
+		return fault.New(fault.Invalid, "password", "has %d bytes; at most %d are taken", len(text), access.PasswordMax)
 	}
 	hash, err := s.passwords.Hash(ctx, text)
 	u.Password = hash
 	return err
 }
-
-// maxRPCPassword is how long a password may be that a program sets.
-const maxRPCPassword = 512
 
 func (in *userParams) make(o *directory.Organization, now time.Time) (*directory.User, error) {
 	u := &directory.User{AccountID: o.AccountID, OrgID: o.ID, Status: 1, Created: now}
