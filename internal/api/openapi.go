@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -185,9 +186,7 @@ var OpenAPI = sync.OnceValues(func() ([]byte, error) {
 func allOperations() map[string]operation {
 	all := map[string]operation{}
 	for _, table := range operationTables {
-		for route, o := range table {
-			all[route] = o
-		}
+		maps.Copy(all, table)
 	}
 	return all
 }
@@ -201,10 +200,7 @@ func describe(matrix []access.Rule, operations map[string]operation) (*document,
 	}
 	d := newDocument()
 	b := &describer{d: d, ss: schemas{named: map[string]*schema{}}, ids: map[string]string{}, examples: examples}
-	rest := map[string]operation{}
-	for route, o := range operations {
-		rest[route] = o
-	}
+	rest := maps.Clone(operations)
 	for _, rule := range matrix {
 		if !strings.HasPrefix(rule.Pattern, "/v1/") {
 			continue
