@@ -2,8 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/csv"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -25,42 +23,25 @@ var manyValued = []string{"phone", "mobile", "fax", "email", "sip"}
 
 // exportContacts streams contacts as a file, page by page.
 func (s *Server) exportContacts(w http.ResponseWriter, r *http.Request, f directory.ContactFilter, format string) error {
-	begun := false
-	for cursor := ""; ; {
-		rows, next, err := s.o.Store.Contacts(r.Context(), f, store.Page{Limit: pageSizeMax, Cursor: cursor})
-		if err != nil {
-			return err
-		}
-		var text bytes.Buffer
-		if !begun { // nothing was said yet: an error until here is an answer of its own
-			begun = true
-			kind, name := "text/csv; charset=utf-8", "contacts.csv"
-			if format == "vcard" {
-				kind, name = "text/vcard; charset=utf-8", "contacts.vcf"
-			} else {
-				writeCSV(&text, append([]string{"name"}, contactColumns...))
-			}
-			w.Header().Set("Content-Type", kind)
-			w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-		}
-		for i := range rows {
-			if format == "vcard" {
-				writeVCard(&text, &rows[i])
-			} else {
-				writeCSV(&text, contactRecord(&rows[i]))
-			}
-		}
-		if _, err := w.Write(text.Bytes()); err != nil || next == "" {
-			return err
-		}
-		cursor = next
+	rows := func(cursor string) ([]directory.Contact, string, error) {
+		return s.o.Store.Contacts(r.Context(), f, store.Page{Limit: pageSizeMax, Cursor: cursor})
 	}
-}
-
-func writeCSV(to *bytes.Buffer, record []string) {
-	out := csv.NewWriter(to)
-	_ = out.Write(record) // a buffer takes everything
-	out.Flush()
+	if format == "vcard" {
+		return s.exportFile(w, vCardKind, "contacts.vcf", func(cursor string, to *bytes.Buffer) (string, error) {
+			list, next, err := rows(cursor)
+			for i := range list {
+				writeVCard(to, &list[i])
+			}
+			return next, err
+		})
+	}
+	return s.exportCSV(w, "contacts.csv", append([]string{"name"}, contactColumns...), func(cursor string) (records [][]string, next string, err error) {
+		list, next, err := rows(cursor)
+		for i := range list {
+			records = append(records, contactRecord(&list[i]))
+		}
+		return records, next, err
+	})
 }
 
 func contactRecord(c *directory.Contact) []string {
@@ -72,50 +53,32 @@ func contactRecord(c *directory.Contact) []string {
 	return record
 }
 
-// guarded keeps a spreadsheet from taking a text for a formula, and bare takes the guard away. A text with a guard of its own gets another.
-func guarded(s string) string {
-	if inner := strings.TrimLeft(s, "'"); inner != s && isFormula(inner) {
-		return "'" + s
-	}
-	return unformulaic(s)
-}
-
-func bare(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && isFormula(strings.TrimLeft(rest, "'")) {
-		return rest
-	}
-	return s
-}
-
-func isFormula(s string) bool { return s != "" && strings.ContainsRune("=-@+\t\r", rune(s[0])) }
-
 // readContactsCSV reads a file whose first line names the columns: name, or firstname and lastname; any other column is a member of info.
 func readContactsCSV(text string) ([]contactInput, error) {
-	in := csv.NewReader(strings.NewReader(text))
-	in.FieldsPerRecord, in.TrimLeadingSpace = -1, true
-	head, err := in.Read()
+	f := openCSV(text, true)
+	head := f.head
 	for i := range head {
-		head[i] = strings.ToLower(strings.TrimSpace(head[i]))
+		head[i] = strings.ToLower(head[i])
 	}
-	if err != nil || !slices.ContainsFunc(head, func(c string) bool { return c == "name" || c == "firstname" || c == "lastname" || c == "phone" }) {
+	if !slices.ContainsFunc(head, func(c string) bool { return c == "name" || c == "firstname" || c == "lastname" || c == "phone" }) {
 		return nil, fault.New(fault.Invalid, "", `the first line must name the columns: "name", "phone", "email" and what else there is`)
 	}
 	var list []contactInput
-	for row := 2; ; row++ {
-		record, err := in.Read()
+	for {
+		row, err := f.next()
 		if err == io.EOF {
 			return list, nil
 		}
 		if err != nil {
-			return nil, fault.New(fault.Invalid, fmt.Sprintf("/%d", row), "line %d cannot be read as CSV", row)
+			return nil, row.unreadable()
 		}
 		var c contactInput
 		name, info := "", members{}
 		for i, column := range head {
-			if i >= len(record) {
+			if i >= len(row.cells) {
 				break
 			}
-			value := bare(strings.TrimSpace(record[i]))
+			value := bare(strings.TrimSpace(row.cells[i]))
 			switch column {
 			case "":
 			case "name":

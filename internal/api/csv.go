@@ -7,7 +7,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"patchbay/internal/fault"
 )
@@ -19,18 +22,101 @@ const (
 	maxCSVProblems = 1000
 )
 
-// csvRow is one line of a file that names its columns.
+// csvFile is a file whose first line names the columns, in any order.
+type csvFile struct {
+	in   *csv.Reader
+	head []string // nil: there is no first line that can be read
+}
+
+// openCSV reads the first line. trimmed is of files whose cells may have spaces before them that mean nothing.
+func openCSV(text string, trimmed bool) *csvFile {
+	f := &csvFile{in: csv.NewReader(strings.NewReader(strings.TrimPrefix(clean(text), "\ufeff")))}
+	f.in.FieldsPerRecord, f.in.TrimLeadingSpace = -1, trimmed
+	head, err := f.in.Read()
+	if err != nil {
+		return f
+	}
+	for i := range head {
+		head[i] = strings.TrimSpace(head[i])
+	}
+	f.head = head
+	return f
+}
+
+// next is the line that follows; io.EOF after the last. With an error the row says where it begins.
+func (f *csvFile) next() (row csvRow, err error) {
+	row.head = f.head
+	if row.cells, err = f.in.Read(); err == nil {
+		row.line, _ = f.in.FieldPos(0)
+	}
+	if broken := new(csv.ParseError); errors.As(err, &broken) {
+		row.line, err = broken.StartLine, broken.Err
+	}
+	return row, err
+}
+
+// unreadable is the mistake of a line that next could not read.
+func (r *csvRow) unreadable() error {
+	return fault.New(fault.Invalid, fmt.Sprintf("/%d", r.line), "line %d cannot be read as CSV", r.line)
+}
+
+// csvRow is one line of a file.
 type csvRow struct {
 	line  int
-	cells map[string]string
+	head  []string
+	cells []string // there may be fewer, or more, than columns
 }
 
 // cell is what stands there, or nil where the file has no such column: then the usual holds.
 func (r *csvRow) cell(column string) *string {
-	if v, ok := r.cells[column]; ok {
-		return &v
+	if i := slices.Index(r.head, column); i >= 0 && i < len(r.cells) {
+		return new(bare(r.cells[i]))
 	}
 	return nil
+}
+
+// word is a cell without the spaces around it; empty where nothing stands.
+func (r *csvRow) word(column string) string { return strings.TrimSpace(deref(r.cell(column))) }
+
+// number is a whole number in a cell; nil where nothing stands.
+func (r *csvRow) number(column string, ps *problemList) *int {
+	text := r.word(column)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		ps.add("/"+column, "must be a whole number")
+		return nil
+	}
+	return &n
+}
+
+// truth is true or false in a cell; nil where nothing stands.
+func (r *csvRow) truth(column string, ps *problemList) *bool {
+	switch strings.ToLower(r.word(column)) {
+	case "":
+		return nil
+	case "true":
+		return new(true)
+	case "false":
+		return new(false)
+	}
+	ps.add("/"+column, "must be true or false")
+	return nil
+}
+
+// json is JSON in a cell; nil where nothing stands.
+func (r *csvRow) json(column string, ps *problemList) jsontext.Value {
+	v := jsontext.Value(r.word(column))
+	if len(v) == 0 {
+		return nil
+	}
+	if !v.IsValid() {
+		ps.add("/"+column, "must be JSON, as GET shows it")
+		return nil
+	}
+	return v
 }
 
 // csvProblems are the mistakes of a file, each with its line.
@@ -55,14 +141,12 @@ func readCSV(w http.ResponseWriter, r *http.Request, known, must []string) (rows
 	if err != nil {
 		return nil, ps, err
 	}
-	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(clean(string(body)), "\ufeff")))
-	in.FieldsPerRecord = -1
-	head, err := in.Read()
-	if err != nil {
+	f := openCSV(string(body), false)
+	head := f.head
+	if head == nil {
 		return nil, ps, fault.New(fault.Invalid, "", "the first line must name the columns: %s", words(known))
 	}
 	for i, name := range head {
-		name = strings.TrimSpace(name)
 		k := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
 		switch {
 		case k < 0:
@@ -83,28 +167,20 @@ func readCSV(w http.ResponseWriter, r *http.Request, known, must []string) (rows
 		return nil, ps, nil
 	}
 	for {
-		record, err := in.Read()
+		row, err := f.next()
 		if err == io.EOF {
 			return rows, ps, nil
 		}
-		if broken := new(csv.ParseError); errors.As(err, &broken) {
-			ps.say(broken.StartLine, "", "cannot be read as CSV: "+broken.Err.Error())
+		if err != nil {
+			ps.say(row.line, "", "cannot be read as CSV: "+err.Error())
 			return nil, ps, nil // what follows would be read at the wrong place
 		}
-		if err != nil {
-			return nil, ps, err
-		}
-		line, _ := in.FieldPos(0)
 		if len(rows) == maxCSVRows {
 			return nil, ps, fault.New(fault.TooLarge, "", "the file has more than %d lines; send it in parts", maxCSVRows)
 		}
-		if len(record) != len(head) {
-			ps.say(line, "", fmt.Sprintf("has %d cells, and there are %d columns", len(record), len(head)))
+		if len(row.cells) != len(head) {
+			ps.say(row.line, "", fmt.Sprintf("has %d cells, and there are %d columns", len(row.cells), len(head)))
 			continue
-		}
-		row := csvRow{line: line, cells: make(map[string]string, len(head))}
-		for i, cell := range record {
-			row.cells[head[i]] = bare(cell)
 		}
 		rows = append(rows, row)
 	}

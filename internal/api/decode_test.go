@@ -243,13 +243,13 @@ func TestAPageIsWithinItsLimits(t *testing.T) {
 		{"", 50, true}, {"limit=1", 1, true}, {"limit=200", 200, true},
 		{"limit=201", 0, false}, {"limit=0", 0, false}, {"limit=-1", 0, false}, {"limit=x", 0, false}, {"limit=1e2", 0, false},
 	} {
-		limit, _, err := page(httptest.NewRequest("GET", "/?"+c.query, nil))
-		if (err == nil) != c.ok || limit != c.limit {
-			t.Errorf("%q: got %d, %v", c.query, limit, err)
+		at, err := page(httptest.NewRequest("GET", "/?"+c.query, nil))
+		if (err == nil) != c.ok || c.ok && at.Limit != c.limit {
+			t.Errorf("%q: got %d, %v", c.query, at.Limit, err)
 		}
 	}
-	if _, cursor, err := page(httptest.NewRequest("GET", "/?cursor=a%00%ffb", nil)); err != nil || cursor != "a\uFFFD\uFFFDb" {
-		t.Errorf("cursor %q, %v", cursor, err)
+	if at, err := page(httptest.NewRequest("GET", "/?cursor=a%00%ffb", nil)); err != nil || at.Cursor != "a\uFFFD\uFFFDb" {
+		t.Errorf("cursor %q, %v", at.Cursor, err)
 	}
 }
 

@@ -232,10 +232,3 @@ func (s *Server) nameSelf(ctx context.Context, who directory.Whose, in *acceptIn
 	}
 	return d, (&personInput{Email: in.Email, Name: in.Name}).apply(d)
 }
-
-func deref(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}

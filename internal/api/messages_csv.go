@@ -26,7 +26,7 @@ func (s *Server) exportMessages(w http.ResponseWriter, r *http.Request, p *acces
 		return err
 	}
 	left := maxExported
-	return exportCSV(w, "messages.csv", exportedColumns, func(cursor string) (records [][]string, next string, err error) {
+	return s.exportCSV(w, "messages.csv", exportedColumns, func(cursor string) (records [][]string, next string, err error) {
 		rows, next, err := s.o.Store.Messages(r.Context(), f, store.Page{Limit: min(pageSizeMax, left), Cursor: cursor})
 		for i := range rows {
 			records = append(records, messageRecord(&rows[i]))
@@ -36,11 +36,6 @@ func (s *Server) exportMessages(w http.ResponseWriter, r *http.Request, p *acces
 		}
 		return records, next, err
 	})
-}
-
-func beginCSV(w http.ResponseWriter, name string) {
-	w.Header().Set("Content-Type", csvKind+"; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 }
 
 func messageRecord(m *message.View) []string {

@@ -123,7 +123,7 @@ func (s *Server) exportNumbers(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return err
 	}
-	return exportCSV(w, "numbers.csv", numberColumns, func(cursor string) (records [][]string, next string, err error) {
+	return s.exportCSV(w, "numbers.csv", numberColumns, func(cursor string) (records [][]string, next string, err error) {
 		rows, next, err := s.o.Store.Numbers(r.Context(), p.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
 		for i := range rows {
 			records = append(records, s.numberRecord(&rows[i], users))
@@ -227,8 +227,8 @@ func readNumber(row *csvRow, users *namesInFiles) (in numberInput, ps problemLis
 	if choice := row.truth("strip_metadata", &ps); choice != nil {
 		in.StripMetadata = jsontext.Value(strconv.FormatBool(*choice))
 	}
-	if failover := row.cell("failover"); failover != nil && strings.TrimSpace(*failover) != "" {
-		in.Failover = jsontext.Value(members{"service": quote(strings.TrimSpace(*failover))}.line())
+	if failover := row.word("failover"); failover != "" {
+		in.Failover = jsontext.Value(members{"service": quote(failover)}.line())
 	}
 	limits := members{}
 	for column, member := range map[string]string{"daily_messages": "messages", "daily_segments": "segments"} {
@@ -247,34 +247,4 @@ func readNumber(row *csvRow, users *namesInFiles) (in numberInput, ps problemLis
 		in.Users = &ids
 	}
 	return in, ps
-}
-
-// truth is true or false in a cell; nil where nothing stands.
-func (r *csvRow) truth(column string, ps *problemList) *bool {
-	text := r.cell(column)
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	switch strings.ToLower(strings.TrimSpace(*text)) {
-	case "true":
-		return new(true)
-	case "false":
-		return new(false)
-	}
-	ps.add("/"+column, "must be true or false")
-	return nil
-}
-
-// json is JSON in a cell; nil where nothing stands.
-func (r *csvRow) json(column string, ps *problemList) jsontext.Value {
-	text := r.cell(column)
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	v := jsontext.Value(*text)
-	if !v.IsValid() {
-		ps.add("/"+column, "must be JSON, as GET of a number shows it")
-		return nil
-	}
-	return v
 }

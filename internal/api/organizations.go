@@ -215,6 +215,14 @@ func put[T any](at *T, given *T) {
 	}
 }
 
+// deref is a text that may not have been given.
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
 // problemList gathers everything wrong with one body, so that a caller mends it in one go.
 type problemList []fault.Problem
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -106,8 +105,13 @@ func (s *Server) exportUsage(w http.ResponseWriter, r *http.Request, p *access.P
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	writeCSV(&text, usageColumns)
+	return s.exportCSV(w, "usage-"+month.Format("2006-01")+".csv", usageColumns, func(string) ([][]string, string, error) {
+		records, err := s.usageRecords(r, p, month, list)
+		return records, "", err
+	})
+}
+
+func (s *Server) usageRecords(r *http.Request, p *access.Principal, month time.Time, list []message.Usage) (records [][]string, err error) {
 	var o *directory.Organization
 	for i := range list {
 		u := &list[i]
@@ -116,7 +120,7 @@ func (s *Server) exportUsage(w http.ResponseWriter, r *http.Request, p *access.P
 				o, err = &directory.Organization{ID: u.OrgID}, nil // it is being removed
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
 		}
 		record := []string{month.Format("2006-01"), u.OrgID, guarded(o.Name), guarded(o.Domain), guarded(u.Number), guarded(u.ServiceID)}
@@ -126,11 +130,9 @@ func (s *Server) exportUsage(w http.ResponseWriter, r *http.Request, p *access.P
 		} {
 			record = append(record, strconv.FormatInt(n, 10))
 		}
-		writeCSV(&text, record)
+		records = append(records, record)
 	}
-	beginCSV(w, "usage-"+month.Format("2006-01")+".csv")
-	_, _ = w.Write(text.Bytes()) // a client that has gone is told nothing
-	return nil
+	return records, nil
 }
 
 // statsView is how many messages there were, day by day, and why some failed.

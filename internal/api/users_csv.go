@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,37 +25,13 @@ func userRecord(u *directory.User) []string {
 
 // exportUsers streams the users of an organization as a file that importUsers takes.
 func (s *Server) exportUsers(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	return exportCSV(w, "users.csv", userColumns, func(cursor string) (records [][]string, next string, err error) {
+	return s.exportCSV(w, "users.csv", userColumns, func(cursor string) (records [][]string, next string, err error) {
 		rows, next, err := s.o.Store.Users(r.Context(), p.AccountID, o.ID, store.Page{Limit: pageSizeMax, Cursor: cursor})
 		for i := range rows {
 			records = append(records, userRecord(&rows[i]))
 		}
 		return records, next, err
 	})
-}
-
-// exportCSV streams a file, page by page.
-func exportCSV(w http.ResponseWriter, name string, columns []string, page func(cursor string) (records [][]string, next string, err error)) error {
-	begun := false
-	for cursor := ""; ; {
-		records, next, err := page(cursor)
-		if err != nil {
-			return err
-		}
-		var text bytes.Buffer
-		if !begun { // nothing was said yet: an error until here is an answer of its own
-			begun = true
-			beginCSV(w, name)
-			writeCSV(&text, columns)
-		}
-		for _, record := range records {
-			writeCSV(&text, record)
-		}
-		if _, err := w.Write(text.Bytes()); err != nil || next == "" {
-			return nil // a client that has gone is told nothing
-		}
-		cursor = next
-	}
 }
 
 // importUsers takes a file of users whole or not at all.
@@ -115,8 +90,8 @@ func (s *Server) importUsers(w http.ResponseWriter, r *http.Request, p *access.P
 func readUser(row *csvRow, u *directory.User) problemList {
 	in := userInput{Extension: row.cell("extension"), Name: row.cell("name"), Email: row.cell("email")}
 	var ps problemList
-	if role := row.cell("role"); role != nil && strings.TrimSpace(*role) != "" {
-		in.Role = new(strings.ToLower(strings.TrimSpace(*role)))
+	if role := row.word("role"); role != "" {
+		in.Role = new(strings.ToLower(role))
 	}
 	in.Status = row.number("status", &ps)
 	in.Extra = row.json("extra", &ps)
@@ -133,18 +108,4 @@ func problemsOf(err error) problemList {
 		return f.Problems
 	}
 	return problemList{{Message: err.Error()}}
-}
-
-// number is a whole number in a cell; nil where nothing stands.
-func (r *csvRow) number(column string, ps *problemList) *int {
-	text := r.cell(column)
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(*text))
-	if err != nil {
-		ps.add("/"+column, "must be a whole number")
-		return nil
-	}
-	return &n
 }
