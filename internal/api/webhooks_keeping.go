@@ -187,7 +187,7 @@ func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request, p *acces
 	if err != nil {
 		return err
 	}
-	limit, cursor, err := page(r)
+	at, err := page(r)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request, p *acces
 	if failed != "" && failed != "true" {
 		return fault.New(fault.Invalid, "failed", "%q is not possible; say true, or leave it out", clean(failed))
 	}
-	rows, next, err := s.o.Store.Deliveries(r.Context(), h.ID, failed == "true", store.Page{Limit: limit, Cursor: cursor})
+	rows, next, err := s.o.Store.Deliveries(r.Context(), h.ID, failed == "true", at)
 	if err != nil {
 		return err
 	}
