@@ -75,7 +75,7 @@ func TestNothingAnsweredIsLostInAnyCrashImage(t *testing.T) {
 		}
 		missing, held := tr.crash(t, base, writes, answered, cut, true, rng)
 		if len(missing) > 0 {
-			t.Errorf("a power cut at line %d of the trace loses %d of %d answered: %v", cut, len(missing), held, missing[:min(3, len(missing))])
+			t.Errorf("a power cut at line %d of the trace loses %d of %d answered: %v\n%s", cut, len(missing), held, missing[:min(3, len(missing))], tr.around(cut, g.dir))
 		}
 	}
 	lost := 0
@@ -177,6 +177,23 @@ func (tr *trace) writes(dir string) (list []fileWrite) {
 		}
 	}
 	return list
+}
+
+// around shows what happened to the database's files in front of a place, and what was answered: evidence, for no two traces are alike.
+func (tr *trace) around(cut int, dir string) string {
+	var b strings.Builder
+	for _, c := range tr.calls {
+		if c.began < cut-4000 || c.began > cut+400 {
+			continue
+		}
+		switch {
+		case strings.HasPrefix(c.path, dir) && c.name != "read" && c.name != "openat":
+			fmt.Fprintf(&b, "%d to %d: %s %s at %d, %d bytes = %d\n", c.began, c.ended, c.name, filepath.Base(c.path), c.at, len(c.data), c.result)
+		case c.name == "write" && bytes.HasPrefix(c.data, []byte("HTTP/1.1 2")):
+			fmt.Fprintf(&b, "%d: answered %q\n", c.began, acceptedAnswer.FindSubmatch(c.data))
+		}
+	}
+	return b.String()
 }
 
 // crash rebuilds the files as a power cut at that place of the trace may have left them, opens them, and says what of the answered is missing.

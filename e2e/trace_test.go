@@ -113,7 +113,7 @@ func (c *call) arguments(s string) {
 
 // finish reads what only the end of a call shows.
 func (c *call) finish(s string, line int) {
-	c.ended = line
+	c.ended, c.result = line, -1 // "= ?": it was interrupted, and did nothing that anybody may rely on
 	if m := resultPart.FindStringSubmatch(s); m != nil {
 		c.result, _ = strconv.ParseInt(m[1], 10, 64)
 	}
