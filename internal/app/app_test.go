@@ -112,7 +112,7 @@ func TestNoKeyAndNoSecretLiesInTheDataDirectoryInClear(t *testing.T) {
 func TestMetricsOfTheirOwnAddressAskForNoKey(t *testing.T) {
 	address := freeAddress(t)
 	startWith(t, app.Options{MetricsListen: address})
-	for path, want := range map[string]int{"/metrics": 200, "/v1/messages": 404} {
+	for path, want := range map[string]int{"/metrics": 200, "/v1/messages": 404, "/debug/pprof/": 404} {
 		resp, err := http.Get("http://" + address + path)
 		if err != nil {
 			t.Fatal(err)

@@ -98,11 +98,18 @@ func TestAcceptedMessagesCarryWhatTheNumberSays(t *testing.T) {
 
 func TestAnotherLimitOfTheFileCountsWithHeaderAndFooter(t *testing.T) {
 	r := newRig(t, limited(`{"max_length": 10}`))
-	if _, err := r.Accept(t.Context(), r.text("+61855555555", "0123456789")); err != nil {
-		t.Error(err)
-	}
-	if _, err := r.Accept(t.Context(), r.text("+61855555555", "0123456789x")); fault.CodeOf(err) != fault.Invalid {
-		t.Errorf("11 characters where 10 may be sent: got %v", err)
+	for _, c := range []struct{ header, footer, text string }{{"", "", "0123456789"}, {"", "é😀", "0123456"}, {"A", "B", "012345"}} {
+		n := *r.mine
+		n.Header, n.Footer = c.header, c.footer
+		if err := r.store.UpdateNumber(t.Context(), &n); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Accept(t.Context(), r.text("+61855555555", c.text)); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if _, err := r.Accept(t.Context(), r.text("+61855555555", c.text+"x")); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%+v: 11 characters where 10 may be sent: got %v", c, err)
+		}
 	}
 }
 

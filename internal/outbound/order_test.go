@@ -114,6 +114,26 @@ func TestRetryAfterIsObeyedInBothForms(t *testing.T) {
 	}
 }
 
+func TestAThrottledNumberLeavesTheOthersAlone(t *testing.T) {
+	r := newRig(t, base)
+	r.provider.answer(func(w http.ResponseWriter, req *http.Request, a ask) {
+		if strings.Contains(a.Body, r.mine.Value) {
+			w.WriteHeader(http.StatusTooManyRequests) // and does not say until when
+			return
+		}
+		takes(w, req, a)
+	})
+	throttled := r.send(r.text("+61855555551", "a"))
+	r.run()
+	r.tried(throttled, 2)
+	other := r.text("+61855555551", "b")
+	other.From = r.shared.Value
+	r.reaches(r.send(other), message.Sent)
+	if v := r.view(throttled); v.Status != message.Sending || r.paused() != nil {
+		t.Errorf("the throttled number's message is %s, the integration paused: %+v", v.Status, r.paused())
+	}
+}
+
 // begun is when the messages' attempts began, in order.
 func (r *rig) begun(ids []string) (at []time.Time) {
 	for _, id := range ids {

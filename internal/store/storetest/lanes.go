@@ -294,6 +294,7 @@ func expires(t *testing.T, w *World) {
 	if v.ErrorCode != "expired" || v.ErrorText == "" || !slices.Equal(statuses(v), []message.Status{message.Queued, message.Sending, message.Expired}) {
 		t.Errorf("an expired message shows %q %q %v", v.ErrorCode, v.ErrorText, statuses(v))
 	}
+	wantEqual(t, "notifications", w.statusNotifications(second.ID), []message.Status{message.Queued, message.Sending, message.Expired})
 }
 
 func conservesUnderConcurrency(t *testing.T, w *World) {

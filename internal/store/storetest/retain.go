@@ -168,6 +168,41 @@ func retainsInSteps(t *testing.T, w *World) {
 	}
 }
 
+// Faults A16: a deletion that is cut off is finished at the next start.
+func deletesInSteps(t *testing.T, w *World) {
+	const many = 450 // more than two commits take
+	var arrivals []message.Arrival
+	for i := range many {
+		a := w.Arrival(number(i%7), fmt.Sprint(i), fmt.Sprint("q", i))
+		a.Media = []message.Media{{ID: message.NewID(), State: message.MediaStored, Path: fmt.Sprintf("ab/%d", i)}}
+		arrivals = append(arrivals, a)
+	}
+	for some := range slices.Chunk(arrivals, 50) {
+		w.apply(message.Applied{Arrivals: some})
+	}
+	left := func() (n int) {
+		for i := range many {
+			if !w.unknown(fmt.Sprintf("ab/%d", i)) {
+				n++
+			}
+		}
+		return n
+	}
+	for n := 1; fault.CodeOf(w.DeleteOrganization(&ending{Context: w.Ctx, left: n}, w.Acct, w.Org.ID)) != fault.NotFound; n++ {
+		if n > 1000 {
+			t.Fatal("it does not begin")
+		}
+	}
+	if left() == 0 {
+		t.Fatal("nothing was cut off: the test tests nothing")
+	}
+	w.Reopen()
+	if n := left(); n != 0 {
+		t.Errorf("after the next start %d files are still somebody's", n)
+	}
+	w.NewOrg("west.example") // its domain is free
+}
+
 // ending is a context that ends after it was asked so often.
 type ending struct {
 	context.Context

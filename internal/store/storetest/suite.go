@@ -101,6 +101,7 @@ func Run(t *testing.T, e Engine) {
 		{"a version that is kept can be current again", setsVersions},
 		{"a service's id is one without case", ignoresCaseOfServices},
 		{"deleting an organization takes everything it had", deletesOrganizations},
+		{"deleting an organization that is cut off is finished at the next start", deletesInSteps},
 		{"what comes into a deleted message's place is nobody else's to see", showsNothingInPlaceOfTheDeleted},
 		{"lists come in pages without gaps or repeats", pages},
 		{"a name finds whoever may sign in by it, the elder first, and nobody else", findsWhoSignsIn},
