@@ -1,10 +1,8 @@
 package storetest
 
 import (
-	"flag"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,15 +41,6 @@ func holdsInboxModel(t *testing.T, w *World) {
 	}
 	all.Wait()
 	t.Logf("%d cases", cases.Load())
-}
-
-// set changes a flag of the tests; what it returns sets it back.
-func (w *World) set(name string, n int) (back func()) {
-	w.t.Helper()
-	f := flag.Lookup(name)
-	was := f.Value.String()
-	w.must(f.Value.Set(strconv.Itoa(n)))
-	return func() { w.must(f.Value.Set(was)) }
 }
 
 // talk is a conversation in the model.

@@ -110,14 +110,21 @@ func holdsModel(t *testing.T, w *World) {
 // check is rapid.Check with a quarter of the runs on a server: its answers take longer, and most of what a model finds is in what the
 // engines share.
 func (w *World) check(t *testing.T, property func(*rapid.T)) {
-	if checks := flag.Lookup("rapid.checks"); !w.engine.Alone() {
-		was := checks.Value.String()
-		n, err := strconv.Atoi(was)
+	if !w.engine.Alone() {
+		n, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
 		w.must(err)
-		w.must(checks.Value.Set(strconv.Itoa(max(n/4, 1))))
-		defer checks.Value.Set(was)
+		defer w.set("rapid.checks", max(n/4, 1))()
 	}
 	rapid.Check(t, property)
+}
+
+// set changes a flag of the tests; what it returns sets it back.
+func (w *World) set(name string, n int) (back func()) {
+	w.t.Helper()
+	f := flag.Lookup(name)
+	was := f.Value.String()
+	w.must(f.Value.Set(strconv.Itoa(n)))
+	return func() { w.must(f.Value.Set(was)) }
 }
 
 type model struct {
