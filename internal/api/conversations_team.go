@@ -32,10 +32,8 @@ func (s *Server) inConversation(h deedHandler) handler {
 			return err
 		}
 		var in deed
-		if r.ContentLength != 0 {
-			if _, err := decode(w, r, &in); err != nil {
-				return err
-			}
+		if err := decodeIfAny(w, r, &in); err != nil {
+			return err
 		}
 		return h(w, r, p, c, &in)
 	}

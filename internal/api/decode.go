@@ -50,6 +50,15 @@ func decode(w http.ResponseWriter, r *http.Request, into any) ([]byte, error) {
 	return body, unmarshal(body, into)
 }
 
+// decodeIfAny is decode for a body that may be left out.
+func decodeIfAny(w http.ResponseWriter, r *http.Request, into any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	_, err := decode(w, r, into)
+	return err
+}
+
 func unmarshal(body []byte, into any) error {
 	if len(strings.TrimSpace(string(body[:min(len(body), 64)]))) == 0 {
 		return malformed(fault.New(fault.Invalid, "", "the body is empty; send a JSON object"))

@@ -93,6 +93,9 @@ var namesOf = map[reflect.Type]string{
 	of[message.Doing]():         "ConversationChange",
 }
 
+// wordLists are the words that a member can be whose list stands elsewhere, by the tag `words`.
+var wordLists = map[string][]string{"notifications": notify.Types}
+
 // oneOf are the types of what is one of several.
 var oneOf = map[reflect.Type][]reflect.Type{
 	of[entryView](): {of[messageInView](), of[noteView]()},

@@ -235,7 +235,7 @@ func (ss *schemas) members(t reflect.Type, u use, to *schema) {
 	}
 }
 
-// member is a field with what its tags say: doc, enum, default, format, min, max, maxlen; and of raw JSON, as.
+// member is a field with what its tags say: doc, enum or words, default, format, min, max, maxlen; and of raw JSON, as.
 func (ss *schemas) member(t reflect.Type, f reflect.StructField, u use, optional bool) *schema {
 	var s *schema
 	as := f.Tag.Get("as")
@@ -253,8 +253,15 @@ func (ss *schemas) member(t reflect.Type, f reflect.StructField, u use, optional
 	if s.Description == "" {
 		ss.failf(`%s.%s has no tag doc:"…"`, t, f.Name)
 	}
+	name, given := f.Tag.Lookup("words")
+	words, ok := wordLists[name]
+	if given && !ok {
+		ss.failf("%s.%s: there is no list of words %q", t, f.Name, name)
+	}
 	if list := f.Tag.Get("enum"); list != "" {
-		words := strings.Split(list, ",")
+		words = strings.Split(list, ",")
+	}
+	if words != nil {
 		if s.Items != nil {
 			s.Items.Enum = words
 		} else {

@@ -11,7 +11,7 @@ import (
 //
 //	"GET /v1/things": {id: "listThings", summary: "List things", list: true, out: of[list[thingView]]()},
 //
-// and every member of its types a tag doc:"…" (with required:"true" where an input must have it, enum:"a,b", default, format, min, max,
+// and every member of its types a tag doc:"…" (with required:"true" where an input must have it, enum:"a,b", words, default, format, min, max,
 // maxlen as they apply; as:"object" on raw JSON). thingView becomes the schema Thing, thingInput ThingInput and, in a PATCH, ThingPatch. What
 // the path, the roles and the usual failures are is taken from the matrix. The server does not start without the row; `make generate` writes
 // docs/openapi.json; a test compares every answer that any test gets with the document. And it needs an example: see Example.

@@ -56,10 +56,8 @@ const pausedByPerson = "it was paused"
 // pauseIntegration stops sending by an integration. Its queued messages wait, and expire in their time.
 func (s *Server) pauseIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
 	in := pauseInput{Reason: pausedByPerson}
-	if r.ContentLength != 0 {
-		if _, err := decode(w, r, &in); err != nil {
-			return err
-		}
+	if err := decodeIfAny(w, r, &in); err != nil {
+		return err
 	}
 	if in.Reason = clean(in.Reason); in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxName {
 		return fault.New(fault.Invalid, "reason", "must have 1 to %d characters; leave it out for none", maxName)

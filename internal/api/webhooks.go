@@ -18,7 +18,7 @@ type webhookView struct {
 	ID      string   `json:"id" doc:"The webhook's id."`
 	URL     string   `json:"url" doc:"The address that is called."`
 	OrgID   string   `json:"orgid" doc:"The organization whose notifications it is told. Empty: all of the account."`
-	Types   []string `json:"types" doc:"The types that it is told. Empty: all." enum:"message.received,message.status,conversation.updated,optout.changed,integration.attention"`
+	Types   []string `json:"types" doc:"The types that it is told. Empty: all." words:"notifications"`
 	Format  string   `json:"format" doc:"The bodies: our notifications, or those of the Messaging API." enum:"patchbay,messaging"`
 	APIKey  bool     `json:"api_key,omitzero" doc:"Its bodies carry a token of its own in api_key."`
 	Secret  string   `json:"secret,omitempty" doc:"The secret that signatures are made with (Standard Webhooks). In the answer to POST alone."`
@@ -56,7 +56,7 @@ func viewWebhook(h *directory.Webhook) webhookView {
 type webhookInput struct {
 	URL    string   `json:"url" doc:"An http or https address without a user name in it." required:"true"`
 	OrgID  string   `json:"orgid" doc:"The organization. Left out by the account's key: all of the account; by an organization's key: its own."`
-	Types  []string `json:"types" doc:"The types that it is told. Left out: all." enum:"message.received,message.status,conversation.updated,optout.changed,integration.attention"`
+	Types  []string `json:"types" doc:"The types that it is told. Left out: all." words:"notifications"`
 	Format string   `json:"format" doc:"The bodies: our notifications, or those of the Messaging API." enum:"patchbay,messaging" default:"patchbay"`
 	APIKey bool     `json:"api_key" doc:"Of the messaging format: every body has a member api_key with a token of the webhook's own, for receivers that look for it." default:"false"`
 }

@@ -26,7 +26,7 @@ type Hooks interface {
 // webhookChange is what of a webhook can change.
 type webhookChange struct {
 	URL   *string   `json:"url" doc:"An http or https address without a user name in it."`
-	Types *[]string `json:"types" doc:"The types that it is told; none: all." enum:"message.received,message.status,conversation.updated,optout.changed,integration.attention"`
+	Types *[]string `json:"types" doc:"The types that it is told; none: all." words:"notifications"`
 }
 
 func (s *Server) updateWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
@@ -68,11 +68,9 @@ func (s *Server) rotateWebhook(w http.ResponseWriter, r *http.Request, p *access
 	if err != nil {
 		return err
 	}
-	in := rotateInput{}
-	if r.ContentLength != 0 {
-		if _, err := decode(w, r, &in); err != nil {
-			return err
-		}
+	var in rotateInput
+	if err := decodeIfAny(w, r, &in); err != nil {
+		return err
 	}
 	overlap := usualOverlap
 	if in.Overlap != nil {
