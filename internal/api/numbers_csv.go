@@ -154,7 +154,7 @@ func (s *Server) importNumbers(w http.ResponseWriter, r *http.Request, _ *access
 	for i := range rows {
 		row := &rows[i]
 		in, wrong := readNumber(row, users)
-		n := &directory.Number{ID: directory.NewID(now.Add(time.Duration(i) * time.Millisecond)), AccountID: o.AccountID, OrgID: o.ID, Created: now}
+		n := &directory.Number{AccountID: o.AccountID, OrgID: o.ID, Created: now}
 		wrong = append(wrong, in.apply(n)...)
 		in.Service = new(strings.TrimSpace(*in.Service))
 		service, known := integrations[*in.Service]

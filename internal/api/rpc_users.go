@@ -101,6 +101,7 @@ func (s *Server) rpcCreateUser(ctx context.Context, p *access.Principal, r *http
 	if err := s.setPassword(ctx, in, u); err != nil {
 		return nil, err
 	}
+	u.ID = directory.NewID(u.Created)
 	aboutIn(ctx, u.ID, u.Name, nil, viewUser(u))
 	if err := s.o.Store.CreateUser(ctx, u); err != nil {
 		return nil, err

@@ -50,9 +50,7 @@ func (s *Server) importUsers(w http.ResponseWriter, r *http.Request, p *access.P
 	lines := map[string]int{}
 	for i := range rows {
 		row := &rows[i]
-		u := &directory.User{
-			ID: directory.NewID(now.Add(time.Duration(i) * time.Millisecond)), AccountID: o.AccountID, OrgID: o.ID, Status: 1, Created: now,
-		}
+		u := &directory.User{AccountID: o.AccountID, OrgID: o.ID, Status: 1, Created: now}
 		ps.at(row.line, readUser(row, u))
 		if u.Extension == "" {
 			continue // it has been said

@@ -350,6 +350,7 @@ func TestTheLogTellsWhoChangedWhatAndNoSecret(t *testing.T) {
 	admin.call(200, "PUT", "/v1/organizations/"+e.org+"/integrations/acme", map[string]any{"properties": map[string]any{"API key": "CANARY-key"}})
 	w.account.call(200, "POST", "/api", map[string]any{"method": "setUserStatus", "params": map[string]any{"orgid": e.org, "id": e.idle, "status": 0}})
 	w.account.call(200, "POST", "/api", map[string]any{"method": "updateUser", "params": map[string]any{"orgid": e.org, "id": e.idle, "password": "CANARY-password"}})
+	w.account.call(200, "POST", "/api", map[string]any{"method": "createUser", "params": map[string]any{"orgid": e.org, "extension": "909", "password": "CANARY-password"}})
 	hook := w.account.call(201, "POST", "/v1/webhooks", map[string]any{"url": "https://hook.example.com/CANARY-path", "orgid": e.org})
 	before := len(w.account.call(200, "GET", "/v1/audit?limit=200", nil).list("data"))
 	w.account.call(200, "GET", "/v1/organizations", nil)
@@ -369,6 +370,14 @@ func TestTheLogTellsWhoChangedWhatAndNoSecret(t *testing.T) {
 		"optout.created", "person.created", "user.changed"} {
 		if !strings.Contains(text, `"what":"`+want+`"`) {
 			t.Errorf("the log lacks %s", want)
+		}
+	}
+	for _, line := range all.list("data") {
+		if line["what"] == "optout.created" {
+			continue // whom it is about stands in the list's own history alone
+		}
+		if what, id := line["what"].(string), line["id"]; strings.HasSuffix(what, ".created") && (id == "" || id == line["orgid"] && what != "organization.created") {
+			t.Errorf("which one? %v", line)
 		}
 	}
 	found := w.account.call(200, "GET", "/v1/audit?what=user.changed&orgid="+e.org, nil).list("data")
