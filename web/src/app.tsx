@@ -3,9 +3,9 @@ import { type Me, useMe } from "./lib/me";
 import { navigate, Routes, usePath } from "./lib/router";
 import { Boundary } from "./shell/boundary";
 import { startOf } from "./shell/nav";
+import { NotHere } from "./shell/not-here";
 import { Shell } from "./shell/shell";
-import { common } from "./texts/common";
-import { ErrorState, LinkButton, Loading, PageBody, PageHeader } from "./ui";
+import { ErrorState, Loading, PageBody } from "./ui";
 
 // Each part is loaded when it is first opened: whoever texts never loads the portal, and the other way round.
 const Inbox = lazy(() => import("./inbox"));
@@ -80,19 +80,7 @@ function ForAdmins({ me }: { me: Me }) {
 }
 
 /** Leads on to another address, and leaves no entry in the history. */
-export function Go({ to }: { to: string }) {
+function Go({ to }: { to: string }) {
   useEffect(() => navigate(to, { replace: true }), [to]);
   return null;
-}
-
-export function NotHere() {
-  return (
-    <PageBody>
-      <PageHeader
-        title={common.notHere}
-        about={common.notHereAbout}
-        actions={<LinkButton href="/">{common.toStart}</LinkButton>}
-      />
-    </PageBody>
-  );
 }

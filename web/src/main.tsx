@@ -14,10 +14,10 @@ onSignedOut(() => {
   if (location.pathname !== "/sign-in" && location.pathname !== "/welcome") forget();
 });
 
-// During an upgrade a page may name a part that only the other version has: the page is loaded anew, once.
+// During an upgrade a page may name a part that only the other version has: the page is loaded anew, at most once a minute.
 addEventListener("vite:preloadError", (e) => {
-  if (sessionStorage.getItem("patchbay.reloaded")) return;
-  sessionStorage.setItem("patchbay.reloaded", "1");
+  if (Date.now() - Number(sessionStorage.getItem("patchbay.reloaded")) < 60_000) return;
+  sessionStorage.setItem("patchbay.reloaded", String(Date.now()));
   e.preventDefault();
   location.reload();
 });

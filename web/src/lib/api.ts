@@ -21,6 +21,11 @@ export function onSignedOut(then: () => void): void {
   signedOut = then;
 }
 
+/** The server said that it does not know who asks. */
+export function tellSignedOut(): void {
+  signedOut?.();
+}
+
 const developmentKey = "patchbay.development-key";
 
 /** Pages that Vite serves may ask with a key in place of a sign-in. Nothing of this is in what ships. */
@@ -52,17 +57,18 @@ async function call<T>(method: string, at: string, o: Options = {}): Promise<T> 
     body = JSON.stringify(o.body);
   }
   let answer: Response;
+  let text: string;
   try {
     answer = await fetch(address(at, o.query), { method, headers, body, signal: o.signal, credentials: "same-origin" });
+    text = await answer.text();
   } catch (e) {
     if (e instanceof DOMException && e.name === "AbortError") throw e;
     throw new Problem(0, "unreached", "Patchbay could not be reached. Check the connection and try again.");
   }
-  const text = await answer.text();
   const isJSON = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
   const read: unknown = isJSON && text ? JSON.parse(text) : undefined;
   if (!answer.ok) {
-    if (answer.status === 401) signedOut?.();
+    if (answer.status === 401) tellSignedOut();
     throw problemOf(answer.status, read);
   }
   return (isJSON ? read : text) as T;

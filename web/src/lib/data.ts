@@ -1,5 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-import { all, api, path } from "./api";
+import { type QueryKey, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { all, api, type Page, path } from "./api";
 import type { Integration, Organization, PhoneNumber, Service, ServiceDetail, User } from "./types";
 
 /** What several pages ask for. The keys begin with what changes them. */
@@ -12,6 +12,17 @@ export const keys = {
   services: ["services"] as const,
   service: (id: string) => ["services", id] as const,
 };
+
+/** A list without an end: one page after the other, as one list. */
+export function usePages<T>(queryKey: QueryKey, at: string, query: Record<string, string | boolean | undefined> = {}) {
+  return useInfiniteQuery({
+    queryKey,
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) => api.get<Page<T>>(at, { ...query, limit: 50, cursor: pageParam }, signal),
+    getNextPageParam: (last) => last.next || undefined,
+    select: (list) => list.pages.flatMap((p) => p.data),
+  });
+}
 
 export function useOrganizations() {
   return useQuery({

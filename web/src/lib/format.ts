@@ -66,6 +66,14 @@ export function visible(text: string): string {
   );
 }
 
+/** Why a provider, or we, did not do something: its code and its words. */
+export function reasonOf(e: { code?: string; text?: string }): string {
+  return [e.code, e.text]
+    .filter((s) => s !== undefined && s !== "")
+    .map((s) => visible(s ?? ""))
+    .join(": ");
+}
+
 /** A North American number in its usual groups; every other one as it is. */
 export function phone(number: string): string {
   const us = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);

@@ -93,7 +93,7 @@ export interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   href: string;
 }
 
-/** An anchor that changes the page without loading it anew, unless the click asks for another tab. */
+/** An anchor that changes the page without loading it anew, unless it is for another tab, or for a file. */
 export function Link({ href, onClick, ...rest }: LinkProps) {
   return (
     <a
@@ -101,7 +101,17 @@ export function Link({ href, onClick, ...rest }: LinkProps) {
       href={href}
       onClick={(e) => {
         onClick?.(e);
-        if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+        if (
+          e.defaultPrevented ||
+          rest.target ||
+          rest.download !== undefined ||
+          e.button !== 0 ||
+          e.metaKey ||
+          e.ctrlKey ||
+          e.shiftKey ||
+          e.altKey
+        )
+          return;
         e.preventDefault();
         navigate(href);
       }}

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import { credentials } from "./api";
+import { credentials, tellSignedOut } from "./api";
 import { type SSE, SSEParser } from "./sse";
 
 /** What the server tells of: message.received, message.status, conversation.updated, … */
@@ -78,6 +78,7 @@ class Stream {
       const headers: Record<string, string> = { Accept: "text/event-stream", ...credentials() };
       if (this.after !== undefined) headers["Last-Event-ID"] = this.after;
       const answer = await fetch("/v1/events", { headers, signal: own.signal, cache: "no-store" });
+      if (answer.status === 401) tellSignedOut();
       if (answer.status === 401 || answer.status === 403) return this.stop();
       if (answer.status === 422) this.after = undefined; // a place that this server does not know: begin with what comes next
       if (!answer.ok || !answer.body) throw new Error(`the stream answered ${answer.status}`);

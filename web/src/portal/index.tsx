@@ -1,6 +1,6 @@
-import { NotHere } from "../app";
 import type { Me } from "../lib/me";
 import { Routes } from "../lib/router";
+import { NotHere } from "../shell/not-here";
 import { Audit } from "./account/audit";
 import { Keys } from "./account/keys";
 import { Notifications } from "./account/notifications";

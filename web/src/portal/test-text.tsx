@@ -3,12 +3,12 @@ import { useState } from "react";
 import { api, type Page, path } from "../lib/api";
 import { useNumbers } from "../lib/data";
 import { useForm } from "../lib/form";
-import { phone, visible } from "../lib/format";
+import { phone, reasonOf, visible } from "../lib/format";
 import { Link } from "../lib/router";
 import { useNotifications } from "../lib/stream";
 import type { Message, Organization } from "../lib/types";
 import { testText as t } from "../texts/test-text";
-import { Button, ErrorLine, Icon, Notice, Panel, Select, Spinner, TextField } from "../ui";
+import { Form, Icon, Notice, Panel, Select, Spinner, TextField } from "../ui";
 import { StatusBadge } from "./traffic/status";
 
 /** Sends one text and watches it, and its answer, arrive. */
@@ -31,55 +31,26 @@ export function TestText({ org, service, to = "" }: { org: Organization; service
     (a) => setSent(a.id),
   );
   if (numbers.data && mine.length === 0) return <Notice>{t.noNumber}</Notice>;
-  const errors = { from: form.at("/from"), to: form.at("/to"), content: form.at("/content") };
-  const rest = form.rest();
   return (
     <Panel className="grid gap-6 lg:grid-cols-2">
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(e) => {
-          e.preventDefault();
-          form.submit();
-        }}
-      >
+      <Form form={form} icon="send" does={sent ? t.another : t.send} disabled={!form.values.to || !form.values.content}>
         <Select
           label={t.from}
+          {...form.field("from")}
           value={form.values.from || mine[0]?.number}
-          onChange={(e) => form.set({ from: e.target.value })}
           options={mine.map((n) => ({
             value: n.number,
             label: n.name === n.number ? phone(n.number) : `${n.name} (${phone(n.number)})`,
           }))}
-          error={errors.from}
         />
         <TextField
           label={t.to}
           hint={service === "simulator" ? t.toHint : undefined}
           inputMode="tel"
-          value={form.values.to}
-          onChange={(e) => form.set({ to: e.target.value })}
-          error={errors.to}
+          {...form.field("to")}
         />
-        <TextField
-          label={t.content}
-          value={form.values.content}
-          onChange={(e) => form.set({ content: e.target.value })}
-          error={errors.content}
-        />
-        {rest && <ErrorLine text={rest} />}
-        <div>
-          <Button
-            type="submit"
-            kind="primary"
-            icon="send"
-            busy={form.busy}
-            disabled={!form.values.to || !form.values.content}
-          >
-            {sent ? t.another : t.send}
-          </Button>
-        </div>
-      </form>
+        <TextField label={t.content} {...form.field("content")} />
+      </Form>
       {sent && <Watch key={sent} id={sent} org={org} />}
     </Panel>
   );
@@ -127,7 +98,7 @@ function Watch({ id, org }: { id: string; org: Organization }) {
             {t.story}
           </Link>
         </p>
-        {m.error && <p className="text-sm text-bad">{[m.error.code, m.error.text].filter(Boolean).join(": ")}</p>}
+        {m.error && <p className="text-sm text-bad">{reasonOf(m.error)}</p>}
       </div>
       <div className="flex flex-col gap-1">
         <p className="text-sm text-ink-3">{t.back}</p>

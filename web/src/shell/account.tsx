@@ -5,7 +5,7 @@ import { useShortcuts } from "../lib/shortcuts";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
 import { common } from "../texts/common";
 import { shell } from "../texts/shell";
-import { Icon, Menu, MenuChoice, MenuItem, MenuSeparator, ShortcutHelp, toastError } from "../ui";
+import { Icon, Menu, MenuChoice, MenuItem, MenuSeparator, orToast, ShortcutHelp } from "../ui";
 
 const themes: readonly { value: Theme; label: string }[] = [
   { value: "system", label: shell.system },
@@ -18,14 +18,11 @@ export function AccountMenu({ me }: { me: Me }) {
   const theme = useTheme();
   const [help, setHelp] = useState(false);
   useShortcuts({ keys: "?", does: shell.help, run: () => setHelp(true) });
-  const leave = async () => {
-    try {
+  const leave = () =>
+    orToast(shell.signOut, async () => {
       await signOut();
       navigate("/sign-in");
-    } catch (e) {
-      toastError(shell.signOut, e);
-    }
-  };
+    });
   const name = me.name || shell.roles[me.role] || me.role;
   return (
     <>

@@ -1,12 +1,10 @@
 import type { ReactNode } from "react";
-import { useEffect } from "react";
+import { useTitle } from "../ui";
 import { Mark } from "./mark";
 
 /** The page before the pages: the product's name and one form. */
 export function Front({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Patchbay`;
-  }, [title]);
+  useTitle(title);
   return (
     <main className="flex min-h-dvh flex-col items-center px-4 pt-[18vh] pb-8">
       <div className="flex w-full max-w-sm flex-col gap-6">

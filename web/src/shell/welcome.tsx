@@ -1,13 +1,14 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api } from "../lib/api";
+import { useForm } from "../lib/form";
 import { type Me, meKey } from "../lib/me";
-import { isProblem } from "../lib/problem";
+import { Problem } from "../lib/problem";
 import { queries } from "../lib/queries";
 import { navigate } from "../lib/router";
 import type { Invitation } from "../lib/types";
 import { signIn } from "../texts/sign-in";
-import { Button, ErrorLine, Skeleton, TextField } from "../ui";
+import { ErrorLine, Form, Skeleton, TextField } from "../ui";
 import { Front } from "./front";
 
 /** The token leaves the address as soon as it is read, so that it is in no history and on no picture of the screen. */
@@ -23,11 +24,11 @@ function takeToken(): string {
 
 export default function Welcome() {
   const [t] = useState(takeToken);
-  const bearer = { headers: { Authorization: `Bearer ${t}` } };
+  const headers = { Authorization: `Bearer ${t}` };
   const link = useQuery({
     queryKey: ["invitation", t],
     enabled: t !== "",
-    queryFn: () => api.get<Invitation>("/v1/invitation", undefined, undefined, bearer.headers),
+    queryFn: () => api.get<Invitation>("/v1/invitation", undefined, undefined, headers),
   });
   useEffect(() => () => void queries.removeQueries({ queryKey: ["invitation"] }), []);
   if (t === "") {
@@ -51,38 +52,27 @@ export default function Welcome() {
       </Front>
     );
   }
-  return <Choose invitation={link.data} headers={bearer.headers} />;
+  return <Choose invitation={link.data} headers={headers} />;
 }
 
 function Choose({ invitation, headers }: { invitation: Invitation; headers: Record<string, string> }) {
   const asksWho = invitation.sign_in_names.length === 0;
-  const [email, setEmail] = useState("");
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const [tried, setTried] = useState(false);
-  const accept = useMutation({
-    mutationFn: () => api.post<Me>("/v1/invitation", { password, ...(asksWho ? { email, name } : {}) }, { headers }),
-    onSuccess: (me) => {
+  const form = useForm(
+    { email: "", name: "", password: "", again: "" },
+    async ({ email, name, password, again }) => {
+      if (again !== password) throw new Problem(0, "invalid", "", [{ pointer: "/again", message: signIn.differ }]);
+      return api.post<Me>("/v1/invitation", { password, ...(asksWho ? { email, name } : {}) }, { headers });
+    },
+    (me) => {
       queries.setQueryData(meKey, me);
       navigate("/", { replace: true });
     },
-  });
-  const p = isProblem(accept.error) ? accept.error : undefined;
-  const differ = tried && again !== password ? signIn.differ : undefined;
-  const besides = p?.besides(["/email", "/name", "/password"]);
+  );
+  const v = form.values;
   const about = [invitation.name, invitation.organization ?? invitation.account].filter(Boolean).join(" · ");
   return (
     <Front title={invitation.kind === "reset" ? signIn.reset : signIn.welcome} about={about}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(e) => {
-          e.preventDefault();
-          setTried(true);
-          if (again === password) accept.mutate();
-        }}
-      >
+      <Form wide form={form} does={signIn.begin} disabled={!v.password || !v.again || (asksWho && !v.email)}>
         {asksWho ? (
           <>
             <TextField
@@ -92,17 +82,9 @@ function Choose({ invitation, headers }: { invitation: Invitation; headers: Reco
               type="email"
               autoComplete="username"
               autoFocus
-              value={email}
-              onChange={(e) => setEmail(e.target.value)}
-              error={p?.at("/email")}
+              {...form.field("email")}
             />
-            <TextField
-              label={signIn.yourName}
-              autoComplete="name"
-              value={name}
-              onChange={(e) => setName(e.target.value)}
-              error={p?.at("/name")}
-            />
+            <TextField label={signIn.yourName} autoComplete="name" {...form.field("name")} />
           </>
         ) : (
           <TextField
@@ -120,29 +102,16 @@ function Choose({ invitation, headers }: { invitation: Invitation; headers: Reco
           type="password"
           autoComplete="new-password"
           autoFocus={!asksWho}
-          value={password}
-          onChange={(e) => setPassword(e.target.value)}
-          error={p?.at("/password")}
+          {...form.field("password")}
         />
         <TextField
           label={signIn.again}
           name="new-password-again"
           type="password"
           autoComplete="new-password"
-          value={again}
-          onChange={(e) => setAgain(e.target.value)}
-          error={differ}
+          {...form.field("again")}
         />
-        {accept.isError && (p ? besides && <ErrorLine text={besides} /> : <ErrorLine error={accept.error} />)}
-        <Button
-          type="submit"
-          kind="primary"
-          busy={accept.isPending}
-          disabled={!password || !again || (asksWho && !email)}
-        >
-          {signIn.begin}
-        </Button>
-      </form>
+      </Form>
     </Front>
   );
 }

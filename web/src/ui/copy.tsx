@@ -1,6 +1,7 @@
 import { useEffect, useId, useState } from "react";
 import { common } from "../texts/common";
 import { Button, IconButton } from "./button";
+import { Dialog } from "./dialog";
 
 /** Copies where the browser lets us, and selects the text where it does not (a page without TLS). */
 async function copy(text: string, fallback: HTMLInputElement | null): Promise<boolean> {
@@ -23,8 +24,14 @@ function useCopied(): [boolean, () => void] {
   return [at !== 0, () => setAt(Date.now())];
 }
 
+interface CopyProps {
+  label: string;
+  value: string;
+  hint?: string;
+}
+
 /** A text to take elsewhere: a webhook URL, a link, a key. */
-export function CopyField({ label, value, hint }: { label: string; value: string; hint?: string }) {
+export function CopyField({ label, value, hint }: CopyProps) {
   const id = useId();
   const [copied, done] = useCopied();
   const take = async () => {
@@ -57,6 +64,24 @@ export function CopyField({ label, value, hint }: { label: string; value: string
         {copied ? common.copied : ""}
       </span>
     </div>
+  );
+}
+
+/** What is shown this once: a key, a secret, a one-time link. */
+export function CopyDialog({ title, onClose, ...field }: CopyProps & { title: string; onClose: () => void }) {
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={title}
+      footer={
+        <Button kind="primary" onClick={onClose}>
+          {common.done}
+        </Button>
+      }
+    >
+      <CopyField {...field} />
+    </Dialog>
   );
 }
 

@@ -4,6 +4,7 @@ export * from "./copy";
 export * from "./cx";
 export * from "./dialog";
 export * from "./field";
+export * from "./form";
 export * from "./icon";
 export * from "./kbd";
 export * from "./menu";

@@ -1,6 +1,15 @@
 import { type ReactNode, useEffect } from "react";
 import { Link } from "../lib/router";
+import { common } from "../texts/common";
+import { LinkButton } from "./button";
 import { Icon } from "./icon";
+
+/** Names the browser's tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · ${common.product}`;
+  }, [title]);
+}
 
 export interface Crumb {
   href: string;
@@ -20,12 +29,10 @@ interface HeaderProps {
 
 /** The head of every page. It names the browser's tab too. */
 export function PageHeader({ title, back, beside, about, actions, tabs }: HeaderProps) {
-  useEffect(() => {
-    document.title = `${title} · Patchbay`;
-  }, [title]);
+  useTitle(title);
   return (
     <header className={tabs ? "border-b" : ""}>
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3 pb-4">
+      <div className={`flex flex-wrap items-start justify-between gap-x-4 gap-y-3 ${tabs ? "pb-4" : ""}`}>
         <div className="min-w-0">
           {back && (
             <Link href={back.href} className="mb-1 inline-flex items-center gap-1 text-sm text-ink-3 hover:text-ink">
@@ -43,6 +50,17 @@ export function PageHeader({ title, back, beside, about, actions, tabs }: Header
       </div>
       {tabs}
     </header>
+  );
+}
+
+/** In place of what an address names and is not there. */
+export function Missing() {
+  return (
+    <PageHeader
+      title={common.notHere}
+      about={common.notHereAbout}
+      actions={<LinkButton href="/">{common.toStart}</LinkButton>}
+    />
   );
 }
 

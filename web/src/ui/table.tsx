@@ -1,5 +1,6 @@
 import type { ReactNode, TdHTMLAttributes } from "react";
 import { Link } from "../lib/router";
+import { common } from "../texts/common";
 import { cx } from "./cx";
 
 /** Rows of one kind of thing. On a narrow screen it scrolls sideways within itself; columns that can be spared are hidden there. */
@@ -7,7 +8,7 @@ export function Table({ label, head, children }: { label: string; head: ReactNod
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
     <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-lg border bg-surface">
-      <table className="w-full border-collapse text-left">
+      <table className="w-full border-collapse text-left wrap-break-word">
         <thead className="border-b text-sm text-ink-3">
           <tr>{head}</tr>
         </thead>
@@ -37,6 +38,15 @@ export function Th({ spare, right, className, children, ...rest }: CellProps) {
     >
       {children}
     </th>
+  );
+}
+
+/** Above the column of what one can do with a row. */
+export function ThActions() {
+  return (
+    <Th>
+      <span className="sr-only">{common.more}</span>
+    </Th>
   );
 }
 

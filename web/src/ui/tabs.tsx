@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link, usePath } from "../lib/router";
 import { cx } from "./cx";
 
@@ -13,8 +14,13 @@ export function LinkTabs({ label, tabs }: { label: string; tabs: readonly LinkTa
   const here =
     tabs.filter((t) => at === t.href || at.startsWith(`${t.href}/`)).sort((a, b) => b.href.length - a.href.length)[0] ??
     tabs[0];
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is another place to scroll to
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [here?.href]);
   return (
-    <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
+    <nav ref={nav} aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
       {tabs.map((t) => (
         <Link
           key={t.href}

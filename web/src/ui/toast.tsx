@@ -17,6 +17,15 @@ export function toastError(title: string, error: unknown): void {
   manager.add({ title, description: words(error), type: "error", timeout: 0, priority: "high" });
 }
 
+/** Does something where there is no form; a toast says so when it fails. */
+export async function orToast(title: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (e) {
+    toastError(title, e);
+  }
+}
+
 function List() {
   const { toasts } = Base.useToastManager();
   return toasts.map((t) => (

@@ -1,72 +1,52 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, type Page } from "../../lib/api";
+import { usePages } from "../../lib/data";
 import { visible, when, wholeTime } from "../../lib/format";
 import type { AuditEntry } from "../../lib/types";
 import { audit as t } from "../../texts/account";
-import { common } from "../../texts/common";
-import { Button, EmptyState, PageBody, PageHeader, Shown, Table, Td, Th, Tr } from "../../ui";
+import { EmptyState, PageBody, PageHeader, Shown, Table, Td, Th, Tr } from "../../ui";
 
 export function Audit() {
-  const list = useInfiniteQuery({
-    queryKey: ["audit"],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<AuditEntry>>("/v1/audit", { limit: 50, cursor: pageParam }, signal),
-    getNextPageParam: (last) => last.next || undefined,
-  });
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const list = usePages<AuditEntry>(["audit"], "/v1/audit");
   return (
     <PageBody>
       <PageHeader title={t.title} about={t.about} />
-      <Shown query={list}>
-        {() =>
-          rows.length === 0 ? (
-            <EmptyState icon="log" title={t.empty} />
-          ) : (
-            <Table
-              label={t.title}
-              head={
-                <>
-                  <Th>{t.when}</Th>
-                  <Th>{t.who}</Th>
-                  <Th>{t.what}</Th>
-                  <Th spare>{t.which}</Th>
-                  <Th spare>{t.from}</Th>
-                </>
-              }
-            >
-              {rows.map((e, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end of the list
-                <Tr key={i}>
-                  <Td className="tabular align-top whitespace-nowrap text-ink-2">
-                    <time dateTime={e.at} title={wholeTime(e.at)}>
-                      {when(e.at)}
-                    </time>
-                  </Td>
-                  <Td className="align-top">{whoOf(e)}</Td>
-                  <Td className="align-top">
-                    <span className="font-mono text-sm">{e.what}</span>
-                    <Difference entry={e} />
-                  </Td>
-                  <Td spare className="align-top text-ink-2">
-                    {visible(e.name || e.id)}
-                  </Td>
-                  <Td spare className="tabular align-top text-ink-3">
-                    {e.address}
-                  </Td>
-                </Tr>
-              ))}
-            </Table>
-          )
-        }
+      <Shown query={list} empty={<EmptyState icon="log" title={t.empty} />}>
+        {(rows) => (
+          <Table
+            label={t.title}
+            head={
+              <>
+                <Th>{t.when}</Th>
+                <Th>{t.who}</Th>
+                <Th>{t.what}</Th>
+                <Th spare>{t.which}</Th>
+                <Th spare>{t.from}</Th>
+              </>
+            }
+          >
+            {rows.map((e, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end of the list
+              <Tr key={i}>
+                <Td className="tabular align-top whitespace-nowrap text-ink-2">
+                  <time dateTime={e.at} title={wholeTime(e.at)}>
+                    {when(e.at)}
+                  </time>
+                </Td>
+                <Td className="align-top">{whoOf(e)}</Td>
+                <Td className="align-top">
+                  <span className="font-mono text-sm">{e.what}</span>
+                  <Difference entry={e} />
+                </Td>
+                <Td spare className="align-top text-ink-2">
+                  {visible(e.name || e.id)}
+                </Td>
+                <Td spare className="tabular align-top text-ink-3">
+                  {e.address}
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
       </Shown>
-      {list.hasNextPage && (
-        <div className="flex justify-center">
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {common.loadMore}
-          </Button>
-        </div>
-      )}
     </PageBody>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ComponentProps, useState } from "react";
 import { all, api, path } from "../../lib/api";
 import { useOrganizations, useUsers } from "../../lib/data";
 import { useForm } from "../../lib/form";
@@ -12,10 +12,9 @@ import { common } from "../../texts/common";
 import {
   Button,
   Confirm,
-  CopyField,
-  Dialog,
+  CopyDialog,
   EmptyState,
-  ErrorLine,
+  FormDialog,
   IconButton,
   PageBody,
   PageHeader,
@@ -25,6 +24,7 @@ import {
   Td,
   TextField,
   Th,
+  ThActions,
   Tr,
 } from "../../ui";
 
@@ -41,44 +41,43 @@ export function Keys({ me }: { me: Me }) {
   );
   return (
     <PageBody>
-      <PageHeader title={t.title} about={t.about} actions={add} />
-      <Shown query={list}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState icon="key" title={t.empty} action={add}>
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <Table
-              label={t.title}
-              head={
-                <>
-                  <Th>{t.name}</Th>
-                  <Th>{t.role}</Th>
-                  <Th>{t.hint}</Th>
-                  <Th spare>{t.created}</Th>
-                  <Th>
-                    <span className="sr-only">{common.more}</span>
-                  </Th>
-                </>
-              }
-            >
-              {rows.map((k) => (
-                <Tr key={k.id}>
-                  <Td className="font-medium">{visible(k.name) || "–"}</Td>
-                  <Td className="text-ink-2">{t.roles[k.role] ?? k.role}</Td>
-                  <Td className="font-mono text-sm text-ink-2">{k.hint}</Td>
-                  <Td spare className="tabular text-ink-2">
-                    {when(k.created)}
-                  </Td>
-                  <Td right>
-                    <IconButton small icon="trash" label={`${t.remove}: ${k.name}`} onClick={() => setRemoving(k)} />
-                  </Td>
-                </Tr>
-              ))}
-            </Table>
-          )
+      <PageHeader title={t.title} about={t.about} actions={list.data?.length !== 0 && add} />
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="key" title={t.empty} action={add}>
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <Table
+            label={t.title}
+            head={
+              <>
+                <Th>{t.name}</Th>
+                <Th>{t.role}</Th>
+                <Th>{t.hint}</Th>
+                <Th spare>{t.created}</Th>
+                <ThActions />
+              </>
+            }
+          >
+            {rows.map((k) => (
+              <Tr key={k.id}>
+                <Td className="font-medium">{visible(k.name) || "–"}</Td>
+                <Td className="text-ink-2">{t.roles[k.role] ?? k.role}</Td>
+                <Td className="font-mono text-sm text-ink-2">{k.hint}</Td>
+                <Td spare className="tabular text-ink-2">
+                  {when(k.created)}
+                </Td>
+                <Td right>
+                  <IconButton small icon="trash" label={`${t.remove}: ${k.name}`} onClick={() => setRemoving(k)} />
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
       </Shown>
       {adding && <Add me={me} onClose={() => setAdding(false)} />}
       {removing && (
@@ -121,83 +120,41 @@ function Add({ me, onClose }: { me: Me; onClose: () => void }) {
   const roles = Object.entries(t.roles).filter(([r]) => r !== "account" || me.may_manage_account);
   if (made?.key) {
     return (
-      <Dialog
-        open
-        onClose={onClose}
-        title={t.made}
-        footer={
-          <Button kind="primary" onClick={onClose}>
-            {common.done}
-          </Button>
-        }
-      >
-        <CopyField label={made.name || t.made} value={made.key} hint={t.madeAbout} />
-      </Dialog>
+      <CopyDialog title={t.made} label={made.name || t.made} value={made.key} hint={t.madeAbout} onClose={onClose} />
     );
   }
-  const errors = { name: form.at("/name"), role: form.at("/role"), orgid: form.at("/orgid"), user: form.at("/user") };
-  const rest = form.rest();
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t.add}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" kind="primary" busy={form.busy}>
-            {common.create}
-          </Button>
-        </>
-      }
-    >
-      <TextField
-        label={t.name}
-        hint={t.nameHint}
-        value={v.name}
-        onChange={(e) => form.set({ name: e.target.value })}
-        error={errors.name}
-      />
-      <Select
-        label={t.role}
-        value={v.role}
-        onChange={(e) => form.set({ role: e.target.value })}
-        options={roles.map(([value, label]) => ({ value, label }))}
-        error={errors.role}
-      />
+    <FormDialog form={form} title={t.add} does={common.create} onClose={onClose}>
+      <TextField label={t.name} hint={t.nameHint} {...form.field("name")} />
+      <Select label={t.role} {...form.field("role")} options={roles.map(([value, label]) => ({ value, label }))} />
       {v.role !== "account" && (
         <Select
           label={t.organization}
-          value={v.orgid}
+          {...form.field("orgid")}
           onChange={(e) => form.set({ orgid: e.target.value, user: "" })}
           options={[
             { value: "", label: t.choose },
             ...(organizations.data ?? []).map((o) => ({ value: o.id, label: o.name })),
           ]}
-          error={errors.orgid}
         />
       )}
-      {v.role === "user" && v.orgid && (
-        <UserChoice org={v.orgid} value={v.user} onChange={(user) => form.set({ user })} error={errors.user} />
-      )}
-      {rest && <ErrorLine text={rest} />}
-    </Dialog>
+      {v.role === "user" && v.orgid && <UserChoice org={v.orgid} field={form.field("user")} />}
+    </FormDialog>
   );
 }
 
-function UserChoice(p: { org: string; value: string; onChange: (u: string) => void; error?: string }) {
-  const users = useUsers(p.org);
+type Field = Pick<ComponentProps<typeof Select>, "value" | "onChange" | "error">;
+
+function UserChoice({ org, field }: { org: string; field: Field }) {
+  const users = useUsers(org);
   return (
     <Select
       label={t.user}
-      value={p.value}
-      onChange={(e) => p.onChange(e.target.value)}
+      {...field}
       options={[
         { value: "", label: t.choose },
         ...(users.data ?? []).map((u) => ({ value: u.id, label: `${u.name} (${u.extension})` })),
       ]}
-      error={p.error}
     />
   );
 }

@@ -8,7 +8,20 @@ import { queries } from "../../lib/queries";
 import type { Webhook } from "../../lib/types";
 import { notifications as t } from "../../texts/account";
 import { common } from "../../texts/common";
-import { Button, Confirm, EmptyState, IconButton, PageBody, PageHeader, Shown, Table, Td, Th, Tr } from "../../ui";
+import {
+  Button,
+  Confirm,
+  EmptyState,
+  IconButton,
+  PageBody,
+  PageHeader,
+  Shown,
+  Table,
+  Td,
+  Th,
+  ThActions,
+  Tr,
+} from "../../ui";
 import { AddWebhook } from "./webhook";
 
 const changed = () => queries.invalidateQueries({ queryKey: ["webhooks"] });
@@ -27,46 +40,45 @@ export function Notifications({ me }: { me: Me }) {
   );
   return (
     <PageBody>
-      <PageHeader title={t.title} about={t.about} actions={add} />
-      <Shown query={list}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState icon="bell" title={t.empty} action={add}>
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <Table
-              label={t.title}
-              head={
-                <>
-                  <Th>{t.url}</Th>
-                  <Th spare>{t.types}</Th>
-                  <Th>{t.organization}</Th>
-                  <Th spare>{t.created}</Th>
-                  <Th>
-                    <span className="sr-only">{common.more}</span>
-                  </Th>
-                </>
-              }
-            >
-              {rows.map((h) => (
-                <Tr key={h.id}>
-                  <Td className="font-mono text-sm break-all">{visible(h.url)}</Td>
-                  <Td spare className="text-ink-2">
-                    {h.types.length === 0 ? t.all : h.types.map(kindOf).join(", ")}
-                  </Td>
-                  <Td className="text-ink-2">{nameOf(h.orgid)}</Td>
-                  <Td spare className="tabular whitespace-nowrap text-ink-2">
-                    {when(h.created)}
-                  </Td>
-                  <Td right>
-                    <IconButton small icon="trash" label={`${t.remove}: ${h.url}`} onClick={() => setRemoving(h)} />
-                  </Td>
-                </Tr>
-              ))}
-            </Table>
-          )
+      <PageHeader title={t.title} about={t.about} actions={list.data?.length !== 0 && add} />
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="bell" title={t.empty} action={add}>
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <Table
+            label={t.title}
+            head={
+              <>
+                <Th>{t.url}</Th>
+                <Th spare>{t.types}</Th>
+                <Th>{t.organization}</Th>
+                <Th spare>{t.created}</Th>
+                <ThActions />
+              </>
+            }
+          >
+            {rows.map((h) => (
+              <Tr key={h.id}>
+                <Td className="font-mono text-sm break-all">{visible(h.url)}</Td>
+                <Td spare className="text-ink-2">
+                  {h.types.length === 0 ? t.all : h.types.map(kindOf).join(", ")}
+                </Td>
+                <Td className="text-ink-2">{nameOf(h.orgid)}</Td>
+                <Td spare className="tabular whitespace-nowrap text-ink-2">
+                  {when(h.created)}
+                </Td>
+                <Td right>
+                  <IconButton small icon="trash" label={`${t.remove}: ${h.url}`} onClick={() => setRemoving(h)} />
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
       </Shown>
       {adding && <AddWebhook me={me} onClose={() => setAdding(false)} onDone={changed} />}
       {removing && (

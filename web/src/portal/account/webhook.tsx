@@ -6,7 +6,7 @@ import type { Me } from "../../lib/me";
 import type { Webhook } from "../../lib/types";
 import { notifications as t } from "../../texts/account";
 import { common } from "../../texts/common";
-import { Button, Checkbox, CopyField, Dialog, ErrorLine, Select, TextField } from "../../ui";
+import { Checkbox, CopyDialog, FormDialog, Select, TextField } from "../../ui";
 
 export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => void; onDone: () => Promise<void> }) {
   const [made, setMade] = useState<Webhook>();
@@ -21,60 +21,21 @@ export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => voi
   );
   const v = form.values;
   if (made?.secret) {
-    return (
-      <Dialog
-        open
-        onClose={onClose}
-        title={t.made}
-        footer={
-          <Button kind="primary" onClick={onClose}>
-            {common.done}
-          </Button>
-        }
-      >
-        <CopyField label={t.secret} value={made.secret} hint={t.secretAbout} />
-      </Dialog>
-    );
+    return <CopyDialog title={t.made} label={t.secret} value={made.secret} hint={t.secretAbout} onClose={onClose} />;
   }
-  const errors = { url: form.at("/url"), orgid: form.at("/orgid"), format: form.at("/format") };
-  const rest = form.rest();
   const toggle = (type: string, on: boolean) =>
     form.set({ types: on ? [...v.types, type] : v.types.filter((x) => x !== type) });
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t.add}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" kind="primary" busy={form.busy}>
-            {common.add}
-          </Button>
-        </>
-      }
-    >
-      <TextField
-        label={t.url}
-        hint={t.urlHint}
-        type="url"
-        mono
-        placeholder="https://"
-        value={v.url}
-        onChange={(e) => form.set({ url: e.target.value })}
-        error={errors.url}
-      />
+    <FormDialog form={form} title={t.add} does={common.add} onClose={onClose}>
+      <TextField label={t.url} hint={t.urlHint} type="url" mono placeholder="https://" {...form.field("url")} />
       {me.may_manage_account && (
         <Select
           label={t.organization}
-          value={v.orgid}
-          onChange={(e) => form.set({ orgid: e.target.value })}
+          {...form.field("orgid")}
           options={[
             { value: "", label: t.every },
             ...(organizations.data ?? []).map((o) => ({ value: o.id, label: o.name })),
           ]}
-          error={errors.orgid}
         />
       )}
       <fieldset>
@@ -89,14 +50,7 @@ export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => voi
           />
         ))}
       </fieldset>
-      <Select
-        label={t.format}
-        options={t.formats}
-        value={v.format}
-        onChange={(e) => form.set({ format: e.target.value })}
-        error={errors.format}
-      />
-      {rest && <ErrorLine text={rest} />}
-    </Dialog>
+      <Select label={t.format} options={t.formats} {...form.field("format")} />
+    </FormDialog>
   );
 }

@@ -1,9 +1,8 @@
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { NotHere } from "../../app";
 import { api, path } from "../../lib/api";
 import { keys, useIntegrations, useService } from "../../lib/data";
 import { ago } from "../../lib/format";
-import { isProblem } from "../../lib/problem";
 import { queries } from "../../lib/queries";
 import { Link, navigate } from "../../lib/router";
 import type { Integration as One, Organization, Report, ServiceDetail } from "../../lib/types";
@@ -18,6 +17,7 @@ import {
   Menu,
   MenuItem,
   Notice,
+  orToast,
   Panel,
   Section,
   Shown,
@@ -33,7 +33,6 @@ import { stateOf } from "./state";
 export function Integration({ org, service }: { org: Organization; service: string }) {
   const file = useService(service);
   const list = useIntegrations(org.id);
-  if (isProblem(file.error) && file.error.status === 404) return <NotHere />;
   return (
     <Shown query={file}>
       {(s) => (
@@ -50,14 +49,11 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
   const [said, setSaid] = useState<One>();
   const [removing, setRemoving] = useState(false);
   const changed = () => queries.invalidateQueries({ queryKey: keys.integrations(org.id) });
-  const turn = async () => {
-    try {
+  const turn = () =>
+    orToast(service.name, async () => {
       await api.put(at, { enabled: !integration?.enabled });
       await changed();
-    } catch (e) {
-      toastError(service.name, e);
-    }
-  };
+    });
   const state = stateOf(integration);
   const on = integration?.enabled === true;
   const properties = service.properties ?? [];
@@ -127,9 +123,9 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
           onClose={() => setRemoving(false)}
           onConfirm={async () => {
             await api.delete(at);
+            navigate(`/portal/organizations/${org.id}/integrations`);
             await changed();
             await queries.invalidateQueries({ queryKey: keys.numbers(org.id) });
-            navigate(`/portal/organizations/${org.id}/integrations`);
           }}
         >
           {t.removeAbout}
@@ -150,19 +146,11 @@ function Troubles({ integration }: { integration: One }) {
 
 /** What the provider said of the credentials when they were saved, and a way to ask again. */
 function Check({ at, on, said }: { at: string; on: boolean; said?: One }) {
-  const [report, setReport] = useState<Report>();
-  const [busy, setBusy] = useState(false);
-  const shown = report ?? said?.check;
-  const ask = async () => {
-    setBusy(true);
-    try {
-      setReport(await api.post<Report>(`${at}/check`));
-    } catch (e) {
-      toastError(t.check, e);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const ask = useMutation({
+    mutationFn: () => api.post<Report>(`${at}/check`),
+    onError: (e) => toastError(t.check, e),
+  });
+  const shown = ask.data ?? said?.check;
   return (
     <div className="flex flex-col gap-2">
       {shown && (
@@ -190,7 +178,7 @@ function Check({ at, on, said }: { at: string; on: boolean; said?: One }) {
       )}
       {on && (
         <div>
-          <Button small busy={busy} onClick={() => void ask()}>
+          <Button small busy={ask.isPending} onClick={() => ask.mutate()}>
             {t.checkNow}
           </Button>
         </div>

@@ -1,9 +1,8 @@
-import { useState } from "react";
 import { api } from "../../lib/api";
 import { useForm } from "../../lib/form";
 import type { Integration, Property } from "../../lib/types";
 import { integrations as t } from "../../texts/integrations";
-import { Button, ErrorLine, Select, TextField } from "../../ui";
+import { Form, Select, TextField } from "../../ui";
 
 interface Props {
   at: string;
@@ -14,7 +13,6 @@ interface Props {
 
 /** The form that a service file's properties make. What is set is never read back; an empty field leaves it as it is. */
 export function PropertiesForm({ at, properties, integration, onSaved }: Props) {
-  const [round, setRound] = useState(0);
   const form = useForm<Record<string, string>, Integration>(
     {},
     (values) => {
@@ -22,30 +20,16 @@ export function PropertiesForm({ at, properties, integration, onSaved }: Props) 
       return api.put<Integration>(at, { properties: Object.fromEntries(given), enabled: true });
     },
     async (i) => {
-      setRound(round + 1);
       form.set(Object.fromEntries(properties.map((p) => [p.name, ""])));
       await onSaved(i);
     },
   );
-  const rows = properties.map((p) => ({
-    p,
-    error: form.at(`/properties/${p.name.replaceAll("~", "~0").replaceAll("/", "~1")}`),
-  }));
-  const rest = form.rest();
   const isSet = (p: Property) => integration?.properties[p.name]?.set === true;
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-4"
-      onSubmit={(e) => {
-        e.preventDefault();
-        form.submit();
-      }}
-    >
-      {rows.map(({ p, error }) => {
-        const value = form.values[p.name] ?? "";
+    <Form form={form} does={integration?.enabled ? t.save : t.enable}>
+      {properties.map((p) => {
+        const field = form.field(p.name, `/properties/${p.name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
         const hint = [p.help, isSet(p) ? t.keep : ""].filter(Boolean).join(". ").replace("..", ".");
-        const set = (v: string) => form.set({ [p.name]: v });
         if (p.choices?.length) {
           const empty = isSet(p) ? t.setNow : p.default ? t.standard(p.default) : t.choose;
           return (
@@ -54,21 +38,18 @@ export function PropertiesForm({ at, properties, integration, onSaved }: Props) 
               label={p.name}
               hint={hint}
               optional={p.optional}
-              error={error}
-              value={value}
-              onChange={(e) => set(e.target.value)}
+              {...field}
               options={[{ value: "", label: empty }, ...p.choices.map((c) => ({ value: c, label: c }))]}
             />
           );
         }
         return (
           <TextField
-            key={`${p.name} ${round}`}
+            key={p.name}
             label={p.name}
             hint={hint}
             optional={p.optional || p.default !== undefined}
             required={!p.optional && !isSet(p)}
-            error={error}
             mono
             spellCheck={false}
             autoCapitalize="none"
@@ -76,17 +57,10 @@ export function PropertiesForm({ at, properties, integration, onSaved }: Props) 
             autoComplete={p.secret ? "new-password" : "off"}
             data-1p-ignore
             placeholder={isSet(p) ? "••••••••" : (p.default ?? "")}
-            value={value}
-            onChange={(e) => set(e.target.value)}
+            {...field}
           />
         );
       })}
-      {rest && <ErrorLine text={rest} />}
-      <div>
-        <Button type="submit" kind="primary" busy={form.busy}>
-          {integration?.enabled ? t.save : t.enable}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../lib/format";
 import type { Report } from "../../lib/types";
 import { integrations as t } from "../../texts/integrations";
 import { Notice } from "../../ui";
@@ -8,7 +9,7 @@ export function ReportNotice({ report, good, bad }: { report: Report; good: stri
   return (
     <Notice tone={fine ? "good" : "bad"}>
       <p>{fine ? good : bad}</p>
-      {report.error && <p className="text-sm">{[report.error.code, report.error.text].filter(Boolean).join(": ")}</p>}
+      {report.error && <p className="text-sm">{reasonOf(report.error)}</p>}
       {(report.request || report.response) && !fine && <Exchange request={report.request} response={report.response} />}
     </Notice>
   );

@@ -6,7 +6,7 @@ import { queries } from "../../lib/queries";
 import type { Organization, PhoneNumber } from "../../lib/types";
 import { common } from "../../texts/common";
 import { numbers as t } from "../../texts/numbers";
-import { Button, Checkbox, Dialog, ErrorLine, Select, TextField, toast } from "../../ui";
+import { Checkbox, FormDialog, Select, TextField, toast } from "../../ui";
 import { MoreSettings } from "./more";
 import { bodyOf, type NumberValues, valuesOf } from "./values";
 
@@ -33,73 +33,39 @@ export function NumberForm({ org, service, number, onClose }: Props) {
       onClose();
     },
   );
-  const v = form.values;
-  const errors = {
-    number: form.at("/number"),
-    service: form.at("/service"),
-    name: form.at("/name"),
-    country: form.at("/country"),
-  };
   const enabled = (integrations.data ?? []).filter((i) => i.enabled || i.service_id === service);
-  const more = <MoreSettings values={v} set={form.set} at={form.at} open={number !== undefined} />;
-  const rest = form.rest();
   return (
-    <Dialog
+    <FormDialog
       wide
-      open
-      onClose={onClose}
+      form={form}
       title={number ? `${t.edit}: ${phone(number.number)}` : t.add}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" kind="primary" busy={form.busy}>
-            {number ? common.save : common.add}
-          </Button>
-        </>
-      }
+      does={number ? common.save : common.add}
+      onClose={onClose}
     >
       {!number && (
         <div className="grid gap-4 sm:grid-cols-2">
-          <TextField
-            label={t.number}
-            hint={t.numberHint}
-            inputMode="tel"
-            value={v.number}
-            onChange={(e) => form.set({ number: e.target.value })}
-            error={errors.number}
-          />
+          <TextField label={t.number} hint={t.numberHint} inputMode="tel" {...form.field("number")} />
           <Select
             label={t.service}
-            value={v.service}
-            onChange={(e) => form.set({ service: e.target.value })}
+            {...form.field("service")}
             options={enabled.map((i) => ({ value: i.service_id, label: i.service_id }))}
-            error={errors.service}
           />
         </div>
       )}
       <div className="grid gap-4 sm:grid-cols-2">
-        <TextField
-          label={t.name}
-          optional
-          value={v.name}
-          onChange={(e) => form.set({ name: e.target.value })}
-          error={errors.name}
-        />
+        <TextField label={t.name} optional {...form.field("name")} />
         <TextField
           label={t.country}
           optional
           hint={t.countryHint}
           maxLength={2}
-          value={v.country}
+          {...form.field("country")}
           onChange={(e) => form.set({ country: e.target.value.toUpperCase() })}
-          error={errors.country}
         />
       </div>
-      <Assign org={org} chosen={v.users} onChange={(users) => form.set({ users })} />
-      {more}
-      {rest && <ErrorLine text={rest} />}
-    </Dialog>
+      <Assign org={org} chosen={form.values.users} onChange={(users) => form.set({ users })} />
+      <MoreSettings form={form} open={number !== undefined} />
+    </FormDialog>
   );
 }
 

@@ -22,19 +22,20 @@ export function NumberList({ org }: { org: Organization }) {
   );
   return (
     <>
-      <Shown query={list}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState icon="hash" title={t.empty} action={add}>
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <>
-              <div className="flex justify-end">{add}</div>
-              <NumberTable org={org} rows={rows} withService />
-            </>
-          )
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="hash" title={t.empty} action={add}>
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <>
+            <div className="flex justify-end">{add}</div>
+            <NumberTable org={org} rows={rows} withService />
+          </>
+        )}
       </Shown>
       {adding && first && <NumberForm org={org} service={first.service_id} onClose={() => setAdding(false)} />}
     </>

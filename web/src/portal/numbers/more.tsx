@@ -1,28 +1,14 @@
 import type { ReactNode } from "react";
+import type { FormOf } from "../../lib/form";
 import { numbers as t } from "../../texts/numbers";
 import { Button, Checkbox, IconButton, Select, TextArea, TextField } from "../../ui";
 import type { NumberValues, Reply } from "./values";
 
-interface Props {
-  values: NumberValues;
-  set: (change: Partial<NumberValues>) => void;
-  at: (pointer: string) => string | undefined;
-  open: boolean;
-}
-
 const formats = Object.entries(t.formatNames).map(([value, label]) => ({ value, label }));
 
 /** Formats, what goes around a text, whose a conversation is, auto-replies and opt-out. */
-export function MoreSettings({ values: v, set, at, open }: Props) {
-  const errors = {
-    inbound: at("/inboundFormat"),
-    outbound: at("/outboundFormat"),
-    header: at("/header"),
-    footer: at("/footer"),
-    sticky: at("/sessionTimeout"),
-    replies: at("/autoreply"),
-    optout: at("/optout"),
-  };
+export function MoreSettings({ form, open }: { form: FormOf<NumberValues>; open: boolean }) {
+  const v = form.values;
   const known = t.stickiness.some((o) => o.value === v.sessionTimeout);
   const stickiness = known
     ? t.stickiness
@@ -33,63 +19,30 @@ export function MoreSettings({ values: v, set, at, open }: Props) {
       <div className="flex flex-col gap-6 border-t p-3">
         <Group title={t.formats}>
           <div className="grid gap-4 sm:grid-cols-2">
-            <Select
-              label={t.inbound}
-              options={formats}
-              value={v.inboundFormat}
-              onChange={(e) => set({ inboundFormat: e.target.value })}
-              error={errors.inbound}
-            />
-            <Select
-              label={t.outbound}
-              options={formats}
-              value={v.outboundFormat}
-              onChange={(e) => set({ outboundFormat: e.target.value })}
-              error={errors.outbound}
-            />
+            <Select label={t.inbound} options={formats} {...form.field("inboundFormat")} />
+            <Select label={t.outbound} options={formats} {...form.field("outboundFormat")} />
           </div>
         </Group>
         <Group title={`${t.header} · ${t.footer}`} about={t.around}>
           <div className="grid gap-4 sm:grid-cols-2">
-            <TextField
-              label={t.header}
-              optional
-              value={v.header}
-              onChange={(e) => set({ header: e.target.value })}
-              error={errors.header}
-            />
-            <TextField
-              label={t.footer}
-              optional
-              value={v.footer}
-              onChange={(e) => set({ footer: e.target.value })}
-              error={errors.footer}
-            />
+            <TextField label={t.header} optional {...form.field("header")} />
+            <TextField label={t.footer} optional {...form.field("footer")} />
           </div>
-          <Checkbox label={t.sendName} checked={v.sendName} onChange={(e) => set({ sendName: e.target.checked })} />
+          <Checkbox
+            label={t.sendName}
+            checked={v.sendName}
+            onChange={(e) => form.set({ sendName: e.target.checked })}
+          />
         </Group>
-        <Select
-          label={t.sticky}
-          hint={t.stickyHint}
-          options={stickiness}
-          value={v.sessionTimeout}
-          onChange={(e) => set({ sessionTimeout: e.target.value })}
-          error={errors.sticky}
-        />
-        <Replies list={v.autoreply} onChange={(autoreply) => set({ autoreply })} error={errors.replies} />
-        <Group title={t.optout} about={t.optoutAbout} error={errors.optout}>
+        <Select label={t.sticky} hint={t.stickyHint} options={stickiness} {...form.field("sessionTimeout")} />
+        <Replies list={v.autoreply} onChange={(autoreply) => form.set({ autoreply })} error={form.at("/autoreply")} />
+        <Group title={t.optout} about={t.optoutAbout}>
           <div className="grid gap-4 sm:grid-cols-2">
-            <TextField
-              label={t.keyword}
-              optional
-              value={v.keyword}
-              onChange={(e) => set({ keyword: e.target.value })}
-            />
+            <TextField label={t.keyword} optional {...form.field("keyword", "/optout/keyword")} />
             <Select
               label={t.resubscribe}
               options={t.resubscribes}
-              value={v.resubscribe}
-              onChange={(e) => set({ resubscribe: e.target.value })}
+              {...form.field("resubscribe", "/optout/resubscribe")}
             />
           </div>
           <TextArea
@@ -97,8 +50,7 @@ export function MoreSettings({ values: v, set, at, open }: Props) {
             optional
             rows={2}
             hint={t.confirmationHint}
-            value={v.confirmation}
-            onChange={(e) => set({ confirmation: e.target.value })}
+            {...form.field("confirmation", "/optout/autoreply")}
           />
         </Group>
       </div>

@@ -6,7 +6,7 @@ import { queries } from "../../lib/queries";
 import type { Organization, PhoneNumber } from "../../lib/types";
 import { common } from "../../texts/common";
 import { numbers as t } from "../../texts/numbers";
-import { Badge, Confirm, IconButton, Menu, MenuItem, MenuSeparator, Table, Td, Th, Tr } from "../../ui";
+import { Badge, Confirm, IconButton, Menu, MenuItem, MenuSeparator, Table, Td, Th, ThActions, Tr } from "../../ui";
 import { NumberForm } from "./form";
 
 export function NumberTable({
@@ -31,9 +31,7 @@ export function NumberTable({
             {withService && <Th spare>{t.service}</Th>}
             <Th spare>{t.country}</Th>
             <Th>{t.users}</Th>
-            <Th>
-              <span className="sr-only">{common.more}</span>
-            </Th>
+            <ThActions />
           </>
         }
       >

@@ -11,16 +11,17 @@ import { optouts as t } from "../../texts/optouts";
 import {
   Button,
   Confirm,
-  Dialog,
   EmptyState,
-  ErrorLine,
+  FormDialog,
   IconButton,
+  LinkButton,
   Select,
   Shown,
   Table,
   Td,
   TextArea,
   Th,
+  ThActions,
   Tr,
   toast,
 } from "../../ui";
@@ -41,57 +42,52 @@ export function OptOuts({ org }: { org: Organization }) {
       <div className="flex flex-wrap items-start justify-between gap-3">
         <p className="max-w-2xl text-base text-ink-2">{t.about}</p>
         <span className="flex gap-2">
-          <a
-            href={`${at}?format=csv`}
-            download
-            className="inline-flex h-control items-center rounded-md border border-line-strong bg-surface px-3 font-medium hover:bg-hover"
-          >
+          <LinkButton href={`${at}?format=csv`} download icon="download">
             {t.export}
-          </a>
+          </LinkButton>
           <Button icon="plus" onClick={() => setAdding(true)}>
             {t.add}
           </Button>
         </span>
       </div>
-      <Shown query={list}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState icon="ban" title={t.empty}>
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <Table
-              label={t.contact}
-              head={
-                <>
-                  <Th>{t.contact}</Th>
-                  <Th>{t.number}</Th>
-                  <Th spare>{t.source}</Th>
-                  <Th spare>{t.since}</Th>
-                  <Th>
-                    <span className="sr-only">{common.more}</span>
-                  </Th>
-                </>
-              }
-            >
-              {rows.map((o) => (
-                <Tr key={`${o.contact} ${o.number}`}>
-                  <Td className="tabular font-medium whitespace-nowrap">{phone(o.contact)}</Td>
-                  <Td className="tabular whitespace-nowrap text-ink-2">{o.number ? phone(o.number) : t.all}</Td>
-                  <Td spare className="text-ink-2">
-                    {t.sources[o.source] ?? o.source}
-                  </Td>
-                  <Td spare className="tabular whitespace-nowrap text-ink-2">
-                    {when(o.since)}
-                  </Td>
-                  <Td right>
-                    <IconButton small icon="x" label={`${t.remove}: ${o.contact}`} onClick={() => setRemoving(o)} />
-                  </Td>
-                </Tr>
-              ))}
-            </Table>
-          )
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="ban" title={t.empty}>
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <Table
+            label={t.contact}
+            head={
+              <>
+                <Th>{t.contact}</Th>
+                <Th>{t.number}</Th>
+                <Th spare>{t.source}</Th>
+                <Th spare>{t.since}</Th>
+                <ThActions />
+              </>
+            }
+          >
+            {rows.map((o) => (
+              <Tr key={`${o.contact} ${o.number}`}>
+                <Td className="tabular font-medium whitespace-nowrap">{phone(o.contact)}</Td>
+                <Td className="tabular whitespace-nowrap text-ink-2">{o.number ? phone(o.number) : t.all}</Td>
+                <Td spare className="text-ink-2">
+                  {t.sources[o.source] ?? o.source}
+                </Td>
+                <Td spare className="tabular whitespace-nowrap text-ink-2">
+                  {when(o.since)}
+                </Td>
+                <Td right>
+                  <IconButton small icon="x" label={`${t.remove}: ${o.contact}`} onClick={() => setRemoving(o)} />
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
       </Shown>
       {adding && <Add org={org} at={at} onClose={() => setAdding(false)} onDone={changed} />}
       {removing && (
@@ -137,42 +133,17 @@ function Add({
       onClose();
     },
   );
-  const contacts = form.at("/contacts");
-  const rest = form.rest();
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t.add}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" kind="primary" busy={form.busy} disabled={!form.values.text.trim()}>
-            {common.add}
-          </Button>
-        </>
-      }
-    >
-      <TextArea
-        mono
-        rows={5}
-        label={t.contacts}
-        hint={t.contactsHint}
-        value={form.values.text}
-        onChange={(e) => form.set({ text: e.target.value })}
-        error={contacts}
-      />
+    <FormDialog form={form} title={t.add} does={common.add} disabled={!form.values.text.trim()} onClose={onClose}>
+      <TextArea mono rows={5} label={t.contacts} hint={t.contactsHint} {...form.field("text", "/contacts")} />
       <Select
         label={t.number}
-        value={form.values.number}
-        onChange={(e) => form.set({ number: e.target.value })}
+        {...form.field("number")}
         options={[
           { value: "", label: t.all },
           ...(numbers.data ?? []).map((n) => ({ value: n.number, label: `${n.name} ${phone(n.number)}` })),
         ]}
       />
-      {rest && <ErrorLine text={rest} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,11 +1,9 @@
-import { NotHere } from "../../app";
 import { useIntegrations, useNumbers, useOrganization, useUsers } from "../../lib/data";
 import type { Me } from "../../lib/me";
-import { isProblem } from "../../lib/problem";
 import { Routes } from "../../lib/router";
 import type { Organization } from "../../lib/types";
 import { organizations as t } from "../../texts/organizations";
-import { Badge, LinkTabs, PageBody, PageHeader, Shown } from "../../ui";
+import { Badge, LinkTabs, Missing, PageBody, PageHeader, Shown } from "../../ui";
 import { IntegrationCards } from "../integrations/cards";
 import { Integration } from "../integrations/integration";
 import { NumberList } from "../numbers/list";
@@ -16,7 +14,6 @@ import { Settings } from "./settings";
 /** One organization: its name, and a tab for each kind of thing it has. */
 export function OrganizationPage({ me, id }: { me: Me; id: string }) {
   const one = useOrganization(id);
-  if (isProblem(one.error) && one.error.status === 404) return <NotHere />;
   return (
     <PageBody>
       <Shown query={one}>{(o) => <Inside me={me} org={o} />}</Shown>
@@ -70,7 +67,7 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
           ["/portal/organizations/:id/optouts", () => <OptOuts org={org} />],
           ["/portal/organizations/:id/settings", () => <Settings me={me} org={org} />],
         ]}
-        otherwise={<NotHere />}
+        otherwise={<Missing />}
       />
     </>
   );

@@ -8,7 +8,7 @@ import { navigate } from "../../lib/router";
 import type { Organization } from "../../lib/types";
 import { common } from "../../texts/common";
 import { organizations as t } from "../../texts/organizations";
-import { Button, Checkbox, Confirm, ErrorLine, Panel, TextField, toast } from "../../ui";
+import { Button, Checkbox, Confirm, Form, Panel, TextField, toast } from "../../ui";
 
 export function Settings({ me, org }: { me: Me; org: Organization }) {
   const [removing, setRemoving] = useState(false);
@@ -21,33 +21,12 @@ export function Settings({ me, org }: { me: Me; org: Organization }) {
       toast(t.saved);
     },
   );
-  const name = form.at("/name");
-  const domain = form.at("/domain");
-  const rest = form.rest();
   return (
     <div className="flex max-w-2xl flex-col gap-6">
       <Panel>
-        <form
-          noValidate
-          className="flex flex-col gap-4"
-          onSubmit={(e) => {
-            e.preventDefault();
-            form.submit();
-          }}
-        >
-          <TextField
-            label={t.name}
-            value={form.values.name}
-            onChange={(e) => form.set({ name: e.target.value })}
-            error={name}
-          />
-          <TextField
-            label={t.domain}
-            hint={t.domainHint}
-            value={form.values.domain}
-            onChange={(e) => form.set({ domain: e.target.value })}
-            error={domain}
-          />
+        <Form form={form} does={common.save}>
+          <TextField label={t.name} {...form.field("name")} />
+          <TextField label={t.domain} hint={t.domainHint} {...form.field("domain")} />
           {me.may_manage_account && (
             <Checkbox
               label={t.active}
@@ -56,13 +35,7 @@ export function Settings({ me, org }: { me: Me; org: Organization }) {
               onChange={(e) => form.set({ on: e.target.checked })}
             />
           )}
-          {rest && <ErrorLine text={rest} />}
-          <div>
-            <Button type="submit" kind="primary" busy={form.busy}>
-              {common.save}
-            </Button>
-          </div>
-        </form>
+        </Form>
       </Panel>
       {me.may_manage_account && (
         <Panel className="flex flex-wrap items-center justify-between gap-3">
@@ -81,9 +54,9 @@ function Remove({ org, at, onClose }: { org: Organization; at: string; onClose: 
   const [typed, setTyped] = useState("");
   const remove = async () => {
     await api.delete(at);
-    await queries.invalidateQueries({ queryKey: keys.organizations });
     toast(t.removed);
-    navigate("/portal/organizations");
+    navigate("/portal/organizations"); // before the rest is asked for anew: this page would say that it is gone
+    await queries.invalidateQueries({ queryKey: keys.organizations });
   };
   return (
     <Confirm

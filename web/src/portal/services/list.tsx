@@ -3,14 +3,13 @@ import type { Me } from "../../lib/me";
 import { Link } from "../../lib/router";
 import type { Service } from "../../lib/types";
 import { services as t } from "../../texts/services";
-import { Button, Notice, PageBody, PageHeader, Section, Shown, toastError } from "../../ui";
+import { Button, Notice, orToast, PageBody, PageHeader, Section, Shown } from "../../ui";
 import { downloadService } from "./download";
 import { Logo } from "./logo";
 import { Upload } from "./upload";
 
 export function ServiceList({ me }: { me: Me }) {
   const list = useServices();
-  const template = () => downloadService("generic").catch((e: unknown) => toastError(t.template, e));
   return (
     <PageBody>
       <PageHeader
@@ -18,7 +17,7 @@ export function ServiceList({ me }: { me: Me }) {
         about={t.about}
         actions={
           me.may_manage_account && (
-            <Button icon="download" onClick={() => void template()}>
+            <Button icon="download" onClick={() => void orToast(t.template, () => downloadService("generic"))}>
               {t.template}
             </Button>
           )

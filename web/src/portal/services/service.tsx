@@ -1,11 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { NotHere } from "../../app";
 import { all, api, path } from "../../lib/api";
 import { keys, useService } from "../../lib/data";
 import { when } from "../../lib/format";
 import type { Me } from "../../lib/me";
-import { isProblem } from "../../lib/problem";
 import { queries } from "../../lib/queries";
 import { navigate } from "../../lib/router";
 import type { ServiceDetail, ServiceVersion } from "../../lib/types";
@@ -16,6 +14,7 @@ import {
   Button,
   Confirm,
   Dialog,
+  orToast,
   PageBody,
   PageHeader,
   Panel,
@@ -25,16 +24,15 @@ import {
   Td,
   TextField,
   Th,
+  ThActions,
   Tr,
   toast,
-  toastError,
 } from "../../ui";
 import { Raw } from "../integrations/report";
 import { copyOf, downloadService, save } from "./download";
 
 export function ServicePage({ me, id }: { me: Me; id: string }) {
   const one = useService(id);
-  if (isProblem(one.error) && one.error.status === 404) return <NotHere />;
   return (
     <PageBody>
       <Shown query={one}>{(s) => <Inside me={me} service={s} />}</Shown>
@@ -60,10 +58,7 @@ function Inside({ me, service }: { me: Me; service: ServiceDetail }) {
         }
         actions={
           <>
-            <Button
-              icon="download"
-              onClick={() => void downloadService(service.id).catch((e: unknown) => toastError(t.download, e))}
-            >
+            <Button icon="download" onClick={() => void orToast(t.download, () => downloadService(service.id))}>
               {t.download}
             </Button>
             {me.may_manage_account && (
@@ -118,8 +113,8 @@ function Inside({ me, service }: { me: Me; service: ServiceDetail }) {
           onClose={() => setRemoving(false)}
           onConfirm={async () => {
             await api.delete(at);
+            navigate("/portal/services"); // before the rest is asked for anew: this page would say that it is gone
             await queries.invalidateQueries({ queryKey: keys.services });
-            navigate("/portal/services");
           }}
         >
           {t.removeAbout}
@@ -146,9 +141,7 @@ function Versions({ me, id, at }: { me: Me; id: string; at: string }) {
               <>
                 <Th>{t.version}</Th>
                 <Th>{t.created}</Th>
-                <Th right>
-                  <span className="sr-only">{common.more}</span>
-                </Th>
+                <ThActions />
               </>
             }
           >

@@ -1,4 +1,4 @@
-import { exactTime, visible } from "../../lib/format";
+import { exactTime, reasonOf } from "../../lib/format";
 import type { Attempt } from "../../lib/types";
 import { integrations } from "../../texts/integrations";
 import { traffic as t } from "../../texts/traffic";
@@ -30,14 +30,7 @@ export function Attempts({ list }: { list: Attempt[] }) {
                 {a.outcome ? (t.outcomes[a.outcome] ?? a.outcome) : t.open}
               </Badge>
               {a.again && <Badge tone="warn">{t.again}</Badge>}
-              {a.error && (
-                <span className="min-w-0 text-sm text-ink-2">
-                  {[a.error.code, a.error.text]
-                    .filter(Boolean)
-                    .map((s) => visible(s ?? ""))
-                    .join(": ")}
-                </span>
-              )}
+              {a.error && <span className="min-w-0 text-sm text-ink-2">{reasonOf(a.error)}</span>}
               <span className="tabular ml-auto text-sm text-ink-3">
                 {exactTime(a.at)} · {t.took(a.duration_ms)}
               </span>

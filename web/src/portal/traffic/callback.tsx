@@ -1,8 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { NotHere } from "../../app";
 import { api, path } from "../../lib/api";
 import { visible, when } from "../../lib/format";
-import { isProblem } from "../../lib/problem";
 import { queries } from "../../lib/queries";
 import type { CallbackDetail } from "../../lib/types";
 import { traffic as t } from "../../texts/traffic";
@@ -25,7 +23,6 @@ export function CallbackPage({ id }: { id: string }) {
     },
     onError: (e) => toastError(t.replay, e),
   });
-  if (isProblem(one.error) && one.error.status === 404) return <NotHere />;
   return (
     <PageBody>
       <Shown query={one}>

@@ -1,31 +1,18 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, type Page } from "../../lib/api";
+import { usePages } from "../../lib/data";
 import { visible, when, wholeTime } from "../../lib/format";
 import { useQuery as useAddress } from "../../lib/router";
 import type { Callback } from "../../lib/types";
-import { common } from "../../texts/common";
 import { traffic as t } from "../../texts/traffic";
-import { Badge, Button, EmptyState, RowLink, Select, Shown, Table, Td, Th, Tr } from "../../ui";
+import { Badge, EmptyState, RowLink, Select, Shown, Table, Td, Th, Tr } from "../../ui";
 
 export function Callbacks() {
   const [address, change] = useAddress();
   const unmatched = address.get("show") !== "all";
-  const list = useInfiniteQuery({
-    queryKey: ["callbacks", unmatched],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Callback>>(
-        "/v1/callbacks",
-        { unmatched: unmatched || undefined, limit: 50, cursor: pageParam },
-        signal,
-      ),
-    getNextPageParam: (last) => last.next || undefined,
-  });
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const list = usePages<Callback>(["callbacks", unmatched], "/v1/callbacks", { unmatched: unmatched || undefined });
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p className="text-ink-2">{unmatched ? t.replayAbout : ""}</p>
+        <p className="text-ink-2">{unmatched && list.data?.length ? t.replayAbout : ""}</p>
         <div className="w-44">
           <Select
             label={t.status}
@@ -39,53 +26,47 @@ export function Callbacks() {
           />
         </div>
       </div>
-      <Shown query={list}>
-        {() =>
-          rows.length === 0 ? (
-            <EmptyState icon="check" title={unmatched ? t.noUnmatched : t.noCallbacks}>
-              {unmatched && t.noUnmatchedAbout}
-            </EmptyState>
-          ) : (
-            <Table
-              label={t.callbacks}
-              head={
-                <>
-                  <Th>{t.service}</Th>
-                  <Th>{t.status}</Th>
-                  <Th spare>{t.reason}</Th>
-                  <Th right>{t.at}</Th>
-                </>
-              }
-            >
-              {rows.map((c) => (
-                <Tr key={c.id}>
-                  <Td>
-                    <RowLink href={`/portal/traffic/callbacks/${c.id}`}>{c.service}</RowLink>
-                  </Td>
-                  <Td>
-                    <StateBadge state={c.state} />
-                  </Td>
-                  <Td spare className="w-full max-w-0">
-                    <span className="block truncate text-ink-2">{visible(c.reason)}</span>
-                  </Td>
-                  <Td right className="tabular whitespace-nowrap text-ink-2">
-                    <time dateTime={c.at} title={wholeTime(c.at)}>
-                      {when(c.at)}
-                    </time>
-                  </Td>
-                </Tr>
-              ))}
-            </Table>
-          )
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="check" title={unmatched ? t.noUnmatched : t.noCallbacks}>
+            {unmatched && t.noUnmatchedAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <Table
+            label={t.callbacks}
+            head={
+              <>
+                <Th>{t.service}</Th>
+                <Th>{t.status}</Th>
+                <Th spare>{t.reason}</Th>
+                <Th right>{t.at}</Th>
+              </>
+            }
+          >
+            {rows.map((c) => (
+              <Tr key={c.id}>
+                <Td>
+                  <RowLink href={`/portal/traffic/callbacks/${c.id}`}>{c.service}</RowLink>
+                </Td>
+                <Td>
+                  <StateBadge state={c.state} />
+                </Td>
+                <Td spare className="w-full max-w-0">
+                  <span className="block truncate text-ink-2">{visible(c.reason)}</span>
+                </Td>
+                <Td right className="tabular whitespace-nowrap text-ink-2">
+                  <time dateTime={c.at} title={wholeTime(c.at)}>
+                    {when(c.at)}
+                  </time>
+                </Td>
+              </Tr>
+            ))}
+          </Table>
+        )}
       </Shown>
-      {list.hasNextPage && (
-        <div className="flex justify-center">
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {common.loadMore}
-          </Button>
-        </div>
-      )}
     </>
   );
 }

@@ -1,8 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { NotHere } from "../../app";
 import { api, path } from "../../lib/api";
-import { exactTime, phone, size, visible, when, wholeTime } from "../../lib/format";
-import { isProblem } from "../../lib/problem";
+import { exactTime, phone, reasonOf, size, visible, when, wholeTime } from "../../lib/format";
 import { queries } from "../../lib/queries";
 import { Link, navigate } from "../../lib/router";
 import { useNotifications } from "../../lib/stream";
@@ -32,8 +30,11 @@ export function MessagePage({ id }: { id: string }) {
   useNotifications((n) => {
     if (n.type.startsWith("message.") && (n.data as { id?: string }).id === id) void one.refetch();
   });
-  if (isProblem(one.error) && one.error.status === 404) return <NotHere />;
-  return <PageBody>{<Shown query={one}>{(m) => <Story m={m} at={at} />}</Shown>}</PageBody>;
+  return (
+    <PageBody>
+      <Shown query={one}>{(m) => <Story m={m} at={at} />}</Shown>
+    </PageBody>
+  );
 }
 
 function Story({ m, at }: { m: Message; at: string }) {
@@ -48,12 +49,7 @@ function Story({ m, at }: { m: Message; at: string }) {
       />
       {m.status === "unclear" && <Notice tone="warn">{t.unclearAbout}</Notice>}
       {m.error && (
-        <Notice tone={m.status === "unclear" || m.status === "sending" ? "warn" : "bad"}>
-          {[m.error.code, m.error.text]
-            .filter(Boolean)
-            .map((s) => visible(s ?? ""))
-            .join(": ")}
-        </Notice>
+        <Notice tone={m.status === "unclear" || m.status === "sending" ? "warn" : "bad"}>{reasonOf(m.error)}</Notice>
       )}
       <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
         <Panel className="flex flex-col gap-4">
@@ -136,14 +132,7 @@ function History({ m }: { m: Message }) {
                 {exactTime(c.at)}
               </time>
             </p>
-            {(c.code || c.text) && (
-              <p className="text-sm text-ink-2">
-                {[c.code, c.text]
-                  .filter(Boolean)
-                  .map((s) => visible(s ?? ""))
-                  .join(": ")}
-              </p>
-            )}
+            {(c.code || c.text) && <p className="text-sm text-ink-2">{reasonOf(c)}</p>}
             {c.late && <p className="text-sm text-ink-3">{t.late}</p>}
           </div>
         </li>

@@ -1,12 +1,9 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { api, type Page } from "../../lib/api";
-import { useOrganizations } from "../../lib/data";
+import { useEffect, useRef } from "react";
+import { useOrganizations, usePages } from "../../lib/data";
 import { phone, visible, when, wholeTime } from "../../lib/format";
 import { useQuery as useAddress } from "../../lib/router";
 import { useNotifications } from "../../lib/stream";
 import type { Message } from "../../lib/types";
-import { common } from "../../texts/common";
 import { traffic as t } from "../../texts/traffic";
 import { Button, EmptyState, Icon, RowLink, Select, Shown, Table, Td, TextField, Th, Tr } from "../../ui";
 import { StatusBadge } from "./status";
@@ -17,48 +14,29 @@ export function Messages() {
   const [address, change] = useAddress();
   const names = ["orgid", "direction", "status", "from", "to"] as const;
   const filter = Object.fromEntries(names.map((n) => [n, address.get(n) ?? undefined]));
-  const list = useInfiniteQuery({
-    queryKey: ["traffic", filter],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Message>>("/v1/messages", { ...filter, limit: 50, cursor: pageParam }, signal),
-    getNextPageParam: (last) => last.next || undefined,
-  });
+  const list = usePages<Message>(["traffic", filter], "/v1/messages", filter);
   useRefresh(() => void list.refetch());
   const filtered = names.some((n) => address.get(n));
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
   return (
     <>
       <Filters />
-      <Shown query={list}>
-        {() =>
-          rows.length === 0 ? (
-            <EmptyState
-              icon="traffic"
-              title={t.empty}
-              action={
-                filtered && (
-                  <Button onClick={() => change(Object.fromEntries(names.map((n) => [n, undefined])))}>
-                    {t.clear}
-                  </Button>
-                )
-              }
-            >
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <>
-              <Rows rows={rows} />
-              {list.hasNextPage && (
-                <div className="flex justify-center">
-                  <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                    {common.loadMore}
-                  </Button>
-                </div>
-              )}
-            </>
-          )
+      <Shown
+        query={list}
+        empty={
+          <EmptyState
+            icon="traffic"
+            title={t.empty}
+            action={
+              filtered && (
+                <Button onClick={() => change(Object.fromEntries(names.map((n) => [n, undefined])))}>{t.clear}</Button>
+              )
+            }
+          >
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => <Rows rows={rows} />}
       </Shown>
     </>
   );
@@ -66,15 +44,14 @@ export function Messages() {
 
 /** Looks again soon after something happened, and at most once a second however much happens. */
 function useRefresh(again: () => void): void {
-  const [timer, setTimer] = useState<ReturnType<typeof setTimeout>>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   useNotifications((n) => {
-    if (!n.type.startsWith("message.") || timer) return;
-    setTimer(
-      setTimeout(() => {
-        setTimer(undefined);
-        again();
-      }, 1000),
-    );
+    if (!n.type.startsWith("message.") || timer.current !== undefined) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      again();
+    }, 1000);
   });
 }
 

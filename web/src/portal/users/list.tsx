@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, path } from "../../lib/api";
 import { keys, useUsers } from "../../lib/data";
-import { visible } from "../../lib/format";
+import { visible, when } from "../../lib/format";
 import { queries } from "../../lib/queries";
 import type { OneTimeLink, Organization, User } from "../../lib/types";
 import { common } from "../../texts/common";
@@ -10,20 +10,21 @@ import {
   Badge,
   Button,
   Confirm,
+  CopyDialog,
   EmptyState,
   IconButton,
   Menu,
   MenuItem,
   MenuSeparator,
+  orToast,
   Shown,
   Table,
   Td,
   Th,
+  ThActions,
   Tr,
-  toastError,
 } from "../../ui";
 import { UserForm } from "./form";
-import { LinkDialog } from "./link";
 
 type Open =
   | { kind: "form"; user?: User }
@@ -36,22 +37,16 @@ export function UserList({ org }: { org: Organization }) {
   const close = () => setOpen(undefined);
   const at = (u: User) => path`/v1/organizations/${org.id}/users/${u.id}`;
   const changed = () => queries.invalidateQueries({ queryKey: keys.users(org.id) });
-  const invite = async (user: User) => {
-    try {
+  const invite = (user: User) =>
+    orToast(t.invite, async () => {
       const link = await api.post<OneTimeLink>(`${at(user)}/invitation`);
       setOpen({ kind: "link", user, link });
-    } catch (e) {
-      toastError(t.invite, e);
-    }
-  };
-  const turn = async (u: User) => {
-    try {
+    });
+  const turn = (u: User) =>
+    orToast(u.name, async () => {
       await api.patch(at(u), { status: u.status === 1 ? 0 : 1 });
       await changed();
-    } catch (e) {
-      toastError(u.name, e);
-    }
-  };
+    });
   const add = (
     <Button kind="primary" icon="plus" onClick={() => setOpen({ kind: "form" })}>
       {t.add}
@@ -59,71 +54,78 @@ export function UserList({ org }: { org: Organization }) {
   );
   return (
     <>
-      <Shown query={list}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <EmptyState icon="users" title={t.empty} action={add}>
-              {t.emptyAbout}
-            </EmptyState>
-          ) : (
-            <>
-              <div className="flex justify-end">{add}</div>
-              <Table
-                label={t.title}
-                head={
-                  <>
-                    <Th>{t.name}</Th>
-                    <Th>{t.extension}</Th>
-                    <Th spare>{t.email}</Th>
-                    <Th spare>{t.role}</Th>
-                    <Th>{t.state}</Th>
-                    <Th>
-                      <span className="sr-only">{common.more}</span>
-                    </Th>
-                  </>
-                }
-              >
-                {[...rows]
-                  .sort((a, b) => a.name.localeCompare(b.name))
-                  .map((u) => (
-                    <Tr key={u.id}>
-                      <Td className="font-medium">{visible(u.name)}</Td>
-                      <Td className="tabular text-ink-2">{u.extension}</Td>
-                      <Td spare className="text-ink-2">
-                        {u.email || "–"}
-                      </Td>
-                      <Td spare className="text-ink-2">
-                        {t.roleShort[u.role]}
-                      </Td>
-                      <Td>
-                        <SignInState user={u} />
-                      </Td>
-                      <Td right>
-                        <Menu trigger={<IconButton small icon="more" label={t.more(u.name)} />}>
-                          <MenuItem icon="edit" onSelect={() => setOpen({ kind: "form", user: u })}>
-                            {common.edit}
-                          </MenuItem>
-                          <MenuItem icon="link" disabled={u.status === 0} onSelect={() => void invite(u)}>
-                            {u.signs_in ? t.reset : t.invite}
-                          </MenuItem>
-                          <MenuItem icon="ban" onSelect={() => void turn(u)}>
-                            {u.status === 1 ? t.switchOff : t.switchOn}
-                          </MenuItem>
-                          <MenuSeparator />
-                          <MenuItem icon="trash" danger onSelect={() => setOpen({ kind: "remove", user: u })}>
-                            {t.remove}
-                          </MenuItem>
-                        </Menu>
-                      </Td>
-                    </Tr>
-                  ))}
-              </Table>
-            </>
-          )
+      <Shown
+        query={list}
+        empty={
+          <EmptyState icon="users" title={t.empty} action={add}>
+            {t.emptyAbout}
+          </EmptyState>
         }
+      >
+        {(rows) => (
+          <>
+            <div className="flex justify-end">{add}</div>
+            <Table
+              label={t.title}
+              head={
+                <>
+                  <Th>{t.name}</Th>
+                  <Th>{t.extension}</Th>
+                  <Th spare>{t.email}</Th>
+                  <Th spare>{t.role}</Th>
+                  <Th>{t.state}</Th>
+                  <ThActions />
+                </>
+              }
+            >
+              {[...rows]
+                .sort((a, b) => a.name.localeCompare(b.name))
+                .map((u) => (
+                  <Tr key={u.id}>
+                    <Td className="font-medium">{visible(u.name)}</Td>
+                    <Td className="tabular text-ink-2">{u.extension}</Td>
+                    <Td spare className="text-ink-2">
+                      {u.email || "–"}
+                    </Td>
+                    <Td spare className="text-ink-2">
+                      {t.roleShort[u.role]}
+                    </Td>
+                    <Td>
+                      <SignInState user={u} />
+                    </Td>
+                    <Td right>
+                      <Menu trigger={<IconButton small icon="more" label={t.more(u.name)} />}>
+                        <MenuItem icon="edit" onSelect={() => setOpen({ kind: "form", user: u })}>
+                          {common.edit}
+                        </MenuItem>
+                        <MenuItem icon="link" disabled={u.status === 0} onSelect={() => void invite(u)}>
+                          {u.signs_in ? t.reset : t.invite}
+                        </MenuItem>
+                        <MenuItem icon="ban" onSelect={() => void turn(u)}>
+                          {u.status === 1 ? t.switchOff : t.switchOn}
+                        </MenuItem>
+                        <MenuSeparator />
+                        <MenuItem icon="trash" danger onSelect={() => setOpen({ kind: "remove", user: u })}>
+                          {t.remove}
+                        </MenuItem>
+                      </Menu>
+                    </Td>
+                  </Tr>
+                ))}
+            </Table>
+          </>
+        )}
       </Shown>
       {open?.kind === "form" && <UserForm org={org} user={open.user} onClose={close} onAdded={(u) => void invite(u)} />}
-      {open?.kind === "link" && <LinkDialog name={open.user.name} link={open.link} onClose={close} />}
+      {open?.kind === "link" && (
+        <CopyDialog
+          title={t.linkFor(open.user.name)}
+          label={open.link.kind === "reset" ? t.reset : t.invite}
+          value={open.link.url}
+          hint={`${t.linkAbout} ${t.expires(when(open.link.expires))}`}
+          onClose={close}
+        />
+      )}
       {open?.kind === "remove" && (
         <Confirm
           open
