@@ -14,12 +14,13 @@ const browser = await chromium.launch({
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 const page = await context.newPage();
 let wrong = 0;
+let refused = false; // an answer that is no success is waited for
 const complain = (text) => {
   wrong++;
   console.log(text);
 };
 page.on("console", (m) => {
-  if (!["error", "warning"].includes(m.type()) || page.url().endsWith("/nowhere")) return; // a browser reports the 404 that was asked for
+  if (!["error", "warning"].includes(m.type()) || refused || page.url().endsWith("/nowhere")) return; // a browser reports the 404 that was asked for
   complain(`console on ${page.url()}: ${m.text()}`);
 });
 page.on("pageerror", (e) => complain(`error on ${page.url()}: ${e.stack}`));
@@ -121,6 +122,41 @@ for (const [path, wait, name] of [
   await go(path, wait);
   await look(name);
 }
+await go("/portal/notifications", "No webhooks");
+await page.getByRole("button", { name: "Add webhook" }).click();
+await page.getByLabel("Address").fill("https://example.com/hook");
+await look("webhook-form");
+await page.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
+await page.getByLabel("Signing secret", { exact: true }).waitFor();
+await look("webhook-secret");
+await page.getByRole("button", { name: "Done" }).click();
+await page.getByText("https://example.com/hook").waitFor();
+await go("/portal/keys", "first key");
+await page.getByRole("button", { name: "New key" }).click();
+await page.getByLabel("Name").fill("billing");
+await page.getByLabel("Acts as").selectOption("user");
+await page.getByLabel("Organization").selectOption("Sandbox");
+await page.getByLabel("User").selectOption("Ana (101)");
+await look("key-form");
+await page.getByRole("button", { name: "Create" }).click();
+await page.getByText("Shown this once.").waitFor();
+await look("key-made");
+await go(`${org}/numbers`, "+1 555 000 9999");
+await page.getByRole("button", { name: "More for +15550009999" }).click();
+await page.getByRole("menuitem", { name: "Edit" }).click();
+await page.getByLabel("Country").fill("us");
+await page.getByLabel("Header").fill("ACME:");
+// What is refused is said once, at its field.
+await page.getByLabel("Display name").fill("x".repeat(2000));
+refused = true;
+await page.getByRole("button", { name: "Save" }).click();
+await page.locator("[aria-invalid]").waitFor();
+if ((await page.getByRole("dialog").getByRole("alert").count()) > 0) complain("an error is said twice");
+await look("number-refused");
+refused = false;
+await page.getByLabel("Display name").fill("Front desk");
+await page.getByRole("button", { name: "Save" }).click();
+await page.getByText("Front desk").first().waitFor();
 await browser.close();
 console.log(wrong === 0 ? "no complaint" : `${wrong} complaints`);
 process.exit(wrong ? 1 : 0);

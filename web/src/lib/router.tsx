@@ -1,11 +1,8 @@
 import { type AnchorHTMLAttributes, type ReactNode, useMemo, useSyncExternalStore } from "react";
 
-/** A router of the size that this program needs: paths with :parts, links that a browser understands, and questions before leaving. */
-
-type Guard = () => boolean;
+/** A router of the size that this program needs: paths with :parts, and links that a browser understands. */
 
 const watchers = new Set<() => void>();
-let guard: Guard | undefined;
 
 function tell(): void {
   for (const w of watchers) w();
@@ -21,16 +18,10 @@ function watch(w: () => void): () => void {
 }
 
 export function navigate(to: string, how: { replace?: boolean } = {}): void {
-  if (guard && !guard()) return;
   const same = to === location.pathname + location.search + location.hash;
   if (how.replace || same) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
   tell();
-}
-
-/** Asks before a page with something unsaved is left; undefined takes the question away. */
-export function guardLeaving(ask: Guard | undefined): void {
-  guard = ask;
 }
 
 export function usePath(): string {

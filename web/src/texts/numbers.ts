@@ -57,7 +57,6 @@ export const numbers = {
   empty: "No numbers yet",
   emptyAbout: "Enable a service under Integrations, then add the numbers that you have there.",
   toIntegrations: "Go to integrations",
-  basics: "Basics",
   more: "More settings",
   added: "Number added",
   saved: "Number saved",

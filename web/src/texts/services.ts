@@ -15,7 +15,6 @@ export const services = {
   newIdHint: "Letters, digits, _ and -. The webhook URL carries it.",
   newName: "Name",
   uploaded: (name: string) => `${name} is uploaded`,
-  warnings: "It is taken, with remarks:",
   refused: "The file was not taken. Nothing has changed.",
   notJSON: "This is no JSON file.",
   noId: "The file has no id.",
