@@ -21,7 +21,7 @@ test: ## all tests; needs Go alone
 	$(GO) test -shuffle=on -timeout 20m ./...
 
 .PHONY: check
-check: ## what CI runs: format, vet, lint, generated files, tests with -race
+check: ## what CI runs: format, vet, lint, generated files, the pages in a browser, tests with -race
 	bash .ci/run
 
 .PHONY: generate

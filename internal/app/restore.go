@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path"
@@ -54,9 +55,14 @@ func Restore(ctx context.Context, from, dataDir, keyAt string, log *slog.Logger)
 	if err := root.Mkdir(restoring, 0o700); err != nil {
 		return nil, err
 	}
-	into := &unpacker{root: root}
+	into := &unpacker{root: root, shelves: map[string]bool{mediaName: true}}
 	if err := readArchive(ctx, from, box, into); err != nil {
 		return nil, fmt.Errorf("read the backup %s: %w", from, err)
+	}
+	for shelf := range into.shelves { // the database, when it comes into its place, tells of files that are there
+		if err := syncPlace(filepath.Join(dataDir, shelf)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 	work := filepath.Join(dataDir, restoring)
 	r = &Restored{Made: into.made, Files: into.files}
@@ -89,9 +95,10 @@ func pauseRestored(ctx context.Context, work string, box *secret.Box, made time.
 
 // unpacker puts a backup's files into the data directory, and nothing anywhere else.
 type unpacker struct {
-	root  *os.Root
-	made  time.Time
-	files int
+	root    *os.Root
+	made    time.Time
+	files   int
+	shelves map[string]bool // directories that got files
 }
 
 func (u *unpacker) manifest(m *Manifest) error { u.made = m.Made; return nil }
@@ -104,6 +111,7 @@ func (u *unpacker) file(name string, from io.Reader) (err error) {
 		}
 		at = name
 		u.files++
+		u.shelves[path.Dir(at)] = true
 		if err := u.root.MkdirAll(path.Dir(at), 0o700); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (r *restoreCommand) Run(c *console) error {
 		return c.printJSON(back)
 	}
 	c.printCounts(back.Counts)
-	fmt.Fprintf(c.out, "\n%s is as it was at %s, with %d files. Nothing is sent by its %d integrations yet: what is queued may have been sent\n"+
+	fmt.Fprintf(c.out, "\n%s is as it was at %s, with %d files. Nothing is sent yet (integrations that are paused: %d): what is queued may have been sent\n"+
 		"after the backup was made. Start the server, look at what is queued and unclear, and resume each integration.\n",
 		r.Data, back.Made.Format("2006-01-02 15:04:05 MST"), back.Files, back.Paused)
 	return nil
