@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 const (
 	// busyEnough is how often a provider may say "not now" to a message before its number's failover gets it.
 	busyEnough = 3
-	// detourEvery is how often messages are looked for that wait for a paused integration, though there is another way.
+	// detourEvery is how often messages are looked for that wait for a paused integration, though there is another way: those of the next
+	// detourBatch numbers.
 	detourEvery = 2 * time.Second
 	detourBatch = 100
 )
@@ -150,8 +152,10 @@ func mayHold(key, integrationID, numberID string) bool {
 func (f *Flow) detours(ctx context.Context) {
 	ticker := time.NewTicker(detourEvery)
 	defer ticker.Stop()
+	last := ""
 	for {
-		if err := f.detourAll(ctx); err != nil && ctx.Err() == nil {
+		var err error
+		if last, err = f.detourSome(ctx, last); err != nil && ctx.Err() == nil {
 			f.o.Log.Error("take messages to their failover", "err", err)
 		}
 		select {
@@ -162,25 +166,31 @@ func (f *Flow) detours(ctx context.Context) {
 	}
 }
 
-func (f *Flow) detourAll(ctx context.Context) (err error) {
+// detourSome looks at the numbers after that one, and gives the last it has looked at; empty: there are no more. What cannot be moved of one
+// number keeps no other's waiting.
+func (f *Flow) detourSome(ctx context.Context, after string) (last string, err error) {
+	numbers, err := f.o.Store.Detours(ctx, time.Now(), after, detourBatch)
+	if err != nil {
+		return after, err
+	}
+	for i := range numbers {
+		err = errors.Join(err, f.detourNumber(ctx, &numbers[i]))
+	}
+	if len(numbers) == detourBatch {
+		last = numbers[detourBatch-1].ID
+	}
+	return last, err
+}
+
+func (f *Flow) detourNumber(ctx context.Context, n *directory.Number) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = lane.Panic(p)
 		}
 	}()
-	numbers, err := f.o.Store.Detours(ctx, time.Now(), detourBatch)
-	if err != nil {
-		return err
+	moved, err := f.reroute(ctx, n, n.IntegrationID, n.Failover, "")
+	if moved > 0 {
+		f.o.Log.Info("messages go by the failover of their number", "count", moved, "integration", n.Failover)
 	}
-	for i := range numbers {
-		n := &numbers[i]
-		moved, err := f.reroute(ctx, n, n.IntegrationID, n.Failover, "")
-		if err != nil {
-			return err
-		}
-		if moved > 0 {
-			f.o.Log.Info("messages go by the failover of their number", "count", moved, "integration", n.Failover)
-		}
-	}
-	return nil
+	return err
 }

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -115,6 +116,38 @@ func TestWhatWaitsForAPausedIntegrationGoesByTheFailover(t *testing.T) {
 	}
 	if v := r.view(waits); v.Status != message.Queued {
 		t.Errorf("the other number's message is %s", v.Status)
+	}
+}
+
+// An integration with more numbers than are looked at together: those that have nothing to move keep nobody waiting.
+func TestEveryNumberOfAPausedIntegrationIsLookedAt(t *testing.T) {
+	r := failsOver(t, takes)
+	if err := r.store.PauseIntegration(t.Context(), r.account, r.integration.ID, "", "x"); err != nil {
+		t.Fatal(err)
+	}
+	last := r.mine
+	for i := range detourBatch {
+		n := r.number(fmt.Sprintf("+6112360%04d", i), r.ann.ID)
+		n.Failover = r.mine.Failover
+		if err := r.store.UpdateNumber(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		if n.ID > last.ID {
+			last = n
+		}
+	}
+	d := r.text("+61855555555", "hello")
+	d.From = last.Value
+	id := r.send(d)
+	after := ""
+	for range 2 {
+		var err error
+		if after, err = r.detourSome(t.Context(), after); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := r.view(id); v.ServiceID != "second" || after != "" {
+		t.Errorf("the last number's message waits for %s; looked as far as %q", v.ServiceID, after)
 	}
 }
 

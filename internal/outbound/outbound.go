@@ -33,7 +33,7 @@ type Store interface {
 
 	Pauses(ctx context.Context, accountID, orgID string) (map[string]directory.Pause, error)
 	Reroute(ctx context.Context, r message.Rerouting, finally string) (moved int, more bool, err error)
-	Detours(ctx context.Context, now time.Time, limit int) ([]directory.Number, error)
+	Detours(ctx context.Context, now time.Time, after string, limit int) ([]directory.Number, error)
 
 	OwedReplies(ctx context.Context, now time.Time, limit int) ([]message.OwedReply, error)
 	DropReply(ctx context.Context, id string) error

@@ -41,7 +41,7 @@ var (
 
 	qDetours = sqlText("numbers whose failover holds", `SELECT `+numberColumnsOf+` FROM pauses p JOIN numbers n ON n.integration_id = p.integration_id
 		WHERE p.until_at > $1 AND n.failover <> '' AND EXISTS (SELECT 1 FROM lanes l WHERE l.integration_id = p.integration_id AND l.kind = 'send' AND l.pending > 0)
-			AND NOT EXISTS (SELECT 1 FROM pauses q WHERE q.integration_id = n.failover) ORDER BY n.id LIMIT $2`)
+			AND NOT EXISTS (SELECT 1 FROM pauses q WHERE q.integration_id = n.failover) AND n.id > $2 ORDER BY n.id LIMIT $3`)
 	qCarried = sqlText("attempt by an integration", `SELECT 1 FROM attempts WHERE key BETWEEN $1 AND $2 AND integration_id = $3 LIMIT 1`)
 )
 
@@ -194,9 +194,9 @@ func (s *Store) FormerNumbers(ctx context.Context, accountID, integrationID stri
 	return append([]directory.Number(nil), *list...), nil
 }
 
-// Detours are numbers whose integration is paused, with messages waiting for it, and whose failover is not.
-func (s *Store) Detours(ctx context.Context, now time.Time, limit int) ([]directory.Number, error) {
-	return s.readNumbers(ctx, qDetours, micros(now), limit)
+// Detours are numbers whose integration is paused, with messages waiting for it, and whose failover is not: those after one of them, by id.
+func (s *Store) Detours(ctx context.Context, now time.Time, after string, limit int) ([]directory.Number, error) {
+	return s.readNumbers(ctx, qDetours, micros(now), after, limit)
 }
 
 // carried reports whether an attempt at the message went by one of the integrations, before it was given another way.

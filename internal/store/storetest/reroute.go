@@ -196,7 +196,7 @@ func detours(t *testing.T, w *World) {
 	}
 	id := w.Send(number(1), "x")
 	numbers := func() int {
-		list, err := w.Detours(w.Ctx, time.Now(), 10)
+		list, err := w.Detours(w.Ctx, time.Now(), "", 10)
 		w.must(err)
 		return len(list)
 	}
@@ -206,6 +206,9 @@ func detours(t *testing.T, w *World) {
 	w.must(w.PauseIntegration(w.Ctx, w.Acct, w.Intg.ID, "", "x"))
 	if n := numbers(); n != 1 {
 		t.Errorf("%d numbers make a detour, want 1", n)
+	}
+	if list, err := w.Detours(w.Ctx, time.Now(), w.Num.ID, 10); err != nil || len(list) != 0 {
+		t.Errorf("after the only one that makes a detour there are %+v, %v", list, err)
 	}
 	w.must(w.PauseIntegration(w.Ctx, w.Acct, second.ID, "", "x"))
 	if n := numbers(); n != 0 {
