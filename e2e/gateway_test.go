@@ -292,12 +292,20 @@ func (g *gateway) newTeam(domain, service string, properties map[string]string, 
 // onSimulator starts a carrier and a gateway with a team on it.
 func onSimulator(t testing.TB, taken func(simulator.Taken), numbers ...string) (*gateway, *simulator.Server, team) {
 	t.Helper()
+	return onSimulatorIn(t, t.TempDir(), taken, numbers...)
+}
+
+// onSimulatorIn is onSimulator with its data in that directory.
+func onSimulatorIn(t testing.TB, dir string, taken func(simulator.Taken), numbers ...string) (*gateway, *simulator.Server, team) {
+	t.Helper()
 	sim, err := simulator.Start(context.Background(), simulator.Options{APIKey: "sim-key", Secret: "sim-secret", Taken: taken, Retries: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sim.Close() })
-	g := newGateway(t, sim.Addr())
+	g := prepareGateway(t, sim.Addr())
+	g.dir = dir
+	g.start()
 	tm := g.newTeam("acme", "simulator", map[string]string{"Base URL": sim.URL(), "API key": "sim-key", "Signing secret": "sim-secret"}, numbers...)
 	sim.SendCallbacksTo(tm.webhook)
 	return g, sim, tm

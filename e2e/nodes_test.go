@@ -15,7 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"patchbay/internal/lane"
+	"github.com/jackc/pgx/v5"
+
 	"patchbay/internal/simulator"
 	"patchbay/internal/store/pgtest"
 )
@@ -39,6 +40,41 @@ func (c *cluster) node(t testing.TB, egress string) *gateway {
 	g := prepareGateway(t, egress, "--database-url", c.database, "--key-file", filepath.Join(c.dir, "key"), "--media-dir", filepath.Join(c.dir, "media"))
 	g.database = c.database
 	return g
+}
+
+// takenOver returns when what is in anybody's hands now is in other hands, or done: also what a node holds that stands still.
+func (c *cluster) takenOver(t *testing.T, g *gateway) {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), c.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.Background())
+	held := func() map[[2]int64]bool { // lanes, and which of their holders
+		rows, err := db.Query(t.Context(), "SELECT seq, epoch FROM lanes WHERE in_flight <> 0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lanes, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (l [2]int64, err error) { return l, r.Scan(&l[0], &l[1]) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := map[[2]int64]bool{}
+		for _, l := range lanes {
+			set[l] = true
+		}
+		return set
+	}
+	before := held()
+	g.until("what was in hand is in other hands", func() bool {
+		now := held()
+		for l := range before {
+			if now[l] {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // holding is a provider that gives each text its answer only when it is told to.
@@ -234,7 +270,7 @@ func TestTwoNodesAtAnyMoment(t *testing.T) {
 			c.server.Restart(t)
 		case 3:
 			g.signal(syscall.SIGSTOP)
-			time.Sleep(lane.LeaseFor + 2*time.Second) // the pause is the fault: it outlasts whatever the node holds
+			c.takenOver(t, one) // the pause outlasts whatever the node holds
 			g.signal(syscall.SIGCONT)
 		case 4:
 			one.kill()

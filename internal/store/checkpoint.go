@@ -23,6 +23,7 @@ type checkpointer struct {
 	stop  chan struct{}
 	ended sync.WaitGroup
 	full  atomic.Bool // the writer is asked to copy the rest
+	probe func()      // looks after a database that took no writes
 }
 
 // qCheckpoint copies what it can without waiting for anybody.
@@ -46,6 +47,7 @@ func (c *checkpointer) start() {
 				return
 			case <-tick.C:
 				c.look()
+				c.probe()
 			}
 		}
 	})

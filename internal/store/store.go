@@ -149,6 +149,7 @@ func (s *Store) openDir(ctx context.Context, o Options) (err error) {
 	if s.tidy, err = newCheckpointer(path, o.Log); err != nil {
 		return err
 	}
+	s.tidy.probe = s.probe
 	s.writer.rest = s.tidy.rest
 	if s.wal, err = openWAL(path); err != nil {
 		return err
