@@ -45,8 +45,8 @@ e2e: ## the real binary: send, receive, kill, restart, check
 	$(GO) test -count=1 -v ./e2e
 
 .PHONY: crash
-crash: ## kill -9 at 200 random moments under mixed traffic, of one node and of two with their database; three ledgers must agree
-	PATCHBAY_CRASHES=200 $(GO) test -count=1 -v -timeout 60m -run 'TestKillAtAnyMoment|TestTwoNodesAtAnyMoment' ./e2e
+crash: ## kill -9 at 200 (or PATCHBAY_CRASHES) random moments under mixed traffic, of one node and of two with their database; three ledgers must agree
+	PATCHBAY_CRASHES=$${PATCHBAY_CRASHES:-200} $(GO) test -count=1 -v -timeout 120m -run 'TestKillAtAnyMoment|TestTwoNodesAtAnyMoment' ./e2e
 
 .PHONY: crash-images
 crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace of system calls (needs strace): each must hold all that was answered
