@@ -71,7 +71,7 @@ function Group({
 }) {
   return (
     <fieldset className="flex flex-col gap-2">
-      <legend className="text-sm font-semibold">{title}</legend>
+      <legend className="mb-1 text-sm font-semibold">{title}</legend>
       {about && <p className="text-sm text-ink-3">{about}</p>}
       {children}
       {error && <p className="text-sm text-bad">{error}</p>}
