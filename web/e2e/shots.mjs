@@ -3,6 +3,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { admin } from "./tour/admin.mjs";
+import { keeping } from "./tour/keeping.mjs";
 
 const [base, link, dir = "shots"] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -157,6 +159,11 @@ await page.getByLabel("Header").fill("ACME:");
 await page.getByLabel("Display name").fill("Front desk");
 await page.getByRole("button", { name: "Save" }).click();
 await page.getByText("Front desk").first().waitFor();
+const refuse = (on) => {
+  refused = on;
+};
+await admin({ page, go, look, refuse, org });
+await keeping({ page, go, look, refuse, org });
 await browser.close();
 console.log(wrong === 0 ? "no complaint" : `${wrong} complaints`);
 process.exit(wrong ? 1 : 0);

@@ -31,6 +31,14 @@ export function useOrganizations() {
   });
 }
 
+/** The same, each at a glance: how many users, numbers and messages, and whether somebody should look. */
+export function useOrganizationCounts() {
+  return useQuery({
+    queryKey: [...keys.organizations, "counts"],
+    queryFn: ({ signal }) => all<Organization>("/v1/organizations", { include: "counts" }, signal),
+  });
+}
+
 export function useOrganization(org: string) {
   return useQuery({
     queryKey: keys.organization(org),

@@ -31,6 +31,24 @@ export function wholeTime(at: string | Date): string {
   return whole.format(new Date(at));
 }
 
+const counted = new Intl.NumberFormat();
+const dayOnly = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+const wholeMonth = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "long", timeZone: "UTC" });
+
+export function count(n: number): string {
+  return counted.format(n);
+}
+
+/** A day of UTC as 2026-11-24. */
+export function utcDay(day: string): string {
+  return dayOnly.format(new Date(`${day}T00:00:00Z`));
+}
+
+/** A month of UTC as 2026-11. */
+export function utcMonth(month: string): string {
+  return wholeMonth.format(new Date(`${month}-01T00:00:00Z`));
+}
+
 /** To the millisecond, for what happened within one second. */
 export function exactTime(at: string | Date): string {
   return exact.format(new Date(at));

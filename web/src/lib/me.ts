@@ -27,7 +27,9 @@ export function useMe() {
 /** Nobody is signed in any more: nothing of what they saw stays in the page. */
 export function forget(): void {
   stream.stop();
-  queries.clear();
+  // Who is signed in is what the frame of every page looks at: the answer changes, and the question stays where it is.
+  queries.removeQueries({ predicate: (q) => q.queryKey[0] !== meKey[0] });
+  queries.getMutationCache().clear();
   queries.setQueryData(meKey, null);
 }
 

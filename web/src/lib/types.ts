@@ -3,17 +3,21 @@ import type { components } from "./openapi";
 /** What /v1 says, in the words of its document: `npm run types` makes openapi.ts from docs/openapi.json. */
 export type Schemas = components["schemas"];
 
+export type Account = Schemas["Account"];
 export type Attempt = Schemas["Attempt"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Callback = Schemas["Callback"];
 export type CallbackDetail = Schemas["CallbackDetail"];
+export type Delivery = Schemas["Delivery"];
 export type Integration = Schemas["Integration"];
 export type Invitation = Schemas["Invitation"];
 export type Key = Schemas["Key"];
 export type Message = Schemas["Message"];
 export type OneTimeLink = Schemas["Link"];
 export type OptOut = Schemas["OptOut"];
+export type OptOutEvent = Schemas["OptOutEvent"];
 export type Organization = Schemas["Organization"];
+export type Person = Schemas["Person"];
 export type PhoneNumber = Schemas["Number"];
 export type Property = Schemas["ServiceProperty"];
 export type Report = Schemas["ProviderReport"];

@@ -21,7 +21,11 @@ export function placesOf(me: Me): Place[] {
   places.push(
     { href: "/portal/services", label: shell.services, icon: "plug" },
     { href: "/portal/traffic", label: shell.traffic, icon: "traffic" },
+    { href: "/portal/usage", label: shell.usage, icon: "chart" },
     { href: "/portal/notifications", label: shell.notifications, icon: "bell" },
+  );
+  if (me.may_manage_account) places.push({ href: "/portal/people", label: shell.people, icon: "users" });
+  places.push(
     { href: "/portal/audit", label: shell.audit, icon: "log" },
     { href: "/portal/keys", label: shell.keys, icon: "key" },
   );

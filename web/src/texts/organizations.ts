@@ -14,6 +14,7 @@ export const organizations = {
   numbers: "Numbers",
   users: "Users",
   optouts: "Opt-outs",
+  data: "Data",
   saved: "Organization saved",
   active: "Active",
   activeHint: "While it is off, nobody of it signs in and its keys do nothing.",

@@ -8,6 +8,8 @@ export const shell = {
   organization: "Organization",
   services: "Services",
   traffic: "Traffic",
+  usage: "Usage",
+  people: "People",
   notifications: "Notifications",
   audit: "Audit log",
   keys: "API keys",

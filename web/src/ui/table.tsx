@@ -4,13 +4,25 @@ import { common } from "../texts/common";
 import { cx } from "./cx";
 
 /** Rows of one kind of thing. On a narrow screen it scrolls sideways within itself; columns that can be spared are hidden there. */
-export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
+export function Table({
+  label,
+  head,
+  head2,
+  children,
+}: {
+  label: string;
+  head: ReactNode;
+  /** A second line of names, under those of head that span several columns. */
+  head2?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
     <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-lg border bg-surface">
       <table className="w-full border-collapse text-left wrap-break-word">
         <thead className="border-b text-sm text-ink-3">
           <tr>{head}</tr>
+          {head2 && <tr>{head2}</tr>}
         </thead>
         <tbody className="divide-y">{children}</tbody>
       </table>

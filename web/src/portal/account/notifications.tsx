@@ -15,6 +15,7 @@ import {
   IconButton,
   PageBody,
   PageHeader,
+  RowLink,
   Shown,
   Table,
   Td,
@@ -22,12 +23,14 @@ import {
   ThActions,
   Tr,
 } from "../../ui";
+import { WebhookState } from "../webhooks/state";
 import { AddWebhook } from "./webhook";
 
-const changed = () => queries.invalidateQueries({ queryKey: ["webhooks"] });
+const key = ["webhooks"];
+const changed = () => queries.invalidateQueries({ queryKey: key });
 
 export function Notifications({ me }: { me: Me }) {
-  const list = useQuery({ queryKey: ["webhooks"], queryFn: ({ signal }) => all<Webhook>("/v1/webhooks", {}, signal) });
+  const list = useQuery({ queryKey: key, queryFn: ({ signal }) => all<Webhook>("/v1/webhooks", {}, signal) });
   const organizations = useOrganizations();
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Webhook>();
@@ -55,8 +58,9 @@ export function Notifications({ me }: { me: Me }) {
             head={
               <>
                 <Th>{t.url}</Th>
+                <Th>{t.state}</Th>
                 <Th spare>{t.types}</Th>
-                <Th>{t.organization}</Th>
+                <Th spare>{t.organization}</Th>
                 <Th spare>{t.created}</Th>
                 <ThActions />
               </>
@@ -64,15 +68,22 @@ export function Notifications({ me }: { me: Me }) {
           >
             {rows.map((h) => (
               <Tr key={h.id}>
-                <Td className="font-mono text-sm break-all">{visible(h.url)}</Td>
+                <Td className="font-mono text-sm break-all">
+                  <RowLink href={`/portal/notifications/${h.id}`}>{visible(h.url)}</RowLink>
+                </Td>
+                <Td>
+                  <WebhookState hook={h} />
+                </Td>
                 <Td spare className="text-ink-2">
                   {h.types.length === 0 ? t.all : h.types.map(kindOf).join(", ")}
                 </Td>
-                <Td className="text-ink-2">{nameOf(h.orgid)}</Td>
+                <Td spare className="text-ink-2">
+                  {nameOf(h.orgid)}
+                </Td>
                 <Td spare className="tabular whitespace-nowrap text-ink-2">
                   {when(h.created)}
                 </Td>
-                <Td right>
+                <Td right className="relative z-10">
                   <IconButton small icon="trash" label={`${t.remove}: ${h.url}`} onClick={() => setRemoving(h)} />
                 </Td>
               </Tr>

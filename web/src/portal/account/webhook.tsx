@@ -6,13 +6,14 @@ import type { Me } from "../../lib/me";
 import type { Webhook } from "../../lib/types";
 import { notifications as t } from "../../texts/account";
 import { common } from "../../texts/common";
-import { Checkbox, CopyDialog, FormDialog, Select, TextField } from "../../ui";
+import { CopyDialog, FormDialog, Select, TextField } from "../../ui";
+import { TypesField } from "../webhooks/types-field";
 
 export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => void; onDone: () => Promise<void> }) {
   const [made, setMade] = useState<Webhook>();
   const organizations = useOrganizations();
   const form = useForm(
-    { url: "", orgid: me.organization?.id ?? "", types: [] as string[], format: "patchbay" },
+    { url: "", orgid: me.organization?.id ?? "", types: [] as Webhook["types"], format: "patchbay" },
     (v) => api.post<Webhook>("/v1/webhooks", v),
     async (h) => {
       setMade(h);
@@ -23,8 +24,6 @@ export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => voi
   if (made?.secret) {
     return <CopyDialog title={t.made} label={t.secret} value={made.secret} hint={t.secretAbout} onClose={onClose} />;
   }
-  const toggle = (type: string, on: boolean) =>
-    form.set({ types: on ? [...v.types, type] : v.types.filter((x) => x !== type) });
   return (
     <FormDialog form={form} title={t.add} does={common.add} onClose={onClose}>
       <TextField label={t.url} hint={t.urlHint} type="url" mono placeholder="https://" {...form.field("url")} />
@@ -38,18 +37,7 @@ export function AddWebhook({ me, onClose, onDone }: { me: Me; onClose: () => voi
           ]}
         />
       )}
-      <fieldset>
-        <legend className="mb-1 text-sm font-medium">{t.types}</legend>
-        <Checkbox label={t.all} checked={v.types.length === 0} onChange={() => form.set({ types: [] })} />
-        {t.kinds.map((k) => (
-          <Checkbox
-            key={k.value}
-            label={k.label}
-            checked={v.types.includes(k.value)}
-            onChange={(e) => toggle(k.value, e.target.checked)}
-          />
-        ))}
-      </fieldset>
+      <TypesField types={v.types} onChange={(types) => form.set({ types })} />
       <Select label={t.format} options={t.formats} {...form.field("format")} />
     </FormDialog>
   );

@@ -26,6 +26,7 @@ import {
 import { NumbersOf } from "../numbers/of";
 import { Logo } from "../services/logo";
 import { TestText } from "../test-text";
+import { Paused, PauseForm } from "./pause";
 import { PropertiesForm } from "./properties";
 import { ReportNotice } from "./report";
 import { stateOf } from "./state";
@@ -48,6 +49,7 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
   const at = path`/v1/organizations/${org.id}/integrations/${service.id}`;
   const [said, setSaid] = useState<One>();
   const [removing, setRemoving] = useState(false);
+  const [pausing, setPausing] = useState(false);
   const changed = () => queries.invalidateQueries({ queryKey: keys.integrations(org.id) });
   const turn = () =>
     orToast(service.name, async () => {
@@ -73,6 +75,17 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
         </div>
         {integration && (
           <Menu trigger={<IconButton icon="more" label={t.settings} kind="plain" />}>
+            {on && !integration.paused && (
+              <MenuItem icon="pause" onSelect={() => setPausing(true)}>
+                {t.pause}
+              </MenuItem>
+            )}
+            <MenuItem
+              icon="chart"
+              href={`/portal/traffic/charts?orgid=${org.id}&service=${encodeURIComponent(service.id)}`}
+            >
+              {t.charts}
+            </MenuItem>
             <MenuItem icon="ban" onSelect={() => void turn()}>
               {on ? t.switchOff : t.switchOn}
             </MenuItem>
@@ -83,6 +96,7 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
         )}
       </div>
       {integration && !on && <Notice>{t.isOff}</Notice>}
+      {on && <Paused at={at} integration={integration} onChanged={changed} />}
       {on && <Troubles integration={integration} />}
       <div className="grid gap-6 lg:grid-cols-2">
         <Panel className="flex flex-col gap-4">
@@ -114,6 +128,7 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
           </Section>
         </>
       )}
+      {pausing && <PauseForm at={at} onClose={() => setPausing(false)} onDone={changed} />}
       {removing && (
         <Confirm
           open
@@ -136,7 +151,9 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
 }
 
 function Troubles({ integration }: { integration: One }) {
-  return integration.attention.map((a) => (
+  // That sending is paused is said above, with what can be done about it.
+  const rest = integration.attention.filter((a) => !(a.about === "sending" && integration.paused));
+  return rest.map((a) => (
     <Notice key={a.about} tone="bad">
       <span className="font-medium">{t.abouts[a.about] ?? a.about}:</span> {a.reason}{" "}
       <span className="text-sm">({t.since(ago(a.since))})</span>

@@ -9,6 +9,7 @@ import { numbers as t } from "../../texts/numbers";
 import { Checkbox, FormDialog, Select, TextField, toast } from "../../ui";
 import { MoreSettings } from "./more";
 import { bodyOf, type NumberValues, valuesOf } from "./values";
+import { Way } from "./way";
 
 interface Props {
   org: Organization;
@@ -64,7 +65,9 @@ export function NumberForm({ org, service, number, onClose }: Props) {
         />
       </div>
       <Assign org={org} chosen={form.values.users} onChange={(users) => form.set({ users })} />
-      <MoreSettings form={form} open={number !== undefined} />
+      <MoreSettings form={form} open={number !== undefined}>
+        <Way org={org} form={form} number={number} services={enabled.map((i) => i.service_id)} />
+      </MoreSettings>
     </FormDialog>
   );
 }

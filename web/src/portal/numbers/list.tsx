@@ -1,8 +1,11 @@
 import { useState } from "react";
-import { useIntegrations, useNumbers } from "../../lib/data";
+import { path } from "../../lib/api";
+import { keys, useIntegrations, useNumbers } from "../../lib/data";
+import { queries } from "../../lib/queries";
 import type { Organization } from "../../lib/types";
 import { numbers as t } from "../../texts/numbers";
 import { Button, EmptyState, LinkButton, Shown } from "../../ui";
+import { CsvButtons } from "../csv/buttons";
 import { NumberForm } from "./form";
 import { NumberTable } from "./table";
 
@@ -20,19 +23,39 @@ export function NumberList({ org }: { org: Organization }) {
       {t.toIntegrations}
     </LinkButton>
   );
+  const file = (
+    <CsvButtons
+      at={path`/v1/organizations/${org.id}/numbers.csv`}
+      what="numbers"
+      onDone={() => queries.invalidateQueries({ queryKey: keys.numbers(org.id) })}
+      empty={!list.data?.length}
+    />
+  );
   return (
     <>
       <Shown
         query={list}
         empty={
-          <EmptyState icon="hash" title={t.empty} action={add}>
+          <EmptyState
+            icon="hash"
+            title={t.empty}
+            action={
+              <>
+                {add}
+                {first && file}
+              </>
+            }
+          >
             {t.emptyAbout}
           </EmptyState>
         }
       >
         {(rows) => (
           <>
-            <div className="flex justify-end">{add}</div>
+            <div className="flex flex-wrap justify-end gap-2">
+              {file}
+              {add}
+            </div>
             <NumberTable org={org} rows={rows} withService />
           </>
         )}

@@ -7,7 +7,15 @@ import type { NumberValues, Reply } from "./values";
 const formats = Object.entries(t.formatNames).map(([value, label]) => ({ value, label }));
 
 /** Formats, what goes around a text, whose a conversation is, auto-replies and opt-out. */
-export function MoreSettings({ form, open }: { form: FormOf<NumberValues>; open: boolean }) {
+export function MoreSettings({
+  form,
+  open,
+  children,
+}: {
+  form: FormOf<NumberValues>;
+  open: boolean;
+  children: ReactNode;
+}) {
   const v = form.values;
   const known = t.stickiness.some((o) => o.value === v.sessionTimeout);
   const stickiness = known
@@ -53,12 +61,13 @@ export function MoreSettings({ form, open }: { form: FormOf<NumberValues>; open:
             {...form.field("confirmation", "/optout/autoreply")}
           />
         </Group>
+        {children}
       </div>
     </details>
   );
 }
 
-function Group({
+export function Group({
   title,
   about,
   error,

@@ -53,6 +53,18 @@ export function NumberTable({
                 <MenuItem icon="edit" onSelect={() => setEditing(n)}>
                   {common.edit}
                 </MenuItem>
+                <MenuItem
+                  icon="chart"
+                  href={`/portal/traffic/charts?orgid=${org.id}&number=${encodeURIComponent(n.number)}`}
+                >
+                  {t.charts}
+                </MenuItem>
+                <MenuItem
+                  icon="traffic"
+                  href={`/portal/traffic?orgid=${org.id}&number=${encodeURIComponent(n.number)}`}
+                >
+                  {t.traffic}
+                </MenuItem>
                 <MenuSeparator />
                 <MenuItem icon="trash" danger onSelect={() => setRemoving(n)}>
                   {t.remove}

@@ -45,3 +45,20 @@ test("empty auto-replies are not sent, and an existing number's own value is not
   expect(body.autoreply).toEqual([{ key: "*", value: "Hi" }]);
   expect(body).not.toHaveProperty("number");
 });
+
+test("a number moves only when another service is chosen", () => {
+  const v = valuesOf("acme", existing);
+  expect(bodyOf(v, existing)).not.toHaveProperty("service");
+  expect(bodyOf({ ...v, service: "other" }, existing)).toMatchObject({ service: "other" });
+});
+
+test("caps and a second way that are emptied are taken away, and one of two caps may stand alone", () => {
+  const n: PhoneNumber = { ...existing, failover: { service: "other" }, daily_cap: { messages: 5, segments: 7 } };
+  const v = valuesOf("acme", n);
+  expect(bodyOf(v, n)).toMatchObject({ failover: { service: "other" }, daily_cap: { messages: 5, segments: 7 } });
+  expect(bodyOf({ ...v, failover: "", capMessages: "", capSegments: "" }, n)).toMatchObject({
+    failover: null,
+    daily_cap: null,
+  });
+  expect(bodyOf({ ...v, capMessages: "" }, n).daily_cap).toEqual({ segments: 7 });
+});

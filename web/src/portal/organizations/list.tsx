@@ -1,14 +1,16 @@
 import { useState } from "react";
-import { useOrganizations } from "../../lib/data";
-import { when } from "../../lib/format";
+import { useOrganizationCounts } from "../../lib/data";
+import { count } from "../../lib/format";
 import type { Me } from "../../lib/me";
+import type { Organization } from "../../lib/types";
 import { organizations as t } from "../../texts/organizations";
+import { glance } from "../../texts/usage";
 import { Badge, Button, EmptyState, PageBody, PageHeader, RowLink, Shown, Table, Td, Th, Tr } from "../../ui";
 import { FirstText } from "../first-text";
 import { CreateOrganization } from "./create";
 
 export function OrganizationList({ me }: { me: Me }) {
-  const list = useOrganizations();
+  const list = useOrganizationCounts();
   const [creating, setCreating] = useState(false);
   const create = me.may_manage_account && (
     <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
@@ -32,24 +34,41 @@ export function OrganizationList({ me }: { me: Me }) {
                 head={
                   <>
                     <Th>{t.name}</Th>
-                    <Th>{t.domain}</Th>
+                    <Th spare>{t.domain}</Th>
                     <Th spare right>
-                      {t.created}
+                      {t.users}
                     </Th>
+                    <Th spare right>
+                      {t.numbers}
+                    </Th>
+                    <Th right>{glance.today}</Th>
                   </>
                 }
               >
                 {rows.map((o) => (
                   <Tr key={o.id}>
                     <Td>
-                      <span className="flex items-center gap-2">
+                      <span className="flex flex-wrap items-center gap-x-2">
                         <RowLink href={`/portal/organizations/${o.id}`}>{o.name}</RowLink>
                         {o.status === 0 && <Badge tone="warn">{t.off}</Badge>}
+                        {o.counts && o.counts.attention > 0 && (
+                          <Badge tone="bad" title={glance.integrations(o.counts.attention)}>
+                            {glance.attention}
+                          </Badge>
+                        )}
                       </span>
                     </Td>
-                    <Td className="text-ink-2">{o.domain}</Td>
-                    <Td spare right className="tabular whitespace-nowrap text-ink-2">
-                      {when(o.created)}
+                    <Td spare className="text-ink-2">
+                      {o.domain}
+                    </Td>
+                    <Td spare right className="tabular text-ink-2">
+                      {o.counts && count(o.counts.users)}
+                    </Td>
+                    <Td spare right className="tabular text-ink-2">
+                      {o.counts && count(o.counts.numbers)}
+                    </Td>
+                    <Td right className="tabular whitespace-nowrap text-ink-2">
+                      {o.counts && <Today counts={o.counts} />}
                     </Td>
                   </Tr>
                 ))}
@@ -60,5 +79,15 @@ export function OrganizationList({ me }: { me: Me }) {
       </Shown>
       {creating && <CreateOrganization onClose={() => setCreating(false)} />}
     </PageBody>
+  );
+}
+
+function Today({ counts }: { counts: NonNullable<Organization["counts"]> }) {
+  const { in: received, out, failed } = counts.today;
+  return (
+    <>
+      {glance.inOut({ in: count(received), out: count(out) })}
+      {failed > 0 && <span className="block text-sm text-bad">{glance.failedOf(count(failed))}</span>}
+    </>
   );
 }

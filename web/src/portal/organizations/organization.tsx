@@ -1,3 +1,4 @@
+import { lazy } from "react";
 import { useIntegrations, useNumbers, useOrganization, useUsers } from "../../lib/data";
 import type { Me } from "../../lib/me";
 import { Routes } from "../../lib/router";
@@ -8,8 +9,11 @@ import { IntegrationCards } from "../integrations/cards";
 import { Integration } from "../integrations/integration";
 import { NumberList } from "../numbers/list";
 import { UserList } from "../users/list";
-import { OptOuts } from "./optouts";
+import { Glance } from "./glance";
 import { Settings } from "./settings";
+
+const Keeping = lazy(() => import("../keeping/keeping"));
+const OptOuts = lazy(() => import("../optouts/optouts"));
 
 /** One organization: its name, and a tab for each kind of thing it has. */
 export function OrganizationPage({ me, id }: { me: Me; id: string }) {
@@ -26,6 +30,12 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
   const numbers = useNumbers(org.id);
   const users = useUsers(org.id);
   const integrations = useIntegrations(org.id);
+  const overview = () => (
+    <>
+      <Glance org={org} />
+      <IntegrationCards org={org} />
+    </>
+  );
   return (
     <>
       <PageHeader
@@ -49,6 +59,7 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
               { href: `${at}/numbers`, label: t.numbers, count: numbers.data?.length },
               { href: `${at}/users`, label: t.users, count: users.data?.length },
               { href: `${at}/optouts`, label: t.optouts },
+              { href: `${at}/data`, label: t.data },
               { href: `${at}/settings`, label: t.settings },
             ]}
           />
@@ -56,8 +67,8 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
       />
       <Routes
         routes={[
-          ["/portal/organizations/:id", () => <IntegrationCards org={org} />],
-          ["/portal/organizations/:id/integrations", () => <IntegrationCards org={org} />],
+          ["/portal/organizations/:id", overview],
+          ["/portal/organizations/:id/integrations", overview],
           [
             "/portal/organizations/:id/integrations/:service",
             (p) => <Integration key={p.service} org={org} service={p.service ?? ""} />,
@@ -65,6 +76,8 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
           ["/portal/organizations/:id/numbers", () => <NumberList org={org} />],
           ["/portal/organizations/:id/users", () => <UserList org={org} />],
           ["/portal/organizations/:id/optouts", () => <OptOuts org={org} />],
+          ["/portal/organizations/:id/optouts/history", () => <OptOuts org={org} history />],
+          ["/portal/organizations/:id/data", () => <Keeping key={org.id} me={me} org={org} />],
           ["/portal/organizations/:id/settings", () => <Settings me={me} org={org} />],
         ]}
         otherwise={<Missing />}

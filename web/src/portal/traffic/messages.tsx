@@ -1,18 +1,21 @@
 import { useEffect, useRef } from "react";
-import { useOrganizations, usePages } from "../../lib/data";
+import { usePages } from "../../lib/data";
 import { phone, visible, when, wholeTime } from "../../lib/format";
 import { useQuery as useAddress } from "../../lib/router";
 import { useNotifications } from "../../lib/stream";
 import type { Message } from "../../lib/types";
 import { traffic as t } from "../../texts/traffic";
-import { Button, EmptyState, Icon, RowLink, Select, Shown, Table, Td, TextField, Th, Tr } from "../../ui";
+import { Button, EmptyState, Icon, LinkButton, RowLink, Shown, Table, Td, Th, Tr } from "../../ui";
+import { ChoiceFilter, OrganizationFilter, ServiceFilter, TextFilter } from "./filters";
 import { StatusBadge } from "./status";
 
 const statuses = Object.entries(t.statuses).map(([value, label]) => ({ value, label }));
+statuses.push({ value: "failed,expired,cancelled", label: t.notDelivered });
+const outcomes = Object.entries(t.outcomes).map(([value, label]) => ({ value, label }));
+const names = ["orgid", "direction", "status", "service", "number", "from", "to", "code", "outcome"] as const;
 
 export function Messages() {
   const [address, change] = useAddress();
-  const names = ["orgid", "direction", "status", "from", "to"] as const;
   const filter = Object.fromEntries(names.map((n) => [n, address.get(n) ?? undefined]));
   const list = usePages<Message>(["traffic", filter], "/v1/messages", filter);
   useRefresh(() => void list.refetch());
@@ -36,10 +39,25 @@ export function Messages() {
           </EmptyState>
         }
       >
-        {(rows) => <Rows rows={rows} />}
+        {(rows) => (
+          <>
+            <div className="-mb-3 flex justify-end">
+              <LinkButton small href={`/v1/messages.csv?${asQuery(filter)}`} download icon="download">
+                {t.export}
+              </LinkButton>
+            </div>
+            <Rows rows={rows} />
+          </>
+        )}
       </Shown>
     </>
   );
+}
+
+function asQuery(filter: Record<string, string | undefined>): string {
+  return new URLSearchParams(
+    Object.entries(filter).filter((e): e is [string, string] => e[1] !== undefined),
+  ).toString();
 }
 
 /** Looks again soon after something happened, and at most once a second however much happens. */
@@ -105,62 +123,24 @@ function Rows({ rows }: { rows: Message[] }) {
 }
 
 function Filters() {
-  const [address, change] = useAddress();
-  const organizations = useOrganizations();
-  const many = (organizations.data?.length ?? 0) > 1;
-  const value = (name: string) => address.get(name) ?? "";
   return (
-    <search className="grid grid-cols-2 gap-2 md:grid-cols-5">
-      {many && (
-        <Select
-          label={t.organization}
-          hideLabel
-          value={value("orgid")}
-          onChange={(e) => change({ orgid: e.target.value })}
-          options={[
-            { value: "", label: t.anyOrganization },
-            ...(organizations.data ?? []).map((o) => ({ value: o.id, label: o.name })),
-          ]}
-        />
-      )}
-      <Select
-        label={t.anyDirection}
-        hideLabel
-        value={value("direction")}
-        onChange={(e) => change({ direction: e.target.value })}
+    <search className="grid grid-cols-2 gap-2 md:grid-cols-4">
+      <OrganizationFilter />
+      <ChoiceFilter
+        name="direction"
+        label={t.direction}
+        any={t.anyDirection}
         options={[
-          { value: "", label: t.anyDirection },
           { value: "outbound", label: t.outbound },
           { value: "inbound", label: t.inbound },
         ]}
       />
-      <Select
-        label={t.status}
-        hideLabel
-        value={value("status")}
-        onChange={(e) => change({ status: e.target.value })}
-        options={[{ value: "", label: t.anyStatus }, ...statuses]}
-      />
-      <NumberFilter name="from" label={t.from} />
-      <NumberFilter name="to" label={t.to} />
+      <ChoiceFilter name="status" label={t.status} any={t.anyStatus} options={statuses} />
+      <ServiceFilter />
+      <TextFilter name="from" label={t.from} tel />
+      <TextFilter name="to" label={t.to} tel />
+      <TextFilter name="code" label={t.code} />
+      <ChoiceFilter name="outcome" label={t.outcome} any={t.anyOutcome} options={outcomes} />
     </search>
-  );
-}
-
-/** Asked for when it is whole: at Enter, or when the field is left. */
-function NumberFilter({ name, label }: { name: string; label: string }) {
-  const [address, change] = useAddress();
-  const current = address.get(name) ?? "";
-  return (
-    <TextField
-      key={current}
-      label={label}
-      hideLabel
-      placeholder={label}
-      inputMode="tel"
-      defaultValue={current}
-      onBlur={(e) => e.target.value.trim() !== current && change({ [name]: e.target.value.trim() })}
-      onKeyDown={(e) => e.key === "Enter" && change({ [name]: e.currentTarget.value.trim() })}
-    />
   );
 }

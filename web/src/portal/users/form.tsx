@@ -11,20 +11,27 @@ interface Props {
   org: Organization;
   user?: User;
   onClose: () => void;
-  onAdded: (u: User) => void;
+  onAdded?: (u: User) => void;
+  /** What a new one begins as. */
+  initialRole?: User["role"];
 }
 
 /** Adds a user and goes on to their invitation, or changes one. */
-export function UserForm({ org, user, onClose, onAdded }: Props) {
+export function UserForm({ org, user, initialRole = "user", onClose, onAdded }: Props) {
   const at = path`/v1/organizations/${org.id}/users`;
   const form = useForm(
-    { name: user?.name ?? "", extension: user?.extension ?? "", email: user?.email ?? "", role: user?.role ?? "user" },
+    {
+      name: user?.name ?? "",
+      extension: user?.extension ?? "",
+      email: user?.email ?? "",
+      role: user?.role ?? initialRole,
+    },
     (v) => (user ? api.patch<User>(`${at}/${encodeURIComponent(user.id)}`, v) : api.post<User>(at, v)),
     async (saved) => {
       await queries.invalidateQueries({ queryKey: keys.users(org.id) });
       onClose();
       toast(user ? t.saved : t.added);
-      if (!user) onAdded(saved);
+      if (!user) onAdded?.(saved);
     },
   );
   return (

@@ -1,0 +1,43 @@
+import { api } from "../../lib/api";
+import type { Schemas } from "../../lib/types";
+
+type Letters = Schemas["Letters"];
+type Refused = Schemas["Letter"];
+
+export type Does = "retry" | "dismiss";
+
+/** What is meant: some by their ids, or all that the filters pick. */
+export type Chosen = { ids: string[] } | { all: true };
+
+export interface Outcome {
+  done: number;
+  refused: Refused[];
+}
+
+type Send = (chosen: Chosen) => Promise<Letters>;
+
+const atOnce = 1000; // that one request takes
+
+/** Settles what is meant, a thousand at a time. Where some of "all" are refused it stops: they would be the first of the next thousand again. */
+export async function settle(chosen: Chosen, send: Send): Promise<Outcome> {
+  const out: Outcome = { done: 0, refused: [] };
+  const take = (a: Letters) => {
+    out.done += a.done;
+    out.refused.push(...a.failed);
+  };
+  if ("ids" in chosen) {
+    for (let i = 0; i < chosen.ids.length; i += atOnce) take(await send({ ids: chosen.ids.slice(i, i + atOnce) }));
+    return out;
+  }
+  let more = true;
+  while (more && out.refused.length === 0) {
+    const a = await send(chosen);
+    take(a);
+    more = a.more && a.done > 0;
+  }
+  return out;
+}
+
+export function settleAt(does: Does, filter: Record<string, string | undefined>): Send {
+  return (chosen) => api.post<Letters>(`/v1/dead-letters/${does}`, chosen, { query: filter });
+}

@@ -1,0 +1,45 @@
+/** Messages that did not get through, many at once. */
+export const letters = {
+  title: "Dead letters",
+  about: "Failed, expired or unclear, and nobody has sent them again or dismissed them.",
+  anyStatus: "All of them",
+  statuses: [
+    { value: "failed", label: "Failed" },
+    { value: "expired", label: "Expired" },
+    { value: "unclear", label: "Unclear" },
+  ],
+  why: "Why",
+  select: (to: string) => `Select the message to ${to}`,
+  selectAll: "Select all that are shown",
+  selected: (n: number) => (n === 1 ? "1 selected" : `${n} selected`),
+  everything: "Select all that fit the filters, shown or not",
+  everythingSelected: "All that fit the filters are selected",
+  unselect: "Select none",
+  again: "Send again",
+  arrived: "It arrived",
+  arrivedAbout: "Only unclear messages can be dismissed: they arrived, or nobody needs them any more.",
+  againTitle: "Send again",
+  againAbout: (n: number | "all") =>
+    n === "all"
+      ? "All messages that fit the filters are sent once more, each as a new one."
+      : n === 1
+        ? "The message is sent once more, as a new one."
+        : `${n} messages are sent once more, each as a new one.`,
+  twice: (n: number | "some") =>
+    n === "some"
+      ? "Those that are unclear may have arrived already, and then arrive twice."
+      : n === 1
+        ? "One of them is unclear: it may have arrived already, and then arrives twice."
+        : `${n} of them are unclear: they may have arrived already, and then arrive twice.`,
+  dismissTitle: "They arrived",
+  dismissAbout: (n: number | "all") =>
+    n === "all"
+      ? "All unclear messages that fit the filters are not sent again, and count as failed with the code dismissed: nobody can prove that they arrived."
+      : `${n === 1 ? "1 unclear message is" : `${n} unclear messages are`} not sent again, and count as failed with the code dismissed: nobody can prove that they arrived.`,
+  sent: (n: number) => (n === 1 ? "1 sent again" : `${n} sent again`),
+  dismissed: (n: number) => (n === 1 ? "1 dismissed" : `${n} dismissed`),
+  refused: (n: number) => (n === 1 ? "1 could not be done" : `${n} could not be done`),
+  empty: "No dead letters",
+  emptyAbout: "Everything got through, or somebody has decided on it.",
+  emptyFiltered: "Nothing fits these filters.",
+};

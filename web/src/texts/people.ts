@@ -1,0 +1,27 @@
+/** Who administers the account and its organizations. */
+export const people = {
+  title: "People",
+  account: "Account admins",
+  accountAbout: "They may do everything in every organization, and see this page.",
+  organization: "Organization admins",
+  organizationAbout: "Users who administer their organization too, and see nothing of the others.",
+  which: "Organization",
+  add: "Add account admin",
+  addOrganization: "Add organization admin",
+  edit: "Edit account admin",
+  name: "Name",
+  email: "E-mail",
+  emailHint: "The name to sign in with. Nothing is sent there.",
+  state: "Sign-in",
+  since: "Added",
+  noName: "No name yet",
+  you: "you",
+  added: "Account admin added",
+  saved: "Account admin saved",
+  remove: "Remove account admin",
+  removeAbout: (name: string) =>
+    `${name} is signed out at once and can no longer sign in. What they did stays in the audit log.`,
+  noAdmins: "Nobody administers this organization by themselves",
+  noAdminsAbout: "Account admins do it until a user gets the role.",
+  noOrganizations: "There is no organization yet.",
+};
