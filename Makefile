@@ -69,5 +69,5 @@ bench: ## patterns and callbacks against encoding/json; end to end against a for
 	bash bench/run.sh
 
 .PHONY: bench-search
-bench-search: ## lists, conversations and searches in front of 100,000 messages on both engines; PATCHBAY_BENCH_MESSAGES=1000000 is the long form
-	$(GO) test -count=1 -timeout 120m -run '^$$' -bench BenchmarkInbox -benchtime 200x -v ./internal/store
+bench-search: ## lists, conversations and searches in front of a million messages on both engines, a table of each; PATCHBAY_BENCH_MESSAGES=100000 is the short form
+	PATCHBAY_BENCH_MESSAGES=$${PATCHBAY_BENCH_MESSAGES:-1000000} $(GO) test -count=1 -timeout 60m -run '^$$' -bench BenchmarkInbox -benchtime 200x -v ./internal/store

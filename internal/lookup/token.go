@@ -93,6 +93,19 @@ func (q Query) Tokens() []Token {
 	return slices.Compact(list)
 }
 
+// Asked are at most n of the query's tokens, from all over it: as many as are worth reading for.
+func (q Query) Asked(n int) []Token {
+	list := q.Tokens()
+	if len(list) <= n {
+		return list
+	}
+	some := make([]Token, n) // in the order of their hashes, which is none of the text's
+	for i := range some {
+		some[i] = list[i*len(list)/n]
+	}
+	return some
+}
+
 // Digits is a query for the digits of a telephone number as people write them, without the zeros that stand for "in this country";
 // empty when it is none.
 func Digits(text string) Query {

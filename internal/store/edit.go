@@ -54,9 +54,6 @@ func (s *Store) EditMessage(ctx context.Context, accountID, id string, e message
 		if _, err := t.exec(qCountEdit, m.seq, m.edits+1); err != nil {
 			return err
 		}
-		if _, err := t.exec(qIsChanged, m.seq); err != nil {
-			return err
-		}
 		t.touched.Search = true
 		what := message.WhatUpdated
 		if e.Deleted {

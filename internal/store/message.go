@@ -54,7 +54,7 @@ func readMessage(r *row) (m stored, err error) {
 
 // The database forgets what it has deleted, what is looked up in searches and what users have read do not: nothing new gets such a seq.
 var qLastMessage = sqlText("last message", `SELECT MAX(seq) FROM (SELECT COALESCE(MAX(seq), 0) AS seq FROM messages
-	UNION ALL SELECT COALESCE(MAX(seq), 0) FROM notes UNION ALL SELECT seq FROM search_mark) AS counted`)
+	UNION ALL SELECT COALESCE(MAX(seq), 0) FROM notes UNION ALL SELECT MAX(seq) FROM search_upto WHERE level < 4) AS counted`)
 
 // insertMessage keeps a new message and gives its seq, or 0 when it is here already.
 func insertMessage(t *tx, m *message.Message, waiting, lane int64, privateTo, providerID string) (seq int64, err error) {

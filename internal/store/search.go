@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"patchbay/internal/conversation"
@@ -13,14 +12,13 @@ import (
 	"patchbay/internal/message"
 )
 
-// A text is found by tokens: SQLite has them in a full text index that takes any words, PostgreSQL in an array with an index of its
-// members. Neither needs an extension, and both know the same texts.
-
 const (
-	searchLook    = 4    // candidates looked at at once, as a multiple of the page
-	searchMax     = 1000 // candidates that one page looks at: the next page goes on
+	searchLook    = 4    // texts looked at at once, as a multiple of the page
+	searchMax     = 1000 // texts that one page looks at: the next page goes on
+	searchBlocks  = 64   // blocks of the last level that one page looks into
+	searchTokens  = 16   // of a query, for which the index is asked
 	searchAny     = 200  // numbers or organizations that the index is asked for; of more, the rows decide
-	searchBlock   = 16   // messages of one block, as a power of two
+	searchRedo    = 256  // texts that were changed and are not indexed again yet, the newest: they are looked at whatever the index says
 	foundContacts = 10
 	likeMax       = 2000
 )
@@ -31,16 +29,9 @@ const (
 	tokenNumber  = 'n'
 	tokenUser    = 'u' // of a conversation without a number
 	tokenContact = 'c'
-	tokenBlock   = 'b' // about when it was said
 )
 
 var (
-	// PostgreSQL reads nothing in the order of the table: of a rare word that would read all of it. What is found is bounded by what is
-	// asked, a block or what is rare.
-	qSearch = bothTexts("candidates of a search", `SELECT rowid FROM search_index WHERE search_index MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
-		`WITH found AS MATERIALIZED (SELECT seq FROM search_index WHERE tokens @> $1::text::integer[]
-			AND ($4::text = '{}' OR tokens && $4::text::integer[]) AND seq < $2)
-		SELECT seq FROM found ORDER BY seq DESC LIMIT $3`)
 	qTexts = sqlLists("texts of a search", `SELECT m.seq, COALESCE(e.content, m.content) FROM messages m
 		LEFT JOIN message_edits e ON m.edits > 0 AND e.message = m.seq AND e.n = m.edits WHERE m.seq IN NUMBERS $1
 		UNION ALL SELECT n.seq, n.content FROM notes n WHERE n.seq IN NUMBERS $1`)
@@ -135,15 +126,22 @@ func searchScope(db engine, f conversation.Search) (sc scope, none bool, err err
 
 // findMessages fills a page: it compares what the index finds with the texts, then asks of whose these are.
 func (s *Store) findMessages(db engine, f conversation.Search, q lookup.Query, sc scope, before int64, p Page, found *conversation.Found) error {
-	asked, err := s.sample.rarest(db, q.Tokens())
+	sc.all = append(sc.all, q.Asked(searchTokens)...)
+	c, err := s.candidates(db, sc, before)
 	if err != nil {
 		return err
 	}
 	want := p.size() - 1
 	for looked := 0; ; {
-		seqs, err := candidates(db, s.cluster != nil, append(slices.Clone(sc.all), asked...), sc.any, before, searchLook*want)
-		if err != nil || len(seqs) == 0 {
+		seqs, err := c.next(searchLook * want)
+		if err != nil {
 			return err
+		}
+		if len(seqs) == 0 {
+			if c.more() {
+				found.Next = seqCursor(c.before)
+			}
+			return nil
 		}
 		matched, err := matching(db, q, seqs)
 		if err != nil {
@@ -165,12 +163,8 @@ func (s *Store) findMessages(db engine, f conversation.Search, q lookup.Query, s
 				}
 			}
 		}
-		if len(seqs) < searchLook*want {
-			return nil
-		}
-		before = seqs[len(seqs)-1]
 		if looked += len(seqs); looked >= searchMax {
-			found.Next = seqCursor(before)
+			found.Next = seqCursor(seqs[len(seqs)-1])
 			return nil
 		}
 	}
@@ -190,32 +184,6 @@ func matching(db engine, q lookup.Query, seqs []int64) (matched []int64, err err
 	return matched, nil
 }
 
-// candidates are texts with these tokens, the newest first.
-func candidates(db engine, inArray bool, all, any []lookup.Token, before int64, n int) (seqs []int64, err error) {
-	ask := func(all []lookup.Token) error {
-		seqs = seqs[:0]
-		args := []interface{}{matchAll(all, any, inArray), before, n}
-		if inArray {
-			args = append(args, tokenArray(any))
-		}
-		return db.each(qSearch, func(r *row) error { seqs = append(seqs, r.int()); return nil }, args...)
-	}
-	if !inArray {
-		return seqs, ask(all)
-	}
-	// An array's index gives all that it finds before the newest can be told: so the newest block is asked first, where common words
-	// are found. What is not there often is rare, and can be asked for everywhere.
-	last, err := count(db, qSearchMark)
-	if err != nil {
-		return nil, err
-	}
-	block := lookup.Of(tokenBlock, strconv.FormatInt(min(before-1, last)>>searchBlock, 10))
-	if err := ask(append(slices.Clone(all), block)); err != nil || len(seqs) == n {
-		return seqs, err
-	}
-	return seqs, ask(all)
-}
-
 func readHits(db engine, f conversation.Search, seqs []int64) (map[int64]conversation.Hit, error) {
 	hits := make(map[int64]conversation.Hit, len(seqs))
 	err := db.each(qHits, func(r *row) error {
@@ -225,42 +193,6 @@ func readHits(db engine, f conversation.Search, seqs []int64) (map[int64]convers
 		return nil
 	}, f.AccountID, seqList(seqs), f.OrgID, f.NumberID, f.UserID)
 	return hits, err
-}
-
-// matchAll asks for texts that have all of the tokens, and one of any if there are such.
-func matchAll(all, any []lookup.Token, inArray bool) string {
-	if inArray {
-		return tokenArray(all)
-	}
-	text := strings.ReplaceAll(tokenWords(all), " ", " AND ")
-	if len(any) > 0 {
-		text += " AND (" + strings.ReplaceAll(tokenWords(any), " ", " OR ") + ")"
-	}
-	return text
-}
-
-// tokenWords are tokens as words of a text.
-func tokenWords(list []lookup.Token) string {
-	b := make([]byte, 0, 8*len(list))
-	for i, t := range list {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = strconv.AppendUint(b, uint64(t), 36)
-	}
-	return string(b)
-}
-
-// tokenArray are tokens as PostgreSQL writes integers.
-func tokenArray(list []lookup.Token) string {
-	b := []byte{'{'}
-	for i, t := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(int32(t)), 10)
-	}
-	return string(append(b, '}'))
 }
 
 // findContacts are those whose name or number has what is looked for.

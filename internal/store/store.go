@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"patchbay/internal/audit"
@@ -44,7 +45,8 @@ type Store struct {
 	lanes    fairness
 	wakes    wakes
 	places   places
-	sample   sample
+	shape    searchShape
+	rewrote  atomic.Int64 // when a large block of the index of searches was rewritten
 	flight   flight
 	pauses   pauses
 	fetching fetching
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	half := &Store{log: o.Log, box: o.Box, unmatched: map[string]int{}}
+	half := &Store{log: o.Log, box: o.Box, shape: usualShape, unmatched: map[string]int{}}
 	s = half
 	defer func() {
 		if err != nil {
