@@ -36,11 +36,11 @@ export async function keeping({ page, go, look, refuse, org }) {
   await page.getByText("The first lines").first().waitFor();
   await look("optouts-import");
   await page.getByRole("button", { name: "Add 2" }).click();
-  await page.getByText("+1 555 010 0199").waitFor();
+  await page.getByText("+1 555 010 0199", { exact: true }).waitFor();
   await look("optouts-list");
   await page.getByRole("button", { name: "Take off the list: +15550100199" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Take off the list" }).click();
-  await page.getByText("+1 555 010 0199").waitFor({ state: "detached" });
+  await page.getByText("+1 555 010 0199", { exact: true }).waitFor({ state: "detached" });
   refuse(true); // that somebody is not on the list is a 404, which a browser reports
   await page.getByLabel("Find a contact's number").fill("+15550100199");
   await page.keyboard.press("Enter");

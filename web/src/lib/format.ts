@@ -32,11 +32,17 @@ export function wholeTime(at: string | Date): string {
 }
 
 const counted = new Intl.NumberFormat();
+const short = new Intl.NumberFormat(undefined, { notation: "compact" });
 const dayOnly = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
 const wholeMonth = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "long", timeZone: "UTC" });
 
 export function count(n: number): string {
   return counted.format(n);
+}
+
+/** 12K: at the end of an axis, where the exact number stands elsewhere. */
+export function shortCount(n: number): string {
+  return short.format(n);
 }
 
 /** A day of UTC as 2026-11-24. */

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { count, utcDay } from "../../lib/format";
+import { count, shortCount, utcDay } from "../../lib/format";
 import type { Schemas } from "../../lib/types";
 import { charts as t } from "../../texts/usage";
 import { cx } from "../../ui";
@@ -47,12 +47,12 @@ export default function VolumeChart({ days, low }: { days: Day[]; low?: boolean 
         <div
           aria-hidden="true"
           className={cx(
-            "tabular flex shrink-0 flex-col justify-between text-right text-xs text-ink-3",
+            "tabular flex w-8 shrink-0 flex-col justify-between text-right text-xs text-ink-3",
             low ? "h-28" : "h-48",
           )}
         >
-          <span>{count(up)}</span>
-          <span>{count(down)}</span>
+          <span>{shortCount(up)}</span>
+          <span>{shortCount(down)}</span>
         </div>
         <svg
           role="img"
@@ -89,7 +89,7 @@ export default function VolumeChart({ days, low }: { days: Day[]; low?: boolean 
           />
         </svg>
       </div>
-      <div aria-hidden="true" className="flex justify-between pl-8 text-xs text-ink-3">
+      <div aria-hidden="true" className="flex justify-between pl-10 text-xs text-ink-3">
         <span>{utcDay(first)}</span>
         <span>{utcDay(last)}</span>
       </div>
@@ -119,7 +119,11 @@ export function VolumeTable({ days }: { days: Day[] }) {
           <thead className="sticky top-0 bg-sunken text-ink-2">
             <tr>
               {[t.day, t.sent, t.failed, t.delivered, t.received].map((name, i) => (
-                <th key={name} scope="col" className={cx("px-3 py-1 font-medium", i === 0 && "text-left")}>
+                <th
+                  key={name}
+                  scope="col"
+                  className={cx("px-3 py-1 font-medium whitespace-nowrap", i === 0 && "text-left")}
+                >
                   {name}
                 </th>
               ))}
