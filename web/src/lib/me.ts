@@ -33,9 +33,16 @@ export function forget(): void {
   queries.setQueryData(meKey, null);
 }
 
+/** Under what a browser keeps the words that somebody has not sent yet. */
+export const draftPlace = "patchbay.draft.";
+
+/** The page is loaded anew: on a shared computer nothing of what somebody saw or began to write stays behind. */
 export async function signOut(): Promise<void> {
   await api.post("/v1/sign-out");
-  forget();
+  for (const name of Object.keys(localStorage)) {
+    if (name.startsWith(draftPlace)) localStorage.removeItem(name);
+  }
+  location.assign("/sign-in");
 }
 
 export function isAdmin(me: Me): boolean {

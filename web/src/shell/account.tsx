@@ -1,6 +1,5 @@
 import { useState } from "react";
 import { type Me, signOut } from "../lib/me";
-import { navigate } from "../lib/router";
 import { useShortcuts } from "../lib/shortcuts";
 import { setTheme, type Theme, useTheme } from "../lib/theme";
 import { common } from "../texts/common";
@@ -18,11 +17,7 @@ export function AccountMenu({ me }: { me: Me }) {
   const theme = useTheme();
   const [help, setHelp] = useState(false);
   useShortcuts({ keys: "?", does: shell.help, run: () => setHelp(true) });
-  const leave = () =>
-    orToast(shell.signOut, async () => {
-      await signOut();
-      navigate("/sign-in");
-    });
+  const leave = () => orToast(shell.signOut, signOut);
   const name = me.name || shell.roles[me.role] || me.role;
   return (
     <>

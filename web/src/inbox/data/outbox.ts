@@ -1,6 +1,7 @@
 import { api, path } from "../../lib/api";
 import { isProblem } from "../../lib/problem";
 import { words } from "../../ui";
+import { type Kept, Shelf } from "../model/shelf";
 import type { Pending, Upload } from "../model/types";
 import { Store } from "./store";
 
@@ -27,19 +28,22 @@ export class Outbox {
   /** Under which key an entry was pending: its line stays the same line. */
   readonly keys = new Map<string, string>();
   private readonly running = new Map<string, Promise<void>>();
+  private readonly shelf: Shelf;
 
   constructor(
     owner: string,
-    private readonly kept: Pick<Storage, "getItem" | "setItem"> = localStorage,
+    kept: Kept = localStorage,
     private readonly say: Post = post,
     private readonly now: () => number = Date.now,
-    private readonly place = `patchbay.outbox.${owner}`,
   ) {
+    this.shelf = new Shelf(kept, `patchbay.outbox.${owner}.`);
     this.pending = new Store<readonly Pending[]>(this.load());
   }
 
-  send(p: { key: string; conversation: string; content: string; note: boolean; media: Upload[] }): void {
-    this.set([...this.pending.get(), { ...p, at: this.now(), state: "sending" }]);
+  send(words: { key: string; conversation: string; content: string; note: boolean; media: Upload[] }): void {
+    const p: Pending = { ...words, at: this.now(), state: "sending" };
+    this.pending.set([...this.pending.get(), p]);
+    this.shelf.write(p.key, p);
     this.inTurn(p.conversation, p.key);
   }
 
@@ -57,10 +61,9 @@ export class Outbox {
     }
   }
 
-  discard(key: string): Pending | undefined {
-    const p = this.find(key);
-    this.set(this.pending.get().filter((each) => each.key !== key));
-    return p;
+  discard(key: string): void {
+    this.pending.set(this.pending.get().filter((p) => p.key !== key));
+    this.shelf.remove(key);
   }
 
   /** The entry is shown by what the server says of it. */
@@ -94,26 +97,23 @@ export class Outbox {
   }
 
   private change(key: string, to: Partial<Pending>): void {
-    this.set(this.pending.get().map((p) => (p.key === key ? { ...p, ...to } : p)));
+    const had = this.find(key);
+    if (!had) return;
+    const p = { ...had, ...to };
+    this.pending.set(this.pending.get().map((each) => (each === had ? p : each)));
+    if (p.id) this.shelf.remove(key);
+    else this.shelf.write(key, p);
   }
 
-  private set(all: readonly Pending[]): void {
-    this.pending.set(all);
-    try {
-      this.kept.setItem(this.place, JSON.stringify(all.filter((p) => !p.id)));
-    } catch {
-      // Without storage it holds as long as the page.
-    }
-  }
-
+  /** What was refused stays refused; what was under way may have arrived, which its key finds out. */
   private load(): Pending[] {
-    try {
-      const all: unknown = JSON.parse(this.kept.getItem(this.place) ?? "[]");
-      if (!Array.isArray(all)) return [];
-      return all.filter(isPending).map((p) => ({ ...p, state: "failed", again: this.now() - p.at < keptFor }));
-    } catch {
-      return [];
-    }
+    const all = this.shelf.names().flatMap((name) => {
+      const p: unknown = this.shelf.read(name);
+      return isPending(p) ? [p] : [];
+    });
+    return all
+      .sort((a, b) => a.at - b.at)
+      .map((p) => ({ ...p, state: "failed", again: p.again !== false && this.now() - p.at < keptFor }));
   }
 }
 

@@ -1,4 +1,7 @@
-// What somebody began to write, kept per conversation in this browser until it is sent.
+import { draftPlace } from "../../lib/me";
+import { type Kept, Shelf } from "./shelf";
+
+// What somebody began to write, kept per conversation in this browser until it is sent or they sign out.
 
 export interface Draft {
   text: string;
@@ -6,9 +9,6 @@ export interface Draft {
   key: string; // the Idempotency-Key that this text will be sent under, made when the draft begins
 }
 
-export type Kept = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
-
-const prefix = "patchbay.draft.";
 const most = 200; // drafts; the ones that were touched longest ago go first
 
 export function newKey(): string {
@@ -16,94 +16,48 @@ export function newKey(): string {
 }
 
 export class Drafts {
+  private readonly shelf: Shelf;
+
   constructor(
-    private readonly kept: Kept,
-    private readonly owner: string, // two users of one browser do not read each other's drafts
+    kept: Kept,
+    owner: string, // two users of one browser do not read each other's drafts
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.shelf = new Shelf(kept, `${draftPlace}${owner}.`);
+  }
 
   load(conversation: string): Draft {
-    const fresh = { text: "", note: false, key: newKey() };
-    try {
-      const found: unknown = JSON.parse(this.kept.getItem(this.at(conversation)) ?? "null");
-      if (!isRecord(found) || typeof found.text !== "string" || typeof found.key !== "string") {
-        return fresh;
-      }
-      return { text: found.text, note: found.note === true, key: found.key };
-    } catch {
-      return fresh;
+    const found = this.shelf.read(conversation);
+    if (typeof found?.text !== "string" || typeof found.key !== "string") {
+      return { text: "", note: false, key: newKey() };
     }
+    return { text: found.text, note: found.note === true, key: found.key };
   }
 
   save(conversation: string, draft: Draft): void {
-    try {
-      if (draft.text === "") {
-        this.kept.removeItem(this.at(conversation));
-        return;
-      }
-      this.kept.setItem(this.at(conversation), JSON.stringify({ ...draft, at: this.now() }));
-      this.tidy();
-    } catch {
-      // A full or forbidden storage costs the draft after a reload, never the writing.
+    if (draft.text === "") {
+      this.shelf.remove(conversation);
+      return;
     }
+    this.shelf.write(conversation, { ...draft, at: this.now() });
+    this.tidy();
   }
 
   // The conversations that hold a draft, and its words: the list shows them.
   all(): Map<string, string> {
     const out = new Map<string, string>();
-    for (const name of this.names()) {
-      const id = name.slice(this.at("").length);
+    for (const id of this.shelf.names()) {
       const { text } = this.load(id);
-      if (text.trim() !== "") {
-        out.set(id, text);
-      }
-    }
-    return out;
-  }
-
-  // Signing out on a shared computer leaves nothing behind.
-  clear(): void {
-    for (const name of this.names()) {
-      this.kept.removeItem(name);
-    }
-  }
-
-  private at(conversation: string): string {
-    return `${prefix}${this.owner}.${conversation}`;
-  }
-
-  private names(): string[] {
-    const out: string[] = [];
-    for (let i = 0; i < this.kept.length; i++) {
-      const name = this.kept.key(i);
-      if (name?.startsWith(this.at(""))) {
-        out.push(name);
-      }
+      if (text.trim() !== "") out.set(id, text);
     }
     return out;
   }
 
   private tidy(): void {
-    const names = this.names();
-    if (names.length <= most) {
-      return;
-    }
-    const aged = names.map((name) => ({ name, at: touched(this.kept.getItem(name)) })).sort((a, b) => a.at - b.at);
-    for (const { name } of aged.slice(0, names.length - most)) {
-      this.kept.removeItem(name);
-    }
+    const names = this.shelf.names();
+    if (names.length <= most) return;
+    const touched = (name: string) => Number(this.shelf.read(name)?.at ?? 0);
+    const aged = names.map((name) => ({ name, at: touched(name) })).sort((a, b) => a.at - b.at);
+    for (const { name } of aged.slice(0, names.length - most)) this.shelf.remove(name);
   }
-}
-
-function touched(text: string | null): number {
-  try {
-    const found: unknown = JSON.parse(text ?? "null");
-    return isRecord(found) && typeof found.at === "number" ? found.at : 0;
-  } catch {
-    return 0;
-  }
-}
-
-function isRecord(v: unknown): v is Record<string, unknown> {
-  return typeof v === "object" && v !== null;
 }

@@ -1,3 +1,4 @@
+import type { Kept } from "./shelf";
 import type { Conversation, Message, Note, Pages, Pending } from "./types";
 
 /** Things for tests to speak of. */
@@ -81,4 +82,19 @@ export function paged<T>(list: readonly T[], each: number, older = false): Pages
     pages.push({ data: list.slice(i, i + each), next: i + each < list.length || older ? `after ${i + each}` : "" });
   }
   return { pages, pageParams: pages.map((_, i) => (i === 0 ? "" : `after ${i * each}`)) };
+}
+
+/** A browser's storage. */
+export function storage(): Kept & { all: Map<string, string> } {
+  const all = new Map<string, string>();
+  return {
+    all,
+    getItem: (k) => all.get(k) ?? null,
+    setItem: (k, v) => void all.set(k, v),
+    removeItem: (k) => void all.delete(k),
+    key: (i) => [...all.keys()][i] ?? null,
+    get length() {
+      return all.size;
+    },
+  };
 }
