@@ -66,6 +66,7 @@ export const inbox = {
     noneAbout: (q: string) => `Nothing holds “${q}”. Names, numbers and words of messages are looked through.`,
     contacts: "Contacts",
     messages: "Messages",
+    more: "Show more",
     results: "Found",
   },
   start: {

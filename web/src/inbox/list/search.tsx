@@ -1,32 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { api } from "../../lib/api";
 import { phone, visible } from "../../lib/format";
 import { Link, navigate } from "../../lib/router";
-import type { Schemas } from "../../lib/types";
-import { common } from "../../texts/common";
 import { inbox as t } from "../../texts/inbox";
-import { cx, EmptyState, ErrorState, Icon, IconButton } from "../../ui";
+import { Button, cx, EmptyState, ErrorState, Icon, IconButton } from "../../ui";
+import { attempt } from "../attempt";
 import { useMinute } from "../data/clock";
-import { keys } from "../data/queries";
+import { type FoundContact, type Hit, useSearch } from "../data/search";
 import { listStamp } from "../model/days";
 import { Face } from "./item";
-import { Waiting } from "./list";
+import { Waiting } from "./waiting";
+import { nameOfContact } from "./words";
 
 export const searchId = "inbox-search";
-
-/** What was found: contacts by name or number, and messages and notes by their words. */
-export type Found = Schemas["Search"];
-
-export function useSearch(q: string, enabled = true) {
-  return useQuery({
-    queryKey: keys.search(q),
-    queryFn: ({ signal }) => api.get<Found>("/v1/search", { q, limit: 30 }, signal),
-    enabled: enabled && q !== "",
-    staleTime: 5_000,
-    placeholderData: (had) => had, // what was found stays until the next is there: nothing flickers
-  });
-}
 
 /** What one types is looked for when one pauses. */
 export function SearchField({ value, onChange }: { value: string; onChange: (v: string) => void }) {
@@ -78,11 +64,17 @@ export function SearchField({ value, onChange }: { value: string; onChange: (v: 
 
 export function SearchResults({ q, open }: { q: string; open: string | undefined }) {
   const query = useSearch(q);
-  const now = useMinute();
-  const found = query.data;
-  if (query.isError && !found) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
-  if (!found) return <Waiting />;
-  if (found.contacts.length === 0 && found.data.length === 0) {
+  const contacts = query.data?.pages.flatMap((p) => p.contacts) ?? [];
+  const hits = query.data?.pages.flatMap((p) => p.data) ?? [];
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const few = hasNextPage && hits.length < aScreen;
+  useEffect(() => {
+    if (few && !isFetching && !isError) void fetchNextPage();
+  }, [few, isFetching, isError, fetchNextPage]);
+  if (isError && !query.data) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  const none = contacts.length === 0 && hits.length === 0;
+  if (!query.data || (none && hasNextPage && !isError)) return <Waiting />;
+  if (none && !hasNextPage) {
     return (
       <EmptyState icon="search" title={t.search.none}>
         {t.search.noneAbout(q)}
@@ -94,39 +86,47 @@ export function SearchResults({ q, open }: { q: string; open: string | undefined
       aria-label={t.search.results}
       className={cx("min-h-0 flex-1 overflow-y-auto px-2 pb-3", query.isPlaceholderData && "opacity-60")}
     >
-      {found.contacts.length > 0 && <Title>{t.search.contacts}</Title>}
+      {contacts.length > 0 && <Title>{t.search.contacts}</Title>}
       <ul>
-        {found.contacts.map((c) => (
+        {contacts.map((c) => (
           <ContactHit key={c.id} {...c} />
         ))}
       </ul>
-      {found.data.length > 0 && <Title>{t.search.messages}</Title>}
+      {hits.length > 0 && <Title>{t.search.messages}</Title>}
       <ul>
-        {found.data.map((h) => (
+        {hits.map((h) => (
           <li key={h.id}>
-            <Link
-              href={`/inbox/${encodeURIComponent(h.conversation)}${location.search}`}
-              className={cx(
-                "block rounded-md px-2 py-2 -outline-offset-2",
-                h.conversation === open ? "bg-selected" : "hover:bg-hover",
-              )}
-            >
-              <span className="flex items-baseline gap-2">
-                <span className="min-w-0 flex-1 truncate text-base font-medium">
-                  {visible(h.name) || phone(h.contact)}
-                </span>
-                <time className="text-xs text-ink-3">{listStamp(Date.parse(h.at), now, t)}</time>
-              </span>
-              <span className="line-clamp-2 text-sm text-ink-2">
-                {h.kind === "note" && <span className="text-warn">{t.talk.note}: </span>}
-                <Marked text={h.content} match={h.match} />
-              </span>
-            </Link>
+            <MessageHit h={h} open={h.conversation === open} />
           </li>
         ))}
       </ul>
-      {query.isFetching && <p className="sr-only">{common.loading}</p>}
+      {hasNextPage && (
+        <Button small className="mx-auto mt-2 flex" busy={isFetching} onClick={() => void fetchNextPage()}>
+          {t.search.more}
+        </Button>
+      )}
     </section>
+  );
+}
+
+const aScreen = 15; // hits; fewer than these are not made a person's business to ask for
+
+function MessageHit({ h, open }: { h: Hit; open: boolean }) {
+  const now = useMinute();
+  return (
+    <Link
+      href={`/inbox/${encodeURIComponent(h.conversation)}${location.search}`}
+      className={cx("block rounded-md px-2 py-2 -outline-offset-2", open ? "bg-selected" : "hover:bg-hover")}
+    >
+      <span className="flex items-baseline gap-2">
+        <span className="min-w-0 flex-1 truncate text-base font-medium">{nameOfContact(h)}</span>
+        <time className="text-xs text-ink-3">{listStamp(Date.parse(h.at), now, t)}</time>
+      </span>
+      <span className="line-clamp-2 text-sm text-ink-2">
+        {h.kind === "note" && <span className="text-warn">{t.talk.note}: </span>}
+        <Marked text={h.content} match={h.match} />
+      </span>
+    </Link>
   );
 }
 
@@ -135,7 +135,7 @@ function Title({ children }: { children: string }) {
 }
 
 /** A contact leads to the newest conversation with them. */
-function ContactHit({ name, addresses }: { name: string; addresses: string[] }) {
+function ContactHit({ name, addresses }: FoundContact) {
   const go = async () => {
     for (const contact of addresses) {
       const { data } = await api.get<{ data: { id: string }[] }>("/v1/conversations", {
@@ -152,7 +152,7 @@ function ContactHit({ name, addresses }: { name: string; addresses: string[] }) 
     <li>
       <button
         type="button"
-        onClick={() => void go()}
+        onClick={() => attempt(go())}
         className="flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left -outline-offset-2 hover:bg-hover"
       >
         <Face name={name} />

@@ -1,13 +1,13 @@
 import { useDeferredValue } from "react";
 import { phone, visible } from "../../lib/format";
 import { inbox as t } from "../../texts/inbox";
+import { useSearch } from "../data/search";
 import { Face } from "../list/item";
-import { useSearch } from "../list/search";
 
 /** The contacts whose name or number begins like what is typed. */
 export function Suggestions({ q, onChoose }: { q: string; onChoose: (address: string) => void }) {
   const asked = useDeferredValue(q.trim());
-  const found = useSearch(asked, asked.length >= 2).data?.contacts ?? [];
+  const found = useSearch(asked, asked.length >= 2).data?.pages[0]?.contacts ?? [];
   const rows = found.flatMap((c) =>
     c.addresses
       .filter((a) => a.startsWith("+"))
