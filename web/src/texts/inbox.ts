@@ -47,7 +47,6 @@ export const inbox = {
     nothingSaid: "Nothing was said yet",
     unread: (n: number) => (n >= 100 ? "99+" : `${n}`),
     unreadLabel: (n: number) => `${n} unread`,
-    claimedBy: (who: string) => who,
     optedOut: "Opted out",
     blocked: "Blocked",
     empty: {
@@ -66,8 +65,8 @@ export const inbox = {
     noneAbout: (q: string) => `Nothing holds “${q}”. Names, numbers and words of messages are looked through.`,
     contacts: "Contacts",
     messages: "Messages",
-    more: "Show more",
     results: "Found",
+    more: "Show more",
   },
   start: {
     title: "New conversation",
@@ -87,7 +86,6 @@ export const inbox = {
     via: (number: string) => `via ${number}`,
     gone: "the number is gone",
     claim: "Claim",
-    claimedByYou: "Yours",
     claimed: (who: string) => `${who} takes care`,
     release: "Release",
     takeOver: "Take over",
@@ -99,7 +97,6 @@ export const inbox = {
     details: "Contact",
     hideDetails: "Hide the contact",
     private: "Private",
-    group: "Group",
     closed: "Closed",
   },
   talk: {
@@ -124,8 +121,6 @@ export const inbox = {
     minutes: (n: number) => `${n} min`,
     writes: (who: string) => `${who} is writing…`,
     write: (n: number) => `${n} people are writing…`,
-    parts: (n: number) => `${n} segments`,
-    contact: "Contact",
   },
   files_: {
     picture: (name: string) => `Picture ${name}`.trim(),
@@ -180,6 +175,7 @@ export const inbox = {
     blockAbout: "What they write is kept, nobody is told of it, and no automatic reply answers.",
     unblock: "Unblock",
     edit: "Edit",
+    editTitle: "Edit contact",
     conversation: "Conversation",
     kind: "Kind",
     privateAbout: "Private: only you read it",
@@ -190,8 +186,6 @@ export const inbox = {
     begun: "Begun",
     past: "History",
     pastNone: "No other conversations.",
-    open: "Open",
-    closed: "Closed",
     copy: "Copy the number",
   },
   alerts: {

@@ -1,15 +1,20 @@
 // Local days and times. The server speaks UTC; people live somewhere.
 
-const formats = new Map<string | undefined, Intl.DateTimeFormat>(); // making one takes longer than using it a hundred times
+const made = new Map<string, Intl.DateTimeFormat>(); // making one takes longer than using it a hundred times
+
+function format(locale: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  let f = made.get(key);
+  if (!f) {
+    f = new Intl.DateTimeFormat(locale, options);
+    made.set(key, f);
+  }
+  return f;
+}
 
 // A local day as a text that sorts: 2026-03-09.
 export function dayOf(at: number, zone?: string): string {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
-    formats.set(zone, format);
-  }
-  return format.format(at);
+  return format("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
 }
 
 export interface DayWords {
@@ -27,10 +32,10 @@ export function dayLabel(at: number, now: number, words: DayWords, locale?: stri
     return words.yesterday;
   }
   if (apart > 1 && apart < 7) {
-    return new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "long" }).format(at);
+    return format(locale, { timeZone: zone, weekday: "long" }).format(at);
   }
   const sameYear = dayOf(at, zone).slice(0, 4) === dayOf(now, zone).slice(0, 4);
-  return new Intl.DateTimeFormat(locale, {
+  return format(locale, {
     timeZone: zone,
     weekday: sameYear ? "long" : undefined,
     day: "numeric",
@@ -49,10 +54,10 @@ export function listStamp(at: number, now: number, words: DayWords, locale?: str
     return words.yesterday;
   }
   if (apart < 7) {
-    return new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "short" }).format(at);
+    return format(locale, { timeZone: zone, weekday: "short" }).format(at);
   }
   const sameYear = dayOf(at, zone).slice(0, 4) === dayOf(now, zone).slice(0, 4);
-  return new Intl.DateTimeFormat(locale, {
+  return format(locale, {
     timeZone: zone,
     day: "numeric",
     month: "short",
@@ -61,11 +66,7 @@ export function listStamp(at: number, now: number, words: DayWords, locale?: str
 }
 
 export function timeOf(at: number, locale?: string, zone?: string): string {
-  return new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
-}
-
-export function fullTime(at: number, locale?: string, zone?: string): string {
-  return new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: "full", timeStyle: "medium" }).format(at);
+  return format(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 // Whole days from one local day to another: days of 23 and of 25 hours are days too.

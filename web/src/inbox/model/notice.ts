@@ -1,4 +1,5 @@
-import type { Entry, FileOf, Message, Person, Status } from "./types";
+import { isStatus } from "./status";
+import type { Media, Message, Person } from "./types";
 
 /** What a notification means to the inbox. */
 export type News =
@@ -7,19 +8,6 @@ export type News =
   | { what: "optout"; contact: string };
 
 type Data = Record<string, unknown>;
-
-const statuses = new Set<string>([
-  "queued",
-  "sending",
-  "unclear",
-  "sent",
-  "failed",
-  "expired",
-  "cancelled",
-  "delivered",
-  "read",
-  "received",
-] satisfies Status[]);
 
 /** Reads a notification. names gives the names of users that are known here: a notification carries ids alone. */
 export function newsOf(n: { type: string; data: unknown }, names: (id: string) => string): News | undefined {
@@ -44,13 +32,12 @@ export function newsOf(n: { type: string; data: unknown }, names: (id: string) =
 function messageOf(d: Data, names: (id: string) => string): Message | undefined {
   const status = text(d.status);
   const direction = text(d.direction);
-  if (!statuses.has(status) || (direction !== "inbound" && direction !== "outbound") || text(d.id) === "")
-    return undefined;
+  if (!isStatus(status) || (direction !== "inbound" && direction !== "outbound") || text(d.id) === "") return undefined;
   const m: Message = {
     kind: isData(d.call) ? "call" : "text",
     id: text(d.id),
     direction,
-    status: status as Status,
+    status,
     user: personOf(d.user, names),
     conversation: text(d.conversation),
     from: text(d.from),
@@ -59,10 +46,11 @@ function messageOf(d: Data, names: (id: string) => string): Message | undefined 
     created: text(d.created),
     media: (Array.isArray(d.media) ? d.media : []).filter(isData).map((f) => ({
       url: text(f.url),
+      preview: text(f.preview) || undefined,
       type: text(f.type),
       size: typeof f.size === "number" ? f.size : 0,
       name: text(f.name) || undefined,
-      state: (text(f.state) || undefined) as FileOf["state"],
+      state: (text(f.state) || undefined) as Media["state"],
       reason: text(f.reason) || undefined,
     })),
   };
@@ -79,11 +67,6 @@ function personOf(v: unknown, names: (id: string) => string): Person | null {
   if (isData(v)) return { id: text(v.id), name: text(v.name) };
   const id = text(v);
   return id === "" ? null : { id, name: names(id) };
-}
-
-/** The names of those who wrote. */
-export function peopleIn(entries: readonly Entry[]): Person[] {
-  return entries.flatMap((e) => (e.user?.name ? [e.user] : []));
 }
 
 function isData(v: unknown): v is Data {

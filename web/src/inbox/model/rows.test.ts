@@ -10,6 +10,15 @@ const look = (entries: Entry[], pending: Pending[] = [], newFrom?: string) =>
   );
 
 describe("lines of a conversation", () => {
+  it("know which message was sent again", () => {
+    const entries = [ours("b", 1, { resend_of: "a" }), ours("a", 0, { status: "failed" })];
+    const rows = rowsOf(timeline([{ data: entries }], [], new Map()), "ana", undefined, "UTC");
+    expect(rows.flatMap((r) => (r.type === "item" ? [[r.key, r.resent]] : []))).toEqual([
+      ["a", true],
+      ["b", false],
+    ]);
+  });
+
   it("are grouped by who wrote, within five minutes", () => {
     expect(
       look([text("a", 0), text("b", minute), text("c", 9 * minute), ours("d", 10 * minute), ours("e", 11 * minute)]),

@@ -5,7 +5,7 @@ import type { Item } from "./timeline";
 export type Row =
   | { type: "day"; key: string; at: number }
   | { type: "new"; key: string }
-  | { type: "item"; key: string; item: Item; first: boolean; last: boolean };
+  | { type: "item"; key: string; item: Item; first: boolean; last: boolean; resent: boolean };
 
 const together = 5 * 60_000; // said in one go
 
@@ -20,6 +20,7 @@ export function writerOf(item: Item): string {
 
 /** newFrom: the key of the first item that is new to the reader. */
 export function rowsOf(items: readonly Item[], me: string, newFrom?: string, zone?: string): Row[] {
+  const resent = new Set(items.map(firstTryOf));
   const rows: Row[] = [];
   let day = "";
   let before: (Row & { type: "item" }) | undefined;
@@ -36,11 +37,23 @@ export function rowsOf(items: readonly Item[], me: string, newFrom?: string, zon
     }
     const joined = before !== undefined && sameWriter(before.item, item, me) && item.at - before.item.at < together;
     if (before && joined) before.last = false;
-    const row: Row & { type: "item" } = { type: "item", key: item.key, item, first: !joined, last: true };
+    const row: Row & { type: "item" } = {
+      type: "item",
+      key: item.key,
+      item,
+      first: !joined,
+      last: true,
+      resent: "entry" in item && resent.has(item.entry.id),
+    };
     rows.push(row);
     before = row;
   }
   return rows;
+}
+
+/** The message that this one is a second try of. */
+function firstTryOf(item: Item): string | undefined {
+  return "entry" in item && item.entry.kind !== "note" ? item.entry.resend_of : undefined;
 }
 
 function sameWriter(a: Item, b: Item, me: string): boolean {

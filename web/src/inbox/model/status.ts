@@ -1,5 +1,23 @@
 import { inbox as t } from "../../texts/inbox";
-import type { Message } from "./types";
+import type { Message, Status } from "./types";
+
+/** Only a higher rank replaces a lower. */
+export const ranks: Record<Status, number> = {
+  received: 0,
+  queued: 0,
+  sending: 1,
+  unclear: 2,
+  sent: 3,
+  failed: 4,
+  expired: 4,
+  cancelled: 4,
+  delivered: 5,
+  read: 6,
+};
+
+export function isStatus(text: string): text is Status {
+  return Object.hasOwn(ranks, text);
+}
 
 /** What has become of a message, for somebody who does not know what a receipt is. */
 export interface Fate {

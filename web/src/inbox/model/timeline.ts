@@ -1,19 +1,7 @@
-import type { Entry, Message, Pages, Pending, Status } from "./types";
+import { ranks } from "./status";
+import type { Entry, Message, Pages, Pending } from "./types";
 
 /** One ordered list out of pages, notifications and what was sent here and is not there yet. */
-
-const ranks: Record<Status, number> = {
-  received: 0,
-  queued: 0,
-  sending: 1,
-  unclear: 2,
-  sent: 3,
-  failed: 4,
-  expired: 4,
-  cancelled: 4,
-  delivered: 5,
-  read: 6,
-};
 
 /** The newer word about an entry. A page that was asked for earlier may arrive after a notification: a status never goes back. */
 export function newer(had: Entry, came: Entry): Entry {

@@ -7,7 +7,7 @@ export type Status = Schemas["MessageStatus"];
 export type Direction = Schemas["Direction"];
 export type Last = Schemas["LastMessage"];
 export type Conversation = Schemas["Conversation"];
-export type FileOf = Schemas["Media"];
+export type Media = Schemas["Media"];
 /** As far as the inbox reads it. */
 export type Message = Pick<
   Schemas["ConversationMessage"],

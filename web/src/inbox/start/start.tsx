@@ -1,4 +1,6 @@
 import { useState } from "react";
+import { flushSync } from "react-dom";
+import { useNumbers } from "../../lib/data";
 import { phone, visible } from "../../lib/format";
 import { isProblem } from "../../lib/problem";
 import { navigate } from "../../lib/router";
@@ -7,9 +9,8 @@ import { common } from "../../texts/common";
 import { inbox as t } from "../../texts/inbox";
 import { Button, Dialog, ErrorLine, Notice, Select, Shown, TextField } from "../../ui";
 import { openConversation } from "../data/actions";
-import { useNumbers } from "../data/queries";
 import { useSelf } from "../data/self";
-import { composerId } from "../write/composer";
+import { writeIn } from "../write/called";
 import { Suggestions } from "./suggestions";
 
 const place = "patchbay.from"; // the number that was written from last
@@ -18,10 +19,13 @@ const place = "patchbay.from"; // the number that was written from last
 export function StartDialog({ to, onClose }: { to: string; onClose: () => void }) {
   const self = useSelf();
   const numbers = useNumbers(self.orgid);
+  if (numbers.data) {
+    return <Form first={to} numbers={numbers.data.filter((n) => n.users.includes(self.id))} onClose={onClose} />;
+  }
   return (
-    <Shown query={numbers} loading={null}>
-      {(all) => <Form first={to} numbers={all.filter((n) => n.users.includes(self.id))} onClose={onClose} />}
-    </Shown>
+    <Dialog open onClose={onClose} title={t.start.title}>
+      <Shown query={numbers}>{() => null}</Shown>
+    </Dialog>
   );
 }
 
@@ -40,9 +44,9 @@ function Form({ first, numbers, onClose }: { first: string; numbers: PhoneNumber
     try {
       const c = await openConversation(from, contact.trim());
       localStorage.setItem(place, from);
-      onClose();
+      flushSync(onClose); // while it is open it holds the keyboard
       navigate(`/inbox/${encodeURIComponent(c.id)}`);
-      setTimeout(() => document.getElementById(composerId)?.focus(), 50);
+      writeIn(c.id);
     } catch (e) {
       setError(e);
       setBusy(false);

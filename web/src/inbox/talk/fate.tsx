@@ -1,33 +1,33 @@
 import { useState } from "react";
 import { inbox as t } from "../../texts/inbox";
-import { cx, Icon, toastError } from "../../ui";
+import { cx, Icon } from "../../ui";
+import { attempt } from "../attempt";
 import { resend, settle } from "../data/actions";
+import { attachedTo } from "../data/attached";
 import { loadDraft, saveDraft } from "../data/drafts";
 import { outboxOf } from "../data/outbox";
 import { useSelf } from "../data/self";
 import { fateOf } from "../model/status";
 import type { Message, Pending } from "../model/types";
-import { refill } from "../write/refill";
+import { writeIn } from "../write/called";
 
 const tones = { quiet: "text-ink-3", good: "text-good", warn: "text-warn", bad: "text-bad" } as const;
 
 /** What has become of a message, and what may be done about it, in place. What is as it should be is said once for a group. */
-export function Fate({ m, last }: { m: Message; last: boolean }) {
+export function Fate({ m, last, resent }: { m: Message; last: boolean; resent: boolean }) {
   const fate = fateOf(m);
   const [busy, setBusy] = useState(false);
   const [done, setDone] = useState(false);
   if (fate.done && !last) return null;
-  const act = (does: () => Promise<void>) => async () => {
+  const act = (does: () => Promise<void>) => () => {
     setBusy(true);
-    try {
-      await does();
-      setDone(true);
-    } catch (e) {
-      toastError(t.fate.notDone, e);
-    } finally {
-      setBusy(false);
-    }
+    attempt(
+      does()
+        .then(() => setDone(true))
+        .finally(() => setBusy(false)),
+    );
   };
+  const answered = done || resent;
   return (
     <>
       <span className={cx("flex items-start gap-1", tones[fate.tone])}>
@@ -35,11 +35,13 @@ export function Fate({ m, last }: { m: Message; last: boolean }) {
         <span>{fate.words}</span>
       </span>
       {m.status === "queued" && <Do busy={busy} name={t.fate.takeBack} run={act(() => settle(m, "cancel"))} />}
-      {fate.ask && !done && <Do busy={busy} name={t.fate.again} run={act(() => resend(m))} />}
-      {fate.ask === "unclear" && !done && (
-        <Do busy={busy} name={t.fate.arrived} run={act(() => settle(m, "dismiss"))} />
+      {fate.ask && !answered && (
+        <span className="flex">
+          <Do busy={busy} name={t.fate.again} run={act(() => resend(m))} />
+          {fate.ask === "unclear" && <Do busy={busy} name={t.fate.arrived} run={act(() => settle(m, "dismiss"))} />}
+        </span>
       )}
-      {fate.ask && done && <span>{t.fate.resent}</span>}
+      {fate.ask && answered && <span>{t.fate.resent}</span>}
     </>
   );
 }
@@ -54,7 +56,8 @@ export function PendingFate({ p }: { p: Pending }) {
     const text = draft.text === "" ? p.content : `${p.content}\n${draft.text}`;
     box.discard(p.key);
     saveDraft(self.id, p.conversation, { ...draft, text, note: p.note });
-    refill.set(refill.get() + 1);
+    attachedTo(self.id, p.conversation).putBack(p.media);
+    writeIn(p.conversation);
   };
   return (
     <p className="flex flex-wrap items-center justify-end gap-x-1.5 text-xs">
@@ -63,7 +66,7 @@ export function PendingFate({ p }: { p: Pending }) {
         {t.fate.notSaved(p.error ?? "")}
       </span>
       {p.again && <Do name={t.fate.tryAgain} run={() => box.retry(p.key)} />}
-      {(p.media.length === 0 || !p.again) && <Do name={t.fate.edit} run={edit} />}
+      <Do name={t.fate.edit} run={edit} />
       <Do name={t.fate.discard} run={() => box.discard(p.key)} />
     </p>
   );

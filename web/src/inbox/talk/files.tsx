@@ -3,14 +3,14 @@ import { size, visible } from "../../lib/format";
 import { inbox as t } from "../../texts/inbox";
 import { Icon } from "../../ui";
 import { fileSource, isPicture } from "../data/uploads";
-import type { FileOf, Upload } from "../model/types";
+import type { Media } from "../model/types";
 
 /** The files of a message: pictures as pictures, everything else by name. */
-export function Files({ files, onPicture }: { files: readonly FileOf[]; onPicture: (file: number) => void }) {
+export function Files({ files, onPicture }: { files: readonly Media[]; onPicture?: (file: number) => void }) {
   return files.map((f, i) =>
     isShown(f) ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: the files of a message do not move
-      <Picture key={i} f={f} onOpen={() => onPicture(i)} />
+      <Picture key={i} f={f} onOpen={onPicture && (() => onPicture(i))} />
     ) : (
       // biome-ignore lint/suspicious/noArrayIndexKey: as above
       <FileLine key={i} f={f} />
@@ -18,12 +18,12 @@ export function Files({ files, onPicture }: { files: readonly FileOf[]; onPictur
   );
 }
 
-export function isShown(f: FileOf): boolean {
+export function isShown(f: Media): boolean {
   return isPicture(f.type) && f.url !== "" && (f.state === "stored" || !f.state);
 }
 
 /** Its place has the size that it will have, so that nothing moves when it comes. */
-function Picture({ f, onOpen }: { f: FileOf; onOpen: () => void }) {
+function Picture({ f, onOpen }: { f: Media; onOpen?: () => void }) {
   const [broken, setBroken] = useState(false);
   if (broken) return <FileLine f={{ ...f, state: "failed" }} />;
   const name = visible(f.name ?? "");
@@ -31,11 +31,12 @@ function Picture({ f, onOpen }: { f: FileOf; onOpen: () => void }) {
     <button
       type="button"
       onClick={onOpen}
+      disabled={!onOpen}
       aria-label={t.files_.open(name)}
       className="overflow-hidden rounded-lg border"
     >
       <img
-        src={fileSource(f.url)}
+        src={fileSource(f.preview ?? f.url)}
         alt=""
         loading="lazy"
         onError={() => setBroken(true)}
@@ -51,7 +52,7 @@ const states: Record<string, string> = {
   blocked: t.files_.blocked,
 };
 
-function FileLine({ f }: { f: FileOf }) {
+function FileLine({ f }: { f: Media }) {
   const name = visible(f.name ?? "") || t.files_.file;
   const state = f.state && f.state !== "stored" ? states[f.state] : f.url === "" ? t.files_.gone : undefined;
   const about = [
@@ -84,8 +85,4 @@ function FileLine({ f }: { f: FileOf }) {
       {inside}
     </a>
   );
-}
-
-export function PendingFiles({ files }: { files: readonly Upload[] }) {
-  return <Files files={files} onPicture={() => {}} />;
 }

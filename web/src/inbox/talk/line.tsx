@@ -1,14 +1,14 @@
 import type { ReactNode } from "react";
-import { phone, visible } from "../../lib/format";
+import { phone, visible, wholeTime } from "../../lib/format";
 import { inbox as t } from "../../texts/inbox";
 import { cx, Icon } from "../../ui";
 import { useSelf } from "../data/self";
 import { nameOfContact } from "../list/words";
-import { fullTime, timeOf } from "../model/days";
+import { timeOf } from "../model/days";
 import type { Row } from "../model/rows";
 import type { Conversation, Message } from "../model/types";
 import { Fate, PendingFate } from "./fate";
-import { Files, PendingFiles } from "./files";
+import { Files } from "./files";
 import { NoteLine } from "./note-line";
 import { Words } from "./words";
 
@@ -27,7 +27,7 @@ export function Line({ c, row, onPicture }: Props) {
     return (
       <Bubble ours first={row.first} last={row.last} label={t.you}>
         {row.first && <Writer>{t.you}</Writer>}
-        <PendingFiles files={p.media} />
+        <Files files={p.media} />
         {p.content !== "" && <Words text={p.content} ours pale={p.state === "sending"} />}
         <PendingFate p={p} />
       </Bubble>
@@ -58,13 +58,13 @@ function MessageLine({ c, m, row, onPicture }: Omit<Props, "row"> & { m: Message
       )}
       <p className={cx("flex flex-wrap items-center gap-x-1.5 text-xs text-ink-3", ours && "justify-end")}>
         {row.last && (
-          <time dateTime={m.created} title={fullTime(at)} className="tabular">
+          <time dateTime={m.created} title={wholeTime(m.created)} className="tabular">
             {timeOf(at)}
           </time>
         )}
         {m.edited && <span>{t.talk.edited}</span>}
         {m.resend_of && <span>{t.fate.resentOf}</span>}
-        {ours && <Fate m={m} last={row.last} />}
+        {ours && <Fate m={m} last={row.last} resent={row.resent} />}
       </p>
     </Bubble>
   );

@@ -2,13 +2,13 @@ import { cx } from "../../ui";
 import { linkify } from "../model/links";
 
 /** What somebody wrote: text, and links that are nothing else. */
-export function Words({ text, ours, pale, note }: { text: string; ours?: boolean; pale?: boolean; note?: boolean }) {
+export function Words({ text, ours, pale }: { text: string; ours?: boolean; pale?: boolean }) {
   return (
     <p
       dir="auto"
       className={cx(
-        "max-w-[min(36rem,85%)] rounded-lg px-3 py-1.5 text-base break-words whitespace-pre-wrap",
-        note ? "bg-warn-soft text-ink" : ours ? "bg-selected text-ink" : "bg-sunken text-ink",
+        "max-w-[min(36rem,85%)] rounded-lg px-3 py-1.5 text-base text-ink break-words whitespace-pre-wrap",
+        ours ? "bg-selected" : "bg-sunken",
         pale && "opacity-70",
       )}
     >

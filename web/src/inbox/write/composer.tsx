@@ -1,20 +1,21 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useNumbers } from "../../lib/data";
 import { phone, visible } from "../../lib/format";
 import { inbox as t } from "../../texts/inbox";
 import { Button, cx, IconButton } from "../../ui";
+import { attachedTo } from "../data/attached";
 import { loadDraft, saveDraft } from "../data/drafts";
 import { outboxOf } from "../data/outbox";
-import { useNumbers } from "../data/queries";
 import { useSelf } from "../data/self";
 import { useStore } from "../data/store";
 import { sayTyping } from "../data/typing";
 import { nameOfContact } from "../list/words";
 import { newKey } from "../model/drafts";
 import type { Conversation } from "../model/types";
-import { Attached } from "./attached";
+import { AttachedFiles } from "./attached";
+import { useCalled } from "./called";
 import { Count } from "./count";
-import { refill } from "./refill";
-import { useFiles } from "./use-files";
+import { useDrop } from "./use-drop";
 
 export const composerId = "inbox-composer";
 
@@ -22,17 +23,16 @@ export const composerId = "inbox-composer";
 export function Composer({ c }: { c: Conversation }) {
   const self = useSelf();
   const [draft, setDraft] = useState(() => loadDraft(self.id, c.id));
-  const files = useFiles();
+  const files = attachedTo(self.id, c.id);
+  useStore(files);
   const area = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const filled = useStore(refill);
   const number = useNumbers(self.orgid).data?.find((n) => n.id === c.number);
 
-  useEffect(() => {
-    if (filled === 0) return;
+  useCalled(c.id, () => {
     setDraft(loadDraft(self.id, c.id));
     area.current?.focus();
-  }, [filled, self.id, c.id]);
+  });
   useEffect(() => () => sayTyping(c.id, false), [c.id]);
 
   const change = (to: Partial<typeof draft>) => {
@@ -41,6 +41,7 @@ export function Composer({ c }: { c: Conversation }) {
     saveDraft(self.id, c.id, next);
   };
   const { text, note } = draft;
+  const dropping = useDrop(note ? undefined : (dropped) => files.add(dropped));
   const ready = (text.trim() !== "" || (!note && files.done.length > 0)) && (note || !files.busy);
   const send = () => {
     if (!ready) return;
@@ -73,24 +74,16 @@ export function Composer({ c }: { c: Conversation }) {
         e.preventDefault();
         send();
       }}
-      onDragOver={(e) => {
-        if (!note && e.dataTransfer.types.includes("Files")) e.preventDefault();
-      }}
-      onDrop={(e) => {
-        if (note || e.dataTransfer.files.length === 0) return;
-        e.preventDefault();
-        files.add([...e.dataTransfer.files]);
-      }}
       className="shrink-0 px-3 pb-3"
     >
       <div
         className={cx(
-          "flex flex-col rounded-lg border border-control focus-within:outline-2 focus-within:outline-focus",
+          "relative flex flex-col rounded-lg border border-control focus-within:outline-2 focus-within:outline-focus",
           note ? "bg-warn-soft" : "bg-surface",
         )}
       >
         <Kinds note={note} onChange={(n) => change({ note: n })} />
-        {!note && <Attached files={files} />}
+        {!note && <AttachedFiles files={files} />}
         <textarea
           ref={area}
           id={composerId}
@@ -115,7 +108,7 @@ export function Composer({ c }: { c: Conversation }) {
         <div className="flex items-center gap-2 px-2 pb-2">
           {!note && (
             <>
-              <IconButton icon="link" small label={t.write.attach} onClick={() => picker.current?.click()} />
+              <IconButton icon="clip" small label={t.write.attach} onClick={() => picker.current?.click()} />
               <input
                 ref={picker}
                 type="file"
@@ -144,6 +137,11 @@ export function Composer({ c }: { c: Conversation }) {
             {note ? t.write.keepNote : t.write.send}
           </Button>
         </div>
+        {dropping && (
+          <p className="pointer-events-none absolute inset-0 flex items-center justify-center rounded-lg bg-selected text-base font-medium">
+            {t.write.dropHere}
+          </p>
+        )}
       </div>
     </form>
   );

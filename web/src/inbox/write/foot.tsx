@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { inbox as t } from "../../texts/inbox";
 import { Button, Icon } from "../../ui";
+import { attempt } from "../attempt";
 import { reopen } from "../data/actions";
 import { useContactActions } from "../data/contacts";
 import type { Conversation } from "../model/types";
-import { attempt } from "../talk/head";
 import { Composer } from "./composer";
 
 /** Where one writes, or why one cannot. */
