@@ -23,7 +23,7 @@ interface DialogProps {
   footer?: ReactNode;
   /** When given, the dialog is a form, and Enter sends it. */
   onSubmit?: () => void;
-  wide?: boolean;
+  wide?: boolean | "screen";
 }
 
 export function Dialog({ open, onClose, title, description, children, footer, onSubmit, wide }: DialogProps) {
@@ -45,7 +45,7 @@ export function Dialog({ open, onClose, title, description, children, footer, on
     <Base.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdrop} />
-        <Base.Popup data-modal className={cx(popup, centred, wide ? "max-w-2xl" : "max-w-md")}>
+        <Base.Popup data-modal className={cx(popup, centred, wide === "screen" ? "" : wide ? "max-w-2xl" : "max-w-md")}>
           <div className="flex items-center justify-between gap-2 py-3 pr-3 pl-5">
             <Base.Title className="text-lg font-semibold">{title}</Base.Title>
             <Base.Close render={<IconButton icon="x" label={common.close} small />} />

@@ -1,6 +1,6 @@
 import { api, path } from "../../lib/api";
-import type { Conversation, Message, Person } from "../model/types";
-import { keep, keepEntry, known } from "./live";
+import type { Conversation, Message, Note, Person } from "../model/types";
+import { dropEntry, keep, keepEntry, known, touch } from "./live";
 
 /** What is done in a conversation. Each answers it as it is then, and the lists follow. */
 async function does(id: string, what: string, body: Record<string, unknown> = {}): Promise<Conversation> {
@@ -21,6 +21,7 @@ async function soon(
     return await act();
   } catch (e) {
     if (before) keep(before);
+    touch(id); // more may have happened in the meantime
     throw e;
   }
 }
@@ -41,8 +42,9 @@ export async function openConversation(number: string, contact: string): Promise
   return c;
 }
 
-export async function deleteNote(conversation: string, id: string): Promise<void> {
-  await api.delete(path`/v1/conversations/${conversation}/notes/${id}`);
+export async function deleteNote(n: Note): Promise<void> {
+  await api.delete(path`/v1/conversations/${n.conversation}/notes/${n.id}`);
+  dropEntry(n.conversation, n.id);
 }
 
 /** A person decides over a message: once more, as a new one; it counts as settled; or it is taken back. */

@@ -51,12 +51,13 @@ export function useContact(c: Conversation) {
   });
 }
 
-/** The conversations with the same contact, the newest first. */
+/** The other conversations with the same contact, the newest first. */
 export function usePast(c: Conversation) {
   return useQuery({
     queryKey: keys.past(c.contact),
     queryFn: ({ signal }) =>
       api.get<Page<Conversation>>("/v1/conversations", { contact: c.contact, closed: "any", limit: 50 }, signal),
+    select: (page) => page.data.filter((o) => o.id !== c.id),
     staleTime: 5_000,
   });
 }
@@ -65,7 +66,7 @@ export function useContactActions(c: Conversation) {
   const at = path`/v1/organizations/${c.orgid}/contacts`;
   const after = () => {
     touch(c.id);
-    void queries.invalidateQueries({ queryKey: ["inbox", "contact"] });
+    void queries.invalidateQueries({ queryKey: keys.contacts });
   };
   return {
     block: async (blocked: boolean, about?: string) => {

@@ -23,6 +23,8 @@ type List = InfiniteData<Page<Conversation>, string>;
 
 let me = "";
 
+queries.setQueryDefaults(keys.ones, { gcTime: Number.POSITIVE_INFINITY }); // a notification says nothing of who the contact is
+
 /** Puts a conversation into every list that it belongs in, and out of the others. What is open stays where it is. */
 export function keep(c: Conversation): void {
   queries.setQueryData(keys.one(c.id), c);
@@ -71,7 +73,7 @@ function drop(id: string): void {
       (all) => all && { ...all, pages: all.pages.map((p) => ({ ...p, data: p.data.filter((c) => c.id !== id) })) },
     );
   }
-  void queries.invalidateQueries({ queryKey: keys.one(id) });
+  void queries.resetQueries({ queryKey: keys.one(id) }); // whoever has it open is told
 }
 
 export function keepEntry(conversation: string, e: Entry): void {
@@ -90,7 +92,7 @@ function take(n: { type: string; data: unknown }): void {
     return;
   }
   if (news.what === "optout") {
-    for (const c of openOnes()) if (c.contact === news.contact) touch(c.id);
+    for (const c of knownOnes()) if (c.contact === news.contact) touch(c.id);
     return;
   }
   const { id, doing, by, entry } = news;
@@ -119,14 +121,12 @@ function takeMessage(m: Message, arrived: boolean): void {
   if (arrived && m.direction === "inbound") alerts.arrived(m, c, seen);
 }
 
-function openOnes(): Conversation[] {
-  return queries
-    .getQueriesData<List>({ queryKey: keys.lists })
-    .flatMap(([, l]) => l?.pages.flatMap((p) => p.data) ?? []);
+function knownOnes(): Conversation[] {
+  return queries.getQueriesData<Conversation>({ queryKey: keys.ones }).flatMap(([, c]) => c ?? []);
 }
 
 /** Asks for the newest page of what is shown, and puts it over what is known. */
-export async function refreshEntries(id: string): Promise<void> {
+async function refreshEntries(id: string): Promise<void> {
   if (!queries.getQueryData(keys.entries(id))) return;
   try {
     const newest = await entriesPage(id, "");
@@ -140,9 +140,10 @@ export async function refreshEntries(id: string): Promise<void> {
  * The stream goes on where it was, so nothing is missed. But it cannot when the server does not know the place any more, and what was shown
  * while it was not connected may be older than its beginning: what is open is asked for anew at each connection, the rest when it is opened.
  */
-export async function resync(): Promise<void> {
+async function resync(): Promise<void> {
   queries.removeQueries({ queryKey: keys.allEntries, type: "inactive" });
   queries.removeQueries({ queryKey: keys.lists, type: "inactive" });
+  void queries.invalidateQueries({ queryKey: keys.ones, refetchType: "none" });
   const open = looking.get().id;
   await Promise.all([
     ...shows.filter((s) => queries.getQueryData(keys.list(s))).map(resyncList),
@@ -164,6 +165,7 @@ export function startLive(self: Self): () => void {
   me = self.id;
   learn(self);
   let state = stream.current();
+  if (state === "live") void resync(); // nobody listened while another page was open
   const unwatch = stream.watch(() => {
     const now = stream.current();
     if (now === "live" && state !== "live") void resync();

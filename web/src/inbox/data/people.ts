@@ -13,18 +13,10 @@ export function nameOf(id: string): string {
   return known.get(id) ?? "";
 }
 
-export function colleagues(): Person[] {
-  return [...known].map(([id, name]) => ({ id, name }));
-}
-
 export function learnFromEntries(entries: readonly Entry[]): void {
   learn(...entries.map((e) => e.user));
 }
 
 export function learnFromConversations(list: readonly Conversation[]): void {
   for (const c of list) learn(c.claimed_by, c.last?.user);
-}
-
-export function forgetPeople(): void {
-  known.clear();
 }

@@ -1,7 +1,7 @@
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { all, api, type Page, path } from "../../lib/api";
+import { api, type Page, path } from "../../lib/api";
+import { useNumbers } from "../../lib/data";
 import { queries } from "../../lib/queries";
-import type { PhoneNumber } from "../../lib/types";
 import { queryOf, type Show } from "../model/lists";
 import { upsert } from "../model/timeline";
 import type { Conversation, Entry, Person } from "../model/types";
@@ -13,23 +13,23 @@ import { recent } from "./recent";
 export const keys = {
   lists: ["inbox", "list"] as const,
   list: (show: Show) => ["inbox", "list", show] as const,
+  ones: ["inbox", "conversation"] as const,
   one: (id: string) => ["inbox", "conversation", id] as const,
   allEntries: ["inbox", "entries"] as const,
   entries: (id: string) => ["inbox", "entries", id] as const,
-  numbers: ["inbox", "numbers"] as const,
+  contacts: ["inbox", "contact"] as const,
   contact: (id: string) => ["inbox", "contact", id] as const,
   past: (contact: string) => ["inbox", "past", contact] as const,
   search: (q: string) => ["inbox", "search", q] as const,
 };
 
-const perList = 50;
-export const perPage = 50;
+const perPage = 50;
 
 export async function listPage(show: Show, cursor: string, signal?: AbortSignal): Promise<Page<Conversation>> {
   const mark = recent.mark();
   const page = await api.get<Page<Conversation>>(
     "/v1/conversations",
-    { ...queryOf(show), limit: perList, cursor },
+    { ...queryOf(show), limit: perPage, cursor },
     signal,
   );
   learnFromConversations(page.data);
@@ -80,14 +80,6 @@ export function useEntries(id: string) {
     initialPageParam: "",
     getNextPageParam: (last) => last.next || undefined,
     staleTime: Number.POSITIVE_INFINITY,
-  });
-}
-
-export function useNumbers(orgid: string) {
-  return useQuery({
-    queryKey: keys.numbers,
-    queryFn: ({ signal }) => all<PhoneNumber>(path`/v1/organizations/${orgid}/numbers`, undefined, signal),
-    staleTime: 60_000,
   });
 }
 

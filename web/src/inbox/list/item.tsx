@@ -1,4 +1,5 @@
 import type { CSSProperties } from "react";
+import { visible } from "../../lib/format";
 import { Link } from "../../lib/router";
 import { inbox as t } from "../../texts/inbox";
 import { Badge, cx, Icon } from "../../ui";
@@ -65,7 +66,7 @@ export function Item({ c, me, here, draft, now, position, of, style }: Props) {
           <span className="flex h-5 items-center gap-1.5 text-xs text-ink-3">
             <span className="min-w-0 truncate">{nameOfNumber(c)}</span>
             {c.kind === "private" && <Badge>{t.head.private}</Badge>}
-            {c.claimed_by && <Badge tone="accent">{c.claimed_by.id === me ? t.you : c.claimed_by.name}</Badge>}
+            {c.claimed_by && <Badge tone="accent">{c.claimed_by.id === me ? t.you : visible(c.claimed_by.name)}</Badge>}
             {c.opted_out && <Badge tone="warn">{t.list.optedOut}</Badge>}
             {c.blocked && <Badge tone="bad">{t.list.blocked}</Badge>}
           </span>

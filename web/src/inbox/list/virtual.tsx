@@ -38,6 +38,13 @@ export function VirtualList({ list, open, drafts, onEnd, ref }: Props) {
     if (last >= list.length - 10) onEnd();
   }, [last, list.length, onEnd]);
 
+  // What is opened from elsewhere is shown in the list too.
+  const place = useRef(-1);
+  place.current = list.findIndex((c) => c.id === open);
+  useEffect(() => {
+    if (open !== undefined && place.current >= 0) v.scrollToIndex(place.current);
+  }, [open, v]);
+
   useImperativeHandle(ref, () => ({
     step: (by) => {
       const at = document.activeElement?.getAttribute("data-conversation") ?? open;

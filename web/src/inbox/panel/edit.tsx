@@ -36,7 +36,7 @@ export function EditContact({ c, had, onClose }: { c: Conversation; had: Contact
     <Dialog
       open
       onClose={onClose}
-      title={had ? t.panel.edit : t.panel.add}
+      title={had ? t.panel.editTitle : t.panel.add}
       onSubmit={() => void submit()}
       footer={
         <>

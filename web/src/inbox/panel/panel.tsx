@@ -2,7 +2,8 @@ import { type ReactNode, useState } from "react";
 import { dateOf, phone, visible } from "../../lib/format";
 import { Link } from "../../lib/router";
 import { inbox as t } from "../../texts/inbox";
-import { Button, Confirm, CopyButton, Fact, Facts, IconButton, Skeleton, TextField } from "../../ui";
+import { Button, Confirm, CopyButton, Fact, Facts, IconButton, Shown, Skeleton, TextField } from "../../ui";
+import { attempt } from "../attempt";
 import { useMinute } from "../data/clock";
 import { type Contact, cardOf, useContact, useContactActions, usePast } from "../data/contacts";
 import { useSelf } from "../data/self";
@@ -34,15 +35,26 @@ export function ContactPanel({ c, onClose }: { c: Conversation; onClose: () => v
           <p className="mt-1 text-lg font-semibold">{nameOfContact(c)}</p>
           {!c.contact_id && <p className="text-sm text-ink-3">{t.panel.unknown}</p>}
           <div className="mt-1 flex gap-2">
-            <Button small icon={c.contact_id ? "edit" : "plus"} onClick={() => setEditing(true)}>
+            <Button
+              small
+              icon={c.contact_id ? "edit" : "plus"}
+              disabled={c.contact_id !== "" && !known}
+              onClick={() => setEditing(true)}
+            >
               {c.contact_id ? t.panel.edit : t.panel.add}
             </Button>
-            <Button small icon="ban" onClick={() => (c.blocked ? void block(false) : setBlocking(true))}>
+            <Button small icon="ban" onClick={() => (c.blocked ? attempt(block(false)) : setBlocking(true))}>
               {c.blocked ? t.panel.unblock : t.panel.block}
             </Button>
           </div>
         </div>
-        {c.contact_id && !known ? <Waiting /> : <About c={c} known={known} />}
+        {c.contact_id ? (
+          <Shown query={contact} loading={<Waiting />}>
+            {(k) => <About c={c} known={k} />}
+          </Shown>
+        ) : (
+          <About c={c} />
+        )}
         <Section title={t.panel.conversation}>
           <AboutConversation c={c} />
         </Section>
@@ -75,7 +87,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function About({ c, known }: { c: Conversation; known: Contact | undefined }) {
+function About({ c, known }: { c: Conversation; known?: Contact }) {
   const card = known ? cardOf(known) : { phones: [c.contact], emails: [], note: "" };
   const phones = card.phones.length > 0 ? card.phones : [c.contact];
   return (
@@ -122,24 +134,28 @@ function AboutConversation({ c }: { c: Conversation }) {
 function Past({ c }: { c: Conversation }) {
   const self = useSelf();
   const now = useMinute();
-  const past = usePast(c);
-  const others = past.data?.data.filter((o) => o.id !== c.id);
-  if (!others) return <Waiting />;
-  if (others.length === 0) return <p className="text-base text-ink-3">{t.panel.pastNone}</p>;
+  const others = usePast(c);
+  const line = (o: Conversation) => (
+    <li key={o.id}>
+      <Link href={`/inbox/${encodeURIComponent(o.id)}`} className="block rounded-md px-2 py-1.5 hover:bg-hover">
+        <span className="flex gap-2 text-sm">
+          <span className="min-w-0 flex-1 truncate">{nameOfNumber(o)}</span>
+          <span className="text-xs text-ink-3">{listStamp(Date.parse(o.last_at), now, t)}</span>
+        </span>
+        <span className="block truncate text-sm text-ink-3">{glance(o, self.id)}</span>
+      </Link>
+    </li>
+  );
   return (
-    <ul className="-mx-2 flex flex-col">
-      {others.map((o) => (
-        <li key={o.id}>
-          <Link href={`/inbox/${encodeURIComponent(o.id)}`} className="block rounded-md px-2 py-1.5 hover:bg-hover">
-            <span className="flex gap-2 text-sm">
-              <span className="min-w-0 flex-1 truncate">{nameOfNumber(o)}</span>
-              <span className="text-xs text-ink-3">{listStamp(Date.parse(o.last_at), now, t)}</span>
-            </span>
-            <span className="block truncate text-sm text-ink-3">{glance(o, self.id)}</span>
-          </Link>
-        </li>
-      ))}
-    </ul>
+    <Shown query={others} loading={<Waiting />}>
+      {(all) =>
+        all.length === 0 ? (
+          <p className="text-base text-ink-3">{t.panel.pastNone}</p>
+        ) : (
+          <ul className="-mx-2 flex flex-col">{all.map(line)}</ul>
+        )
+      }
+    </Shown>
   );
 }
 

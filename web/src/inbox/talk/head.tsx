@@ -1,25 +1,21 @@
 import { useState } from "react";
-import { phone } from "../../lib/format";
+import { phone, visible } from "../../lib/format";
 import { navigate } from "../../lib/router";
 import { inbox as t } from "../../texts/inbox";
-import { Badge, Button, IconButton, Menu, MenuItem, MenuSeparator, toastError } from "../../ui";
+import { Badge, Button, IconButton, type IconName, Menu, MenuItem, MenuSeparator } from "../../ui";
+import { attempt } from "../attempt";
 import { assign, claim, close, markUnread, release, reopen } from "../data/actions";
 import { useColleagues } from "../data/queries";
 import { type Self, useSelf } from "../data/self";
 import { nameOfContact, nameOfNumber } from "../list/words";
 import type { Conversation } from "../model/types";
 
-/** Says why something could not be done; what was shown as done is shown as it is again. */
-export function attempt(does: Promise<unknown>): void {
-  does.catch((e: unknown) => toastError(t.fate.notDone, e));
-}
-
 /** Who it is, over which number, and what one does with a conversation as a whole. */
 export function Head({ c, panel, onPanel }: { c: Conversation; panel: boolean; onPanel: () => void }) {
   const self = useSelf();
   const group = c.kind === "group";
   return (
-    <header className="flex min-h-14 items-center gap-2 border-b px-3 py-2">
+    <header className="@container flex min-h-14 items-center gap-2 border-b px-3 py-2">
       <IconButton
         icon="left"
         label={t.head.back}
@@ -33,8 +29,8 @@ export function Head({ c, panel, onPanel }: { c: Conversation; panel: boolean; o
           {c.closed && <Badge>{t.head.closed}</Badge>}
         </div>
         <p className="truncate text-sm text-ink-3">
-          {c.name && `${phone(c.contact)} · `}
           {c.number_value ? t.head.via(nameOfNumber(c)) : t.head.gone}
+          {c.name && ` · ${phone(c.contact)}`}
         </p>
       </div>
       {group && !c.closed && <Claim c={c} self={self} />}
@@ -42,7 +38,7 @@ export function Head({ c, panel, onPanel }: { c: Conversation; panel: boolean; o
         small
         icon={c.closed ? "replay" : "check"}
         onClick={() => attempt(c.closed ? reopen(c.id) : close(c.id))}
-        className="max-sm:hidden"
+        className="@max-[26rem]:hidden"
       >
         {c.closed ? t.head.reopen : t.head.close}
       </Button>
@@ -52,44 +48,62 @@ export function Head({ c, panel, onPanel }: { c: Conversation; panel: boolean; o
   );
 }
 
+/** What claiming does here and now: take, take over, or give back. */
+function claiming(c: Conversation, self: Self): { name: string; icon: IconName; act: () => Promise<unknown> } {
+  if (!c.claimed_by) return { name: t.head.claim, icon: "users", act: () => claim(c.id, self) };
+  if (c.claimed_by.id === self.id) return { name: t.head.release, icon: "x", act: () => release(c.id) };
+  return { name: t.head.takeOver, icon: "users", act: () => claim(c.id, self, true) };
+}
+
 function Claim({ c, self }: { c: Conversation; self: Self }) {
   const [busy, setBusy] = useState(false);
-  const mine = c.claimed_by?.id === self.id;
-  const act = () => {
+  const { name, icon, act } = claiming(c, self);
+  const run = () => {
     setBusy(true);
-    attempt((mine ? release(c.id) : claim(c.id, self, c.claimed_by !== null)).finally(() => setBusy(false)));
+    attempt(act().finally(() => setBusy(false)));
   };
   return (
     <>
-      {c.claimed_by && !mine && (
-        <span className="max-w-40 truncate text-sm text-ink-3 max-lg:hidden">{t.head.claimed(c.claimed_by.name)}</span>
+      {c.claimed_by && c.claimed_by.id !== self.id && (
+        <span className="max-w-40 truncate text-sm text-ink-3 @max-lg:hidden">
+          {t.head.claimed(visible(c.claimed_by.name))}
+        </span>
       )}
-      <Button small disabled={busy} onClick={act} icon={mine ? "x" : "users"}>
-        {mine ? t.head.release : c.claimed_by ? t.head.takeOver : t.head.claim}
+      <Button small disabled={busy} onClick={run} icon={icon} className="@max-sm:hidden">
+        {name}
       </Button>
     </>
   );
 }
 
+/** Everything there is to do, also what has no room of its own on a phone. */
 function More({ c, self }: { c: Conversation; self: Self }) {
   const colleagues = useColleagues(c).filter((p) => p.id !== c.claimed_by?.id && p.id !== self.id);
+  const shared = c.kind === "group" && !c.closed;
+  const { name, icon, act } = claiming(c, self);
+  const unread = () => {
+    navigate(`/inbox${location.search}`); // first: as long as it is open it is read
+    attempt(markUnread(c.id));
+  };
   return (
     <Menu trigger={<IconButton icon="more" small label={t.head.more} />}>
-      <MenuItem
-        icon="inbox"
-        onSelect={() => attempt(markUnread(c.id).then(() => navigate(`/inbox${location.search}`)))}
-      >
+      <MenuItem icon="inbox" onSelect={unread}>
         {t.head.unread}
       </MenuItem>
+      {shared && (
+        <MenuItem icon={icon} onSelect={() => attempt(act())}>
+          {name}
+        </MenuItem>
+      )}
       <MenuItem icon={c.closed ? "replay" : "check"} onSelect={() => attempt(c.closed ? reopen(c.id) : close(c.id))}>
         {c.closed ? t.head.reopen : t.head.close}
       </MenuItem>
-      {c.kind === "group" && !c.closed && colleagues.length > 0 && (
+      {shared && colleagues.length > 0 && (
         <>
           <MenuSeparator />
           {colleagues.map((p) => (
             <MenuItem key={p.id} icon="users" onSelect={() => attempt(assign(c.id, p))}>
-              {`${t.head.assign} ${p.name}`}
+              {`${t.head.assign} ${visible(p.name)}`}
             </MenuItem>
           ))}
         </>

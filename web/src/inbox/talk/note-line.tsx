@@ -1,8 +1,8 @@
 import { visible } from "../../lib/format";
 import { inbox as t } from "../../texts/inbox";
-import { Icon, IconButton, toastError } from "../../ui";
+import { Icon, IconButton } from "../../ui";
+import { attempt } from "../attempt";
 import { deleteNote } from "../data/actions";
-import { dropEntry } from "../data/live";
 import { useSelf } from "../data/self";
 import { timeOf } from "../model/days";
 import type { Row } from "../model/rows";
@@ -15,15 +15,6 @@ export function NoteLine({ row, note, pending }: { row: Row & { type: "item" }; 
   const self = useSelf();
   const mine = pending !== undefined || note?.user?.id === self.id;
   const who = mine ? t.you : visible(note?.user?.name ?? "") || t.talk.someone;
-  const remove = async () => {
-    if (!note) return;
-    try {
-      await deleteNote(note.conversation, note.id);
-      dropEntry(note.conversation, note.id);
-    } catch (e) {
-      toastError(t.fate.notDone, e);
-    }
-  };
   return (
     <article aria-label={`${t.talk.note}, ${who}, ${timeOf(row.item.at)}`} className="py-1">
       <div className="group relative mx-auto flex max-w-xl flex-col gap-0.5 rounded-md border-l-2 border-warn bg-warn-soft px-3 py-1.5">
@@ -39,8 +30,8 @@ export function NoteLine({ row, note, pending }: { row: Row & { type: "item" }; 
               small
               icon="trash"
               label={t.talk.deleteNote}
-              onClick={() => void remove()}
-              className="absolute top-0.5 right-1 bg-warn-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+              onClick={() => attempt(deleteNote(note))}
+              className="bg-warn-soft pointer-fine:absolute pointer-fine:top-0.5 pointer-fine:right-1 pointer-fine:opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:-my-2 pointer-coarse:-mr-2"
             />
           )}
         </p>
