@@ -46,13 +46,16 @@ async function freePort(): Promise<number> {
   return at.port;
 }
 
+// What is printed may come in pieces: the text to copy is its end.
+const toldInFull = /"orgid":"[^"]+"[^\n]*\n/;
+
 function started(child: ChildProcess): Promise<string> {
   return new Promise((done, fail) => {
     let said = "";
     const timer = setTimeout(() => fail(new Error(`not started: ${said}`)), 60_000);
     child.stdout?.on("data", (d: Buffer) => {
       said += d.toString();
-      if (!said.includes("Text a handset as")) return;
+      if (!toldInFull.test(said)) return;
       clearTimeout(timer);
       done(said);
     });
