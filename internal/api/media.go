@@ -90,7 +90,7 @@ func (s *Server) takeBody(r *http.Request) (f message.Media, err error) {
 		if kind == "application/json" && name == "" { // a call that was meant for another route, or that lacks its file
 			return f, fault.New(fault.Invalid, "file", "is missing: send multipart/form-data with a file in it, or the file as the body with its Content-Type")
 		}
-		return s.takeUpload(message.Media{Name: clean(name), MediaType: clean(kind)}, r.Body)
+		return s.takeUpload(r.Context(), message.Media{Name: clean(name), MediaType: clean(kind)}, r.Body)
 	}
 	if params["boundary"] == "" {
 		return f, malformed(fault.New(fault.Invalid, "", "the body is not multipart/form-data with a boundary"))
@@ -113,14 +113,14 @@ func (s *Server) takeBody(r *http.Request) (f message.Media, err error) {
 			}
 			continue
 		}
-		return s.takeUpload(message.Media{Name: clean(part.FileName()), MediaType: clean(part.Header.Get("Content-Type"))}, part)
+		return s.takeUpload(r.Context(), message.Media{Name: clean(part.FileName()), MediaType: clean(part.Header.Get("Content-Type"))}, part)
 	}
 }
 
 // takeUpload keeps one file as it comes in.
-func (s *Server) takeUpload(f message.Media, from io.Reader) (message.Media, error) {
+func (s *Server) takeUpload(ctx context.Context, f message.Media, from io.Reader) (message.Media, error) {
 	f.ID = message.NewID()
-	f, err := s.o.Files.Take(f, from)
+	f, err := s.o.Files.Take(ctx, f, from)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large), err == nil && f.Size > media.MaxBytes:

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,12 +13,13 @@ import (
 
 	"patchbay/internal/access"
 	"patchbay/internal/fault"
+	"patchbay/internal/media"
 	"patchbay/internal/message"
 )
 
 // Files keeps what is uploaded.
 type Files interface {
-	Take(m message.Media, r io.Reader) (message.Media, error)
+	Take(ctx context.Context, m message.Media, r io.Reader) (message.Media, error)
 }
 
 // Limits of an upload.
@@ -62,7 +64,7 @@ func (s *Server) rpcUpload(w http.ResponseWriter, r *http.Request, p *access.Pri
 		if len(in.files) == maxUploadFiles {
 			return nil, fault.New(fault.TooLarge, "file", "a message has at most %d files", maxUploadFiles)
 		}
-		f, err := s.takeFile(part)
+		f, err := s.takeFile(r.Context(), part)
 		if err != nil {
 			return nil, err
 		}
@@ -75,8 +77,8 @@ func (s *Server) rpcUpload(w http.ResponseWriter, r *http.Request, p *access.Pri
 }
 
 // takeFile keeps one file as it comes in.
-func (s *Server) takeFile(part *multipart.Part) (message.Media, error) {
-	f, err := s.o.Files.Take(message.Media{ID: message.NewID(), Name: clean(part.FileName()), MediaType: clean(part.Header.Get("Content-Type"))}, part)
+func (s *Server) takeFile(ctx context.Context, part *multipart.Part) (message.Media, error) {
+	f, err := s.o.Files.Take(ctx, message.Media{ID: message.NewID(), Name: clean(part.FileName()), MediaType: clean(part.Header.Get("Content-Type"))}, part)
 	if err != nil {
 		return f, uploadFault(err)
 	}
@@ -97,13 +99,17 @@ func readField(part *multipart.Part) (string, error) {
 	return clean(string(b)), nil
 }
 
-// uploadFault is why an upload could not be read: whoever sends it is at fault, unless the disk is.
+// uploadFault is why an upload could not be read: whoever sends it is at fault, unless the place is where it is to be kept.
 func uploadFault(err error) error {
 	var disk *fs.PathError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &disk):
 		return err
+	case errors.Is(err, media.ErrAway):
+		away := fault.New(fault.Unavailable, "", "files cannot be kept now; come again")
+		away.RetryAfter = 10 * time.Second
+		return away
 	case errors.As(err, &large), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
 		return readFault(err)
 	}

@@ -39,6 +39,7 @@ type Options struct {
 	DatabaseURL        string   // of a PostgreSQL that several nodes may share; empty: the embedded database
 	KeyFile            string   // default patchbay.key in DataDir; the nodes of a database need the same one
 	MediaDir           string   // on PostgreSQL: where all nodes keep files; default media in DataDir
+	Media              Storage  // a bucket that files are kept in; empty: a directory
 	SpoolDir           string   // where callbacks wait while the database is away; default spool in DataDir
 	SpoolMax           int64    // bytes of it; 1 GiB
 	PublicURL          string   // what providers and programs call us by; default: the listen address
@@ -64,6 +65,7 @@ func (o *Options) defaults() {
 		}
 	}
 	o.AllowPrivateEgress = slices.DeleteFunc(slices.Clone(o.AllowPrivateEgress), func(s string) bool { return strings.TrimSpace(s) == "" })
+	o.Media.Private = o.AllowPrivateEgress
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
@@ -136,7 +138,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}
 
 	// The one door out, which leads to none of our own.
-	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.AllowPrivateEgress, AllowPlain: o.AllowPlainEgress, Log: o.Log})
+	door, err := exchange.NewDoor(exchange.Config{AllowPrivate: o.egress(), AllowPlain: o.AllowPlainEgress, Log: o.Log})
 	if err != nil {
 		return nil, &WrongSetting{"PATCHBAY_ALLOW_PRIVATE_EGRESS", err}
 	}
@@ -151,17 +153,20 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	files, mediaID, err := openMedia(&o)
+	files, mediaID, err := a.openMedia(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open the media directory: %w", err)
+		return nil, fmt.Errorf("open the place for media: %w", err)
 	}
-	a.onClose("media directory", files.Close)
+	a.onClose("media", files.Close)
 	db, err := store.Open(ctx, store.Options{DataDir: o.DataDir, DatabaseURL: o.DatabaseURL, MediaID: mediaID, Box: box, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	a.store = db
 	a.onClose("store", db.Close)
+	if err := claimMedia(ctx, db, files, &o); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
 	shelf, err := service.NewShelf(services.Files, db)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogue: %w", err)
@@ -191,7 +196,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		Store: db, Shelf: shelf, Door: door, Tokens: tokens, Files: outgoing, Link: link, PublicURL: a.publicURL, Drain: o.Drain, Log: o.Log,
 	})
 	in := inbound.New(inbound.Config{Store: db, Shelf: shelf, Files: files, Spool: waiting, Door: door, Log: o.Log})
-	fetch := media.NewWorker(media.Config{Store: db, Door: door, Dir: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})
+	fetch := media.NewWorker(media.Config{Store: db, Door: door, Files: files, Sources: fileSources{db, shelf, tokens}, Log: o.Log})
 	ask := provider.New(provider.Options{
 		Store: db, Shelf: shelf, Door: door, Inbox: in, Tokens: tokens, PublicURL: a.publicURL, Log: o.Log,
 	})
@@ -389,7 +394,7 @@ func (a *App) ready(context.Context) error {
 const sweepEvery = time.Hour
 
 // sweep drops rows, then the files that no row tells of.
-func (a *App) sweep(ctx context.Context, files *media.Dir) error {
+func (a *App) sweep(ctx context.Context, files *media.Files) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

@@ -31,7 +31,8 @@ type Manifest struct {
 	SHA256 string           `json:"sha256"` // of the database, in hex
 	Size   int64            `json:"size"`   // of the database, in bytes
 	Counts map[string]int64 `json:"counts"`
-	Files  int              `json:"files,omitempty"` // of media; counted as they are written, so only a report has it
+	Files  int              `json:"files,omitempty"`  // of media; counted as they are written, so only a report has it
+	Bucket bool             `json:"bucket,omitempty"` // files are kept in a bucket, and are not in the backup
 }
 
 // Backup writes the embedded database and the files of a data directory, whose server may be running, into one sealed file, and reads it
@@ -67,7 +68,7 @@ func Backup(ctx context.Context, dataDir, keyAt, to string) (m *Manifest, err er
 	if len(report.Problems) > 0 {
 		return nil, fmt.Errorf("the database is not whole, see patchbay verify: %s", strings.Join(report.Problems, "; "))
 	}
-	m = &Manifest{Made: made, Counts: report.Counts}
+	m = &Manifest{Made: made, Counts: report.Counts, Bucket: report.bucket}
 	if m.SHA256, m.Size, err = sum(snapshot); err != nil {
 		return nil, err
 	}
@@ -130,6 +131,9 @@ func writeArchive(ctx context.Context, to string, box *secret.Box, m *Manifest, 
 	}
 	if err := addFile(t, databaseName, snapshot); err != nil {
 		return err
+	}
+	if m.Bucket { // what may lie there still was copied into it
+		return errors.Join(t.Close(), sealed.Close(), f.Sync())
 	}
 	// A file that the database knows was there before its row was. Some that it does not know yet come along; a sweep takes them.
 	err = filepath.WalkDir(media, func(at string, d fs.DirEntry, err error) error {

@@ -19,7 +19,7 @@ const (
 // eraser leaves nothing of contacts: rows first, then the files that they told of.
 type eraser struct {
 	store *store.Store
-	files *media.Dir
+	files *media.Files
 	log   *slog.Logger
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"patchbay/internal/media"
 	"patchbay/internal/secret"
 	"patchbay/internal/store"
 )
@@ -53,23 +52,4 @@ func openBox(ctx context.Context, o *Options) (box *secret.Box, err error) {
 		return nil, fmt.Errorf("there is no key file %s, and the database was sealed with one: copy it from a node that has it, or name it with --key-file", at)
 	}
 	return secret.OpenKeyFile(at)
-}
-
-// openMedia opens the directory of files and, where several nodes may share it, says which one it is.
-func openMedia(o *Options) (d *media.Dir, id string, err error) {
-	if o.DatabaseURL == "" {
-		d, err = media.OpenDir(o.DataDir)
-		return d, "", err
-	}
-	at := o.MediaDir
-	if at == "" {
-		at = filepath.Join(o.DataDir, "media")
-	}
-	if d, err = media.OpenShared(at); err != nil {
-		return nil, "", err
-	}
-	if id, err = d.ID(); err != nil {
-		return nil, "", errors.Join(err, d.Close())
-	}
-	return d, id, nil
 }

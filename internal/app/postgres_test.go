@@ -43,6 +43,7 @@ var whateverTheDatabase = []func(*testing.T){
 	TestTheStreamTellsWhatHappensAndGoesOnWhereItStopped,
 	TestAWebhookIsToldAndSigned,
 	TestAPictureIsShownBehindItsLink,
+	TestFilesOfAServerLieInABucket,
 	TestARestartKeepsEverythingAndResumesSending,
 	TestProtectedFilesAreFetchedWithCredentialsThatOnlyTheNamedHostSees,
 	TestFilesThatBelongToNothingAreRemovedAtTheStart,

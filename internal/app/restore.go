@@ -25,7 +25,8 @@ type Restored struct {
 	Made   time.Time        `json:"made"` // the backup
 	Counts map[string]int64 `json:"counts"`
 	Files  int              `json:"files"`
-	Paused int              `json:"paused"` // integrations by which nothing is sent before somebody resumes them
+	Paused int              `json:"paused"`           // integrations by which nothing is sent before somebody resumes them
+	Bucket bool             `json:"bucket,omitempty"` // files are kept in a bucket, and did not come along
 }
 
 // Restore brings a backup into a data directory that has no database. Nothing is sent from there until somebody resumes each integration: since
@@ -65,7 +66,7 @@ func Restore(ctx context.Context, from, dataDir, keyAt string, log *slog.Logger)
 		}
 	}
 	work := filepath.Join(dataDir, restoring)
-	r = &Restored{Made: into.made, Files: into.files}
+	r = &Restored{Made: into.made, Files: into.files, Bucket: into.bucket}
 	if r.Paused, err = pauseRestored(ctx, work, box, into.made, log); err != nil {
 		return nil, err
 	}
@@ -97,11 +98,12 @@ func pauseRestored(ctx context.Context, work string, box *secret.Box, made time.
 type unpacker struct {
 	root    *os.Root
 	made    time.Time
+	bucket  bool
 	files   int
 	shelves map[string]bool // directories that got files
 }
 
-func (u *unpacker) manifest(m *Manifest) error { u.made = m.Made; return nil }
+func (u *unpacker) manifest(m *Manifest) error { u.made, u.bucket = m.Made, m.Bucket; return nil }
 
 func (u *unpacker) file(name string, from io.Reader) (err error) {
 	at := path.Join(restoring, databaseName)

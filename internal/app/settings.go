@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"patchbay/internal/store"
@@ -27,6 +28,14 @@ func (o *Options) check() error {
 			return &WrongSetting{a.name, fmt.Errorf("%q is not an address: write host:port, such as 127.0.0.1:8080", a.value)}
 		}
 	}
+	if o.Media.URL != "" {
+		if _, err := o.Media.bucket(); err != nil {
+			return err
+		}
+		if o.MediaDir != "" {
+			return &WrongSetting{"--media-dir", errors.New("and --media-url name two places for files: choose one")}
+		}
+	}
 	if o.DatabaseURL != "" {
 		if err := store.CheckURL(o.DatabaseURL); err != nil {
 			return &WrongSetting{"--database-url", err}
@@ -42,6 +51,15 @@ func (o *Options) check() error {
 		return &WrongSetting{"--public-url", fmt.Errorf("%q is not the address by which the outside reaches us: write it like https://sms.example.com", o.PublicURL)}
 	}
 	return nil
+}
+
+// egress is what service files and webhooks may reach inside our own network. The storage of files is not among it: only we go there.
+func (o *Options) egress() []string {
+	b, err := o.Media.bucket()
+	if o.Media.URL == "" || err != nil {
+		return o.AllowPrivateEgress
+	}
+	return slices.DeleteFunc(slices.Clone(o.AllowPrivateEgress), func(at string) bool { return strings.EqualFold(strings.TrimSpace(at), b.Endpoint()) })
 }
 
 // proxies are the networks whose word about where a request comes from is believed.

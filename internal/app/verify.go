@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"patchbay/internal/store"
 )
@@ -19,11 +20,27 @@ import (
 type Report struct {
 	Counts   map[string]int64 `json:"counts"`
 	Problems []string         `json:"problems"`
+	Notes    []string         `json:"notes,omitempty"` // worth knowing, and no problem
+	bucket   bool             // files are kept in one
+}
+
+// Installation says where everything of one is.
+type Installation struct {
+	DataDir     string
+	DatabaseURL string  // in place of the data directory
+	Media       Storage // where files are kept, when they are in a bucket
+}
+
+// Verify is Installation.Verify of what keeps its files in a directory.
+func Verify(ctx context.Context, dataDir, databaseURL string) (*Report, error) {
+	return Installation{DataDir: dataDir, DatabaseURL: databaseURL}.Verify(ctx)
 }
 
 // Verify counts every message of a data directory, or of the database at a URL. It checks that what was accepted is the sum over all statuses, that
-// nothing belongs to nobody and, of a data directory, that the database is not damaged and the kept files are there. It changes nothing.
-func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err error) {
+// nothing belongs to nobody and, of a data directory, that the database is not damaged and the kept files are there; in a bucket it looks for them
+// when it is told which. It changes nothing.
+func (i Installation) Verify(ctx context.Context) (r *Report, err error) {
+	dataDir, databaseURL := i.DataDir, i.DatabaseURL
 	if databaseURL == "" {
 		if dataDir, err = filepath.Abs(dataDir); err != nil {
 			return nil, err
@@ -52,14 +69,74 @@ func Verify(ctx context.Context, dataDir, databaseURL string) (r *Report, err er
 		}
 	}
 	if databaseURL != "" {
-		return r, nil
+		return r, i.checkBucket(ctx, db, r)
 	}
 	if said, err := store.Damage(dataDir); err != nil {
 		return nil, err
 	} else if said != "" {
 		r.Problems = append(r.Problems, "the database is damaged: "+said)
 	}
+	place, err := db.MediaPlace(ctx)
+	r.bucket = place != "" // the embedded database has no name for its directory
+	switch {
+	case err != nil:
+		return nil, err
+	case i.Media.URL != "":
+		return r, i.checkBucket(ctx, db, r)
+	case place != "":
+		r.Notes = append(r.Notes, "files are kept in a bucket, and were not looked for: name it with --media-url")
+		return r, nil
+	}
 	return r, checkFiles(ctx, db, filepath.Join(dataDir, mediaName), r)
+}
+
+// checkBucket looks in the bucket, where one is named, for the files that the database says are kept, and for files that it does not know.
+func (i Installation) checkBucket(ctx context.Context, db *store.Store, r *Report) (err error) {
+	if i.Media.URL == "" {
+		return nil
+	}
+	work, err := os.MkdirTemp("", "patchbay-verify-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	files, shut, away, err := i.Media.open(ctx, work, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return fmt.Errorf("look at the files: %w", err)
+	}
+	defer shut()
+	defer func() { err = errors.Join(err, files.Close()) }()
+	if away != nil {
+		return fmt.Errorf("look at the files: %w", away)
+	}
+	there, unknown := map[string]bool{}, 0
+	err = files.Walk(ctx, func(path string, at time.Time) error {
+		there[path] = true
+		if time.Since(at) < time.Hour {
+			return nil // its row may be to come
+		}
+		strange, err := db.UnknownMedia(ctx, []string{path})
+		unknown += len(strange)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look at the files: %w", err)
+	}
+	missing := 0
+	err = db.KeptFiles(ctx, func(path string) error {
+		if !there[path] {
+			missing++
+		}
+		return nil
+	})
+	r.Counts["files"] = int64(len(there))
+	if missing > 0 {
+		r.Problems = append(r.Problems, fmt.Sprintf("%d files that are said to be kept are not there", missing))
+	}
+	if unknown > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d files belong to nothing: the server removes them within the hour", unknown))
+	}
+	return err
 }
 
 // checkFiles looks for the files that the database says are kept, where there is a place for them.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -69,14 +70,19 @@ func (a *accountLinkCommand) Run(c *console) error {
 type verifyCommand struct {
 	Data        string `placeholder:"DIR" env:"PATCHBAY_DATA" help:"Data directory; a running server does not mind."`
 	DatabaseURL string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"Instead of it: the PostgreSQL of servers that may be running."`
-	JSON        bool   `help:"Print JSON for programs."`
+	storageFlags
+	privateFlag
+	JSON bool `help:"Print JSON for programs."`
 }
 
 func (v *verifyCommand) Run(c *console) error {
 	if v.Data == "" && v.DatabaseURL == "" {
 		return usage("name the data directory with --data, or the database with --database-url")
 	}
-	r, err := app.Verify(c.ctx, v.Data, v.DatabaseURL)
+	r, err := app.Installation{DataDir: v.Data, DatabaseURL: v.DatabaseURL, Media: v.storage(v.AllowPrivateEgress)}.Verify(c.ctx)
+	if setting := new(app.WrongSetting); errors.As(err, &setting) {
+		return wrong{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -88,6 +94,9 @@ func (v *verifyCommand) Run(c *console) error {
 		c.printCounts(r.Counts)
 		for _, p := range r.Problems {
 			fmt.Fprintf(c.out, "wrong: %s\n", p)
+		}
+		for _, n := range r.Notes {
+			fmt.Fprintf(c.out, "note: %s\n", n)
 		}
 	}
 	if len(r.Problems) > 0 {

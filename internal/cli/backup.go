@@ -25,6 +25,9 @@ func (b *backupCommand) Run(c *console) error {
 		return c.printJSON(m)
 	}
 	c.printCounts(m.Counts)
+	if m.Bucket {
+		fmt.Fprintln(c.out, "\nFiles are kept in a bucket and are not in the backup: keep versions of the bucket, or a copy of it, for as long.")
+	}
 	fmt.Fprintf(c.out, "\n%s holds the database and %d files as of %s, sealed with the server's key, and was read back.\n"+
 		"The key is not in it: keep a copy of the key file in another place.\n", b.To, m.Files, m.Made.Format("2006-01-02 15:04:05 MST"))
 	return nil
@@ -49,6 +52,10 @@ func (r *restoreCommand) Run(c *console) error {
 	fmt.Fprintf(c.out, "\n%s is as it was at %s, with %d files. Nothing is sent yet (integrations that are paused: %d): what is queued may have been sent\n"+
 		"after the backup was made. Start the server, look at what is queued and unclear, and resume each integration.\n",
 		r.Data, back.Made.Format("2006-01-02 15:04:05 MST"), back.Files, back.Paused)
+	if back.Bucket {
+		fmt.Fprintln(c.out, "Files are kept in a bucket. Give the bucket itself only to the installation that takes the old one's place: a server removes what its database\n"+
+			"does not know. Another one gets a copy of the bucket.")
+	}
 	return nil
 }
 

@@ -13,12 +13,13 @@ import (
 )
 
 type serveCommand struct {
-	Listen             string   `default:"127.0.0.1:8080" env:"PATCHBAY_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
-	MetricsListen      string   `env:"PATCHBAY_METRICS_LISTEN" placeholder:"HOST:PORT" help:"A second address whose /metrics asks for no key."`
-	Data               string   `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
-	DatabaseURL        string   `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"A PostgreSQL that nodes share, postgres://…; empty: the embedded database."`
-	KeyFile            string   `env:"PATCHBAY_KEY_FILE" placeholder:"FILE" help:"The key that seals credentials, the same for all nodes; empty: patchbay.key in the data directory."`
-	MediaDir           string   `env:"PATCHBAY_MEDIA_DIR" placeholder:"DIR" help:"With --database-url: where all nodes keep files; empty: in the data directory."`
+	Listen        string `default:"127.0.0.1:8080" env:"PATCHBAY_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
+	MetricsListen string `env:"PATCHBAY_METRICS_LISTEN" placeholder:"HOST:PORT" help:"A second address whose /metrics asks for no key."`
+	Data          string `default:"./patchbay-data" env:"PATCHBAY_DATA" placeholder:"DIR" help:"Data directory (${default})."`
+	DatabaseURL   string `env:"PATCHBAY_DATABASE_URL" placeholder:"URL" help:"A PostgreSQL that nodes share, postgres://…; empty: the embedded database."`
+	KeyFile       string `env:"PATCHBAY_KEY_FILE" placeholder:"FILE" help:"The key that seals credentials, the same for all nodes; empty: patchbay.key in the data directory."`
+	MediaDir      string `env:"PATCHBAY_MEDIA_DIR" placeholder:"DIR" help:"With --database-url: where all nodes keep files; empty: in the data directory."`
+	storageFlags
 	SpoolDir           string   `env:"PATCHBAY_SPOOL_DIR" placeholder:"DIR" help:"Where callbacks wait while the database is away, each node's own; empty: spool in the data directory."`
 	SpoolMax           int64    `default:"1024" env:"PATCHBAY_SPOOL_MAX" placeholder:"MIB" help:"How much may wait there (${default} MiB)."`
 	PublicURL          string   `env:"PATCHBAY_PUBLIC_URL" placeholder:"URL" help:"What providers and programs call us by; empty: the listen address."`
@@ -41,7 +42,7 @@ func (s *serveCommand) Run(c *console) error {
 	defer raiseHeapFloor()()
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
 	a, err := app.Start(c.ctx, app.Options{
-		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, SpoolDir: s.SpoolDir, SpoolMax: s.SpoolMax << 20, PublicURL: s.PublicURL,
+		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, Media: s.storage(s.AllowPrivateEgress), SpoolDir: s.SpoolDir, SpoolMax: s.SpoolMax << 20, PublicURL: s.PublicURL,
 		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
 		Sandbox: s.Sandbox, Out: out, Log: log,
 	})

@@ -38,9 +38,9 @@ type Store interface {
 	IntegrationsOfRefs(ctx context.Context, accountID, serviceID string, refs, ids []string) ([]string, error)
 }
 
-// Files keeps a file that came inside a callback: judged, and stored or blocked.
+// Files keeps a file that came inside a callback: judged, and stored, blocked, or to be kept later.
 type Files interface {
-	Keep(m message.Media, data []byte) (message.Media, error)
+	Keep(ctx context.Context, m message.Media, data []byte) (message.Media, error)
 }
 
 // Config is what a Flow works with.

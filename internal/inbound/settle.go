@@ -101,7 +101,7 @@ func (f *Flow) settle(ctx context.Context, row *message.Callback) error {
 	applied.Now = time.Now()
 	for _, in := range files {
 		m := &applied.Arrivals[in.arrival].Media[in.media]
-		kept, err := f.files.Keep(*m, in.data)
+		kept, err := f.files.Keep(ctx, *m, in.data)
 		if err != nil {
 			return fmt.Errorf("keep a file: %w", err)
 		}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -15,18 +15,18 @@ import (
 
 // Expect is what a file that lies here will be once it fits, or why it never will. Nothing is decoded for that: that a picture has no form
 // that is small enough shows itself when it is sent.
-func (o *Outgoing) Expect(_ context.Context, m message.Media, need Need) (kind string, err error) {
+func (o *Outgoing) Expect(ctx context.Context, m message.Media, need Need) (kind string, err error) {
 	if need.metBy(&m) {
 		return m.MediaType, nil
 	}
-	if why := o.never(&m, need); why != "" {
+	if why := o.never(ctx, &m, need); why != "" {
 		return "", fault.New(fault.Invalid, "media", "the file %q cannot be sent: %s", m.Name, why)
 	}
 	return need.writes(m.MediaType), nil
 }
 
 // never says why a file cannot be made to fit, as far as that can be told without decoding it.
-func (o *Outgoing) never(m *message.Media, need Need) string {
+func (o *Outgoing) never(ctx context.Context, m *message.Media, need Need) string {
 	fits := m.Size <= need.most() && need.takes(m.MediaType)
 	switch {
 	case fits && need.Strip && (isVideo(m.MediaType) || canRead(m.MediaType)):
@@ -38,9 +38,12 @@ func (o *Outgoing) never(m *message.Media, need Need) string {
 	case !canRead(m.MediaType) || need.writes(m.MediaType) == "":
 		return fmt.Sprintf("it is %s, and the provider takes %s", m.MediaType, strings.Join(need.Types, ", "))
 	}
-	f, err := o.dir.open(m.Path)
-	if err != nil {
+	f, err := o.dir.open(ctx, m.Path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "it is not here any more"
+	}
+	if err != nil {
+		return "" // nobody can say now
 	}
 	defer f.Close()
 	if data, err := io.ReadAll(io.LimitReader(f, MaxBytes)); err == nil && isAnimated(data, strings.TrimPrefix(m.MediaType, "image/")) {
@@ -103,7 +106,7 @@ func ofName(m *message.Media, err error) error {
 
 // fit writes one file so that it fits, and keeps that. A crash before its row says so leaves the file as it was.
 func (o *Outgoing) fit(ctx context.Context, m *message.Media, need Need) error {
-	if why := o.never(m, need); why != "" {
+	if why := o.never(ctx, m, need); why != "" {
 		return failed(why)
 	}
 	weight := 3 * m.Size // as it is, stripped, written again
@@ -111,9 +114,9 @@ func (o *Outgoing) fit(ctx context.Context, m *message.Media, need Need) error {
 		return err
 	}
 	defer o.room.leave(weight)
-	data, err := o.dir.read(m.Path)
+	data, err := o.dir.read(ctx, m.Path)
 	if err != nil {
-		return failed("it is not here any more")
+		return notRead(err)
 	}
 	data, kind, err := o.rewrite(ctx, data, m, need)
 	if err != nil {
@@ -128,8 +131,8 @@ func (o *Outgoing) fit(ctx context.Context, m *message.Media, need Need) error {
 		return fmt.Errorf("keep file: %w", err)
 	}
 	next := *m
-	if next.Path, err = f.keepAs(m.ID + "/fitted"); err != nil {
-		return fmt.Errorf("keep file: %w", err)
+	if next.Path, err = f.keepAs(ctx, m.ID+"/fitted"); err != nil {
+		return err
 	}
 	next.Size, next.MediaType, next.Name = int64(len(data)), kind, named(m.Name, m.MediaType, kind)
 	if err := o.store.RefitMedia(ctx, next, m.Path); err != nil {
@@ -165,26 +168,6 @@ func (o *Outgoing) rewrite(ctx context.Context, data []byte, m *message.Media, n
 		return nil, "", err
 	}
 	return nil, "", failed(fmt.Sprintf("%v (the provider takes %d bytes)", err, need.most()))
-}
-
-// read is a kept file, whole.
-func (d *Dir) read(name string) ([]byte, error) {
-	f, err := d.open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readAll(f)
-}
-
-func readAll(f *os.File) ([]byte, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, info.Size())
-	_, err = io.ReadFull(f, data)
-	return data, err
 }
 
 // named is a file's name once its type is another.

@@ -79,9 +79,9 @@ func withEXIF(data []byte, turn uint16, order binary.AppendByteOrder) []byte {
 }
 
 // keptFor keeps a file as one of message m1, behind the link that it gives.
-func keptFor(t *testing.T, d *Dir, s *shelf, l *Links, name string, data []byte) (link string) {
+func keptFor(t *testing.T, d *Files, s *shelf, l *Links, name string, data []byte) (link string) {
 	t.Helper()
-	m, err := d.Keep(message.Media{ID: "f-" + name, MessageID: "m1", Name: name}, data)
+	m, err := d.Keep(t.Context(), message.Media{ID: "f-" + name, MessageID: "m1", Name: name}, data)
 	if err != nil || m.State != message.MediaStored {
 		t.Fatal(m.Reason, err)
 	}
@@ -98,7 +98,7 @@ func fitted(t *testing.T, o *Outgoing, link string, need Need) (message.Media, [
 	if list[0].ID != "" {
 		t.Errorf("of somebody else's address it says %+v", list[0])
 	}
-	data, err := o.dir.read(list[1].Path)
+	data, err := o.dir.read(t.Context(), list[1].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +320,7 @@ func TestAPreviewIsMadeOnceAndGoesWithItsFile(t *testing.T) {
 			t.Error("a preview tells where it was taken")
 		}
 		at := s.rows["f-"+c.name].Path
-		if err := d.root.WriteFile(at+previewMark, jpegOf(1, 1), 0o600); err != nil {
+		if err := d.drafts.WriteFile(at+previewMark, jpegOf(1, 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if w := get(h, "GET", path); !bytes.Equal(w.Body.Bytes(), jpegOf(1, 1)) {
@@ -329,7 +329,7 @@ func TestAPreviewIsMadeOnceAndGoesWithItsFile(t *testing.T) {
 		if err := d.Remove(t.Context(), gone{}, []string{at}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.root.Lstat(at + previewMark); err == nil {
+		if _, err := d.drafts.Lstat(at + previewMark); err == nil {
 			t.Errorf("%s: the preview stays when its file goes", c.name)
 		}
 		if w := get(h, "GET", path); w.Code != http.StatusNotFound {
@@ -350,7 +350,7 @@ func TestADecoderThatPanicsHoldsNothing(t *testing.T) {
 	image.RegisterFormat("poison", "POISON", func(io.Reader) (image.Image, error) { panic("poison") },
 		func(io.Reader) (image.Config, error) { return image.Config{Width: 2, Height: 2}, nil })
 	d, _ := dir(t)
-	if err := d.root.WriteFile("poisoned", []byte("POISON"), 0o600); err != nil {
+	if err := d.drafts.WriteFile("poisoned", []byte("POISON"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	previews := NewPreviews(d)

@@ -10,7 +10,7 @@ import (
 	"patchbay/internal/message"
 )
 
-func dir(t *testing.T) (*Dir, string) {
+func dir(t *testing.T) (*Files, string) {
 	t.Helper()
 	data := t.TempDir()
 	d, err := OpenDir(data)
@@ -24,11 +24,11 @@ func dir(t *testing.T) (*Dir, string) {
 func TestAFileInHandIsKeptUnderANameOfOurs(t *testing.T) {
 	for _, name := range []string{"cat.png", "../../etc/passwd", "/etc/passwd", `..\..\x`, "\x00", "", "CON", strings.Repeat("x", 4096), ".", ".."} {
 		d, data := dir(t)
-		m, err := d.Keep(message.Media{ID: name + "-id/../x", Name: name, MediaType: "image/png", State: message.MediaPending}, pngOf(3, 3))
+		m, err := d.Keep(t.Context(), message.Media{ID: name + "-id/../x", Name: name, MediaType: "image/png", State: message.MediaPending}, pngOf(3, 3))
 		if err != nil || m.State != message.MediaStored || m.Size != int64(len(pngOf(3, 3))) {
 			t.Fatalf("%q: %+v, %v", name, m, err)
 		}
-		f, err := d.open(m.Path)
+		f, err := d.open(t.Context(), m.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +51,8 @@ func TestAFileInHandIsKeptUnderANameOfOurs(t *testing.T) {
 
 func TestKeptTwiceAFileReplacesItself(t *testing.T) {
 	d, data := dir(t)
-	one, err1 := d.Keep(message.Media{ID: "1"}, []byte("first"))
-	two, err2 := d.Keep(message.Media{ID: "1"}, []byte("second"))
+	one, err1 := d.Keep(t.Context(), message.Media{ID: "1"}, []byte("first"))
+	two, err2 := d.Keep(t.Context(), message.Media{ID: "1"}, []byte("second"))
 	if err1 != nil || err2 != nil || one.Path != two.Path || files(t, data) != 1 {
 		t.Errorf("%v, %v: %q and %q, %d files", err1, err2, one.Path, two.Path, files(t, data))
 	}
@@ -67,7 +67,7 @@ func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 	}{
 		{"bomb", pngHead(65535, 65535), message.MediaBlocked}, {"empty", nil, message.MediaFailed}, {"too large", make([]byte, MaxBytes+1), message.MediaFailed},
 	} {
-		m, err := d.Keep(message.Media{ID: "x"}, c.data)
+		m, err := d.Keep(t.Context(), message.Media{ID: "x"}, c.data)
 		if err != nil || m.State != c.state || m.Reason == "" || m.Path != "" || files(t, data) != 0 {
 			t.Errorf("%s: %+v, %v, %d files", c.what, m, err, files(t, data))
 		}
@@ -77,7 +77,7 @@ func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 // A crash between writing and renaming: nothing is served, and the next start cleans up.
 func TestWhatACrashLeftIsRemovedAtStart(t *testing.T) {
 	d, data := dir(t)
-	kept, err := d.Keep(message.Media{ID: "kept"}, []byte("kept"))
+	kept, err := d.Keep(t.Context(), message.Media{ID: "kept"}, []byte("kept"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestWhatACrashLeftIsRemovedAtStart(t *testing.T) {
 	if files(t, data) != 1 {
 		t.Error("the half file is still there")
 	}
-	if _, err := again.open(kept.Path); err != nil {
+	if _, err := again.open(t.Context(), kept.Path); err != nil {
 		t.Errorf("the kept file is gone: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestNothingOutsideTheDirectoryIsOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []string{"../patchbay.key", "/etc/passwd", "link", "a/../../patchbay.key", ""} {
-		if f, err := d.open(p); err == nil {
+		if f, err := d.open(t.Context(), p); err == nil {
 			t.Errorf("%q was opened", p)
 			_ = f.Close()
 		}

@@ -148,7 +148,7 @@ func TestFilesAreServedLockedUp(t *testing.T) {
 		{pngOf(2, 2), "", "gpj.\u202etxt\x00.png", "image/png", "inline", "gpj.txt.png"},
 		{pngOf(2, 2), "", strings.Repeat("é", 3000) + ".png", "image/png", "inline", strings.Repeat("é", 58) + ".png"},
 	} {
-		m, err := d.Keep(message.Media{ID: fmt.Sprint("m", i), Name: c.name, MediaType: c.declared}, c.data)
+		m, err := d.Keep(t.Context(), message.Media{ID: fmt.Sprint("m", i), Name: c.name, MediaType: c.declared}, c.data)
 		if err != nil {
 			t.Fatal(err)
 		}

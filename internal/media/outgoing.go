@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"strings"
 
@@ -23,12 +24,12 @@ const (
 	fetching    = 32        // messages whose files are fetched at once
 )
 
-// Outgoing gets what is in the files of messages that are sent: our own from the disk, any other through the door. Files lie on the disk
+// Outgoing gets what is in the files of messages that are sent: our own from where they are kept, any other through the door. Files lie on the disk
 // until there is memory for all that belong together, so that however many are sent at once, memory is bounded.
 type Outgoing struct {
 	store Store
 	door  *exchange.Door
-	dir   *Dir
+	dir   *Files
 	links *Links
 	own   string // what our links begin with
 	turns *room
@@ -36,7 +37,7 @@ type Outgoing struct {
 }
 
 // NewOutgoing gets files for one program. publicURL is what our media links stand under.
-func NewOutgoing(store Store, door *exchange.Door, dir *Dir, links *Links, publicURL string) *Outgoing {
+func NewOutgoing(store Store, door *exchange.Door, dir *Files, links *Links, publicURL string) *Outgoing {
 	return &Outgoing{store, door, dir, links, strings.TrimRight(publicURL, "/") + linkRoot, newRoom(fetching), newRoom(memory)}
 }
 
@@ -136,11 +137,19 @@ func (o *Outgoing) kept(ctx context.Context, link string, most int64) (*lying, e
 	case m.Size > most:
 		return nil, failed("the file is larger than " + sizeText(most))
 	}
-	f, err := o.dir.open(m.Path)
+	f, err := o.dir.open(ctx, m.Path)
 	if err != nil {
-		return nil, failed("the file is not here any more")
+		return nil, notRead(err)
 	}
 	return &lying{ReadSeeker: f, close: func() { _ = f.Close() }, size: m.Size, name: m.Name, claims: []string{m.MediaType}}, nil
+}
+
+// notRead is why a kept file cannot be had: for good where it is gone, for now where its place is away.
+func notRead(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return failed("the file is not here any more")
+	}
+	return fmt.Errorf("read file: %w", err)
 }
 
 func (l *lying) read() (Content, error) {

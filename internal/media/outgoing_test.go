@@ -16,7 +16,7 @@ import (
 )
 
 // outgoing gets files for a program that stands behind https://patchbay.example.
-func outgoing(t *testing.T, allowed ...string) (o *Outgoing, d *Dir, data string, s *shelf, l *Links) {
+func outgoing(t *testing.T, allowed ...string) (o *Outgoing, d *Files, data string, s *shelf, l *Links) {
 	t.Helper()
 	d, data = dir(t)
 	s, l = newShelf(), NewLinks([][]byte{[]byte("key")})
@@ -66,7 +66,7 @@ func TestFilesOfAMessageAreGotWithTheTypeOfTheirBytes(t *testing.T) {
 
 func TestAFileOfOurOwnIsReadFromTheDisk(t *testing.T) {
 	o, d, _, s, l := outgoing(t)
-	m, err := d.Keep(message.Media{ID: "f1", Name: "cat.png", MediaType: "image/png"}, pngOf(3, 3))
+	m, err := d.Keep(t.Context(), message.Media{ID: "f1", Name: "cat.png", MediaType: "image/png"}, pngOf(3, 3))
 	if err != nil {
 		t.Fatal(err)
 	}

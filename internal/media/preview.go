@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"sync"
 
 	"patchbay/internal/message"
@@ -20,7 +19,7 @@ const (
 
 // Previews makes small pictures of pictures when somebody first asks for one, and keeps them beside what they are of, with which they go.
 type Previews struct {
-	dir   *Dir
+	dir   *Files
 	turns *room // each has its picture's file in memory
 
 	mu     sync.Mutex
@@ -33,27 +32,34 @@ type made struct {
 }
 
 // NewPreviews makes previews of what is in a directory.
-func NewPreviews(d *Dir) *Previews {
+func NewPreviews(d *Files) *Previews {
 	return &Previews{dir: d, turns: newRoom(pictures), making: map[string]*made{}}
 }
 
 // open gives the preview of a kept picture; fs.ErrNotExist: there is none, and will not be.
-func (p *Previews) open(ctx context.Context, m *message.Media) (*os.File, error) {
+func (p *Previews) open(ctx context.Context, m *message.Media) (io.ReadSeekCloser, error) {
 	if !message.HasPreview(m.MediaType) {
 		return nil, fs.ErrNotExist
 	}
 	name := m.Path + previewMark
-	f, err := p.dir.open(name)
+	f, err := p.dir.open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = p.once(ctx, m.Path); err == nil {
-			f, err = p.dir.open(name)
+			f, err = p.dir.open(ctx, name)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if info, err := f.Stat(); err != nil || info.Size() == 0 { // it was tried, and is no picture
-		return nil, errors.Join(fs.ErrNotExist, err, f.Close())
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil && size > 0 {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if size == 0 { // it was tried, and is no picture
+		return nil, errors.Join(fs.ErrNotExist, f.Close())
 	}
 	return f, nil
 }
@@ -88,7 +94,7 @@ func (p *Previews) make(ctx context.Context, path string) error {
 		return err
 	}
 	defer p.turns.leave(1)
-	data, err := p.dir.read(path)
+	data, err := p.dir.read(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func (p *Previews) make(ctx context.Context, path string) error {
 	if _, err := f.Write(small); err != nil {
 		return err
 	}
-	return f.keepBeside(path, previewMark)
+	return p.dir.kept.putBeside(ctx, f, path, previewMark)
 }
 
 func (p *Previews) draw(ctx context.Context, data []byte) ([]byte, error) {
@@ -119,10 +125,14 @@ func (p *Previews) draw(ctx context.Context, data []byte) ([]byte, error) {
 }
 
 // typeOfPreview is one of the two that draw writes.
-func typeOfPreview(f io.ReaderAt) string {
+func typeOfPreview(f io.ReadSeeker) (string, error) {
 	var head [2]byte
-	if _, err := f.ReadAt(head[:], 0); err == nil && head[0] == 0xff {
-		return "image/jpeg"
+	_, err := io.ReadFull(f, head[:])
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
 	}
-	return "image/png"
+	if head[0] == 0xff {
+		return "image/jpeg", err
+	}
+	return "image/png", err
 }

@@ -3,10 +3,10 @@ package media
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -18,7 +18,7 @@ import (
 //
 // What it shows came from strangers, so the answer is locked up: it is of the type that we found, never guessed at, may run, load and
 // frame nothing, and is saved rather than shown unless it is one of a few harmless types.
-func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
+func Handler(l *Links, d *Files, s Store, log *slog.Logger) http.Handler {
 	previews := NewPreviews(d)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -52,12 +52,18 @@ func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
 			http.Error(w, "not found", http.StatusNotFound)
 			return
 		}
-		var f *os.File
+		var f io.ReadSeekCloser
 		if small {
 			f, err = previews.open(r.Context(), m)
-			m.MediaType, m.Name = "", "preview"
+			m.Name = "preview"
+			if err == nil {
+				m.MediaType, err = typeOfPreview(f)
+			}
 		} else {
-			f, err = d.open(m.Path)
+			f, err = d.open(r.Context(), m.Path)
+		}
+		if f != nil {
+			defer f.Close()
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			http.Error(w, "not found", http.StatusNotFound)
@@ -65,12 +71,9 @@ func Handler(l *Links, d *Dir, s Store, log *slog.Logger) http.Handler {
 		}
 		if err != nil {
 			log.Error("open media", "media", id, "err", err)
+			h.Set("Retry-After", "5")
 			http.Error(w, "this file cannot be read now", http.StatusServiceUnavailable)
 			return
-		}
-		defer f.Close()
-		if small {
-			m.MediaType = typeOfPreview(f)
 		}
 		h.Set("Content-Type", m.MediaType)
 		h.Set("Content-Disposition", disposition(m.MediaType, m.Name))

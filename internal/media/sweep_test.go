@@ -34,7 +34,7 @@ func TestFilesOfADeletedOrganizationAreSweptAndAllOthersStay(t *testing.T) {
 
 	// keep keeps a file and, when it has an arrival, the message that tells of it.
 	keep := func(id string, a *message.Arrival) string {
-		m, err := d.Keep(message.Media{ID: id, State: message.MediaPending}, pngOf(2, 2))
+		m, err := d.Keep(t.Context(), message.Media{ID: id, State: message.MediaPending}, pngOf(2, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func (k keepsAgain) UnknownMedia(_ context.Context, paths []string) ([]string, e
 func TestAFileKeptAgainWhileItIsAskedForStays(t *testing.T) {
 	d, data := dir(t)
 	keep := func() string {
-		m, err := d.Keep(message.Media{ID: "1"}, []byte("text"))
+		m, err := d.Keep(t.Context(), message.Media{ID: "1"}, []byte("text"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,16 +1,21 @@
 package media
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"patchbay/internal/message"
 )
 
+// uploadPatience is how long whoever uploads waits for a place that does not answer.
+const uploadPatience = 20 * time.Second
+
 // Take judges and keeps a file as it comes in, never more than a piece of it in memory: somebody uploads it. m is as for Keep; it comes
-// back stored, blocked or failed. An error is the reader's, as it gave it, or the disk's.
-func (d *Dir) Take(m message.Media, r io.Reader) (message.Media, error) {
+// back stored, blocked or failed. An error is the reader's, as it gave it, or the place's.
+func (d *Files) Take(ctx context.Context, m message.Media, r io.Reader) (message.Media, error) {
 	f, err := d.create()
 	if err != nil {
 		return m, err
@@ -27,7 +32,9 @@ func (d *Dir) Take(m message.Media, r io.Reader) (message.Media, error) {
 		m.State, m.Size, m.Reason = message.MediaFailed, n, fmt.Sprintf("the file is empty, or larger than %s", sizeText(MaxBytes))
 		return m, nil
 	}
-	return f.finish(m, m.MediaType)
+	ctx, cancel := context.WithTimeout(ctx, uploadPatience)
+	defer cancel()
+	return f.finish(ctx, m, m.MediaType)
 }
 
 // remembering keeps what went wrong with a reader, so that it is not taken for the writer's.

@@ -36,7 +36,7 @@ func TestAnUploadIsJudgedByItsBytesAndKeptWhole(t *testing.T) {
 		{"half", message.Media{}, io.MultiReader(strings.NewReader("hal"), iotest.ErrReader(broken)), "", "", broken},
 	} {
 		c.m.ID = message.NewID()
-		got, err := d.Take(c.m, c.from)
+		got, err := d.Take(t.Context(), c.m, c.from)
 		if !errors.Is(err, c.broken) || got.State != c.state || c.kind != "" && got.MediaType != c.kind {
 			t.Errorf("%s: got %+v, %v", c.name, got, err)
 		}

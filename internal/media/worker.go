@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Store       Store
 	Door        *exchange.Door
-	Dir         *Dir
+	Files       *Files
 	Log         *slog.Logger
 	Sources     Sources // nil: nothing is fetched with credentials
 	Concurrency int     // files fetched at once; 0: 8
@@ -59,6 +59,9 @@ func delay(tries int) time.Duration {
 	d := steps[min(max(tries-1, 0), len(steps)-1)]
 	return d + rand.N(d/4)
 }
+
+// awayTries: where files cannot be kept, the pause is that after so many tries, five minutes.
+const awayTries = 4
 
 // Wake says that there may be pending files. It never blocks.
 func (w *Worker) Wake() {
@@ -134,9 +137,12 @@ func (w *Worker) one(ctx context.Context, m message.Media) {
 		done.Reason = "it could not be kept"
 	}
 	done.Tries = m.Tries + 1
+	if errors.Is(err, ErrAway) { // the file is there; it waits for us, however long that takes
+		done.Tries, after = m.Tries, w.delay(awayTries)
+	}
 	var retryAt time.Time
 	if done.State == message.MediaPending {
-		if done.Tries >= w.c.MaxTries {
+		if done.Tries >= w.c.MaxTries && !errors.Is(err, ErrAway) {
 			done.State = message.MediaFailed
 		} else {
 			retryAt = time.Now().Add(max(after, w.delay(done.Tries)))
@@ -159,7 +165,7 @@ func (w *Worker) get(ctx context.Context, m message.Media) (done message.Media, 
 	if err != nil {
 		return refused(m, err)
 	}
-	f, err := w.c.Dir.create()
+	f, err := w.c.Files.create()
 	if err != nil {
 		return m, 0, err
 	}
@@ -171,7 +177,7 @@ func (w *Worker) get(ctx context.Context, m message.Media) (done message.Media, 
 	if m.Name == "" {
 		m.Name = found.Name
 	}
-	done, err = f.finish(m, m.MediaType, found.Type)
+	done, err = f.finish(ctx, m, m.MediaType, found.Type)
 	return done, 0, err
 }
 

@@ -19,7 +19,7 @@ import (
 func work(t *testing.T, s Store, allowed ...string) (w *Worker, data string, waits *sync.Map) {
 	t.Helper()
 	d, data := dir(t)
-	w = NewWorker(Config{Store: s, Door: door(t, allowed...), Dir: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Concurrency: 3, MaxTries: 4})
+	w = NewWorker(Config{Store: s, Door: door(t, allowed...), Files: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Concurrency: 3, MaxTries: 4})
 	waits = &sync.Map{}
 	w.delay = func(tries int) time.Duration { waits.Store(tries, true); return time.Millisecond }
 	w.poll = 5 * time.Millisecond
@@ -161,7 +161,7 @@ func TestAPanicHarmsOneTryOfOneFile(t *testing.T) {
 	<-s.saved
 	// A worker without a directory panics on every file.
 	broken := NewWorker(w.c)
-	broken.c.Dir = nil
+	broken.c.Files = nil
 	broken.one(t.Context(), pending("b", "data:,hello", ""))
 	if m := <-s.saved; m.ID != "b" || m.State != message.MediaPending || m.Tries != 1 {
 		t.Errorf("got %+v, want another try", m)
@@ -179,7 +179,7 @@ func TestStoppingLeavesFilesPendingAndNobodyBehind(t *testing.T) {
 	s := newShelf(pending("a", url, ""))
 	d, data := dir(t)
 	gate := door(t, addr)
-	w := NewWorker(Config{Store: s, Door: gate, Dir: d, Log: slog.New(slog.DiscardHandler)})
+	w := NewWorker(Config{Store: s, Door: gate, Files: d, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()

@@ -221,23 +221,3 @@ func (s *Store) claimDatabase(db *pgConn, mediaID string) (err error) {
 	}
 	return err
 }
-
-// checkMedia refuses a directory of media that is not the one of this database: links to files would lead nowhere on one node of several.
-func checkMedia(db engine, id string) error {
-	if id == "" {
-		return nil
-	}
-	known := ""
-	if _, err := one(db, qMeta, func(r *row) error { known = string(r.bytes()); return nil }, "media"); err != nil {
-		return err
-	}
-	switch known {
-	case "":
-		_, err := db.exec(qSetMeta, "media", []byte(id))
-		return err
-	case id:
-		return nil
-	}
-	return fmt.Errorf("the files of this database are in another media directory: give every node the same one, on a disk that they share, with --media-dir"+
-		" (where they are lost, write %s into the file \"id\" of the new one)", known)
-}

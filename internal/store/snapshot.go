@@ -40,7 +40,7 @@ var (
 		"numbers assigned to no user": sqlText("numbers assigned to no user", `SELECT COUNT(*) FROM number_users n WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = n.user_id)`),
 		"users of no organization":    sqlText("users of no organization", `SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = u.org_id)`),
 	}
-	qKeptPaths = sqlText("paths of kept files", `SELECT path FROM media WHERE path <> '' AND state = 'stored' ORDER BY path`)
+	qKeptPaths = sqlText("paths of kept files", `SELECT path FROM media WHERE path <> '' AND state = 'stored' UNION SELECT path FROM uploads WHERE path <> '' ORDER BY path`)
 )
 
 // Orphans counts what hangs in the air: rows whose owner is gone. All are 0 in a database that is whole.
@@ -59,16 +59,8 @@ func (s *Store) Orphans(ctx context.Context) (counts map[string]int64, err error
 
 // KeptFiles hands out the path of every file that is said to be kept, each once.
 func (s *Store) KeptFiles(ctx context.Context, visit func(path string) error) error {
-	last := ""
 	return s.read(ctx, func(db engine) error {
-		return db.each(qKeptPaths, func(r *row) error {
-			path := r.text()
-			if path == last {
-				return nil
-			}
-			last = path
-			return visit(path)
-		})
+		return db.each(qKeptPaths, func(r *row) error { return visit(r.text()) })
 	})
 }
 
