@@ -82,7 +82,7 @@ type resentView struct {
 // retryDeadLetters sends messages again, each as a new one that names the old. Of one contact, in the order in which they were written.
 func (s *Server) retryDeadLetters(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
 	return s.settleLetters(w, r, p, deadStatuses, "retry", func(ctx context.Context, v *message.View) (string, error) {
-		ack, err := s.o.Outbound.Resend(ctx, p.AccountID, v.ID, "dead-letter "+v.ID) // whoever asks twice at once sends once
+		ack, err := s.o.Outbound.Resend(ctx, p.AccountID, v.ID, "dead-letter "+v.ID, nil) // whoever asks twice at once sends once
 		return ack.ID, err
 	})
 }

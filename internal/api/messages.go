@@ -21,7 +21,7 @@ import (
 // Outbound takes texts that somebody wants sent.
 type Outbound interface {
 	Accept(ctx context.Context, d outbound.Draft) (message.Ack, error)
-	Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Ack, error)
+	Resend(ctx context.Context, accountID, id, idempotencyKey string, mended *string) (message.Ack, error)
 	Dismiss(ctx context.Context, accountID, id string) error
 	Cancel(ctx context.Context, accountID, id string) error
 	MoveNumber(ctx context.Context, n *directory.Number, to string) error
@@ -346,13 +346,22 @@ func spelled(number string) string {
 	return number
 }
 
+// resendInput is what a message says when it is sent again.
+type resendInput struct {
+	Content *string `json:"content" doc:"The text, where it was what was wrong. It is sent as it stands here: the header and footer of the number are part of the old text. Left out: as before."`
+}
+
 func (s *Server) resendMessage(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
 	v, err := s.writable(r, p)
 	if err != nil {
 		return err
 	}
+	var in resendInput
+	if err := decodeIfAny(w, r, &in); err != nil {
+		return err
+	}
 	return s.once(w, r, p, func(key string) (message.Ack, error) {
-		return s.o.Outbound.Resend(r.Context(), p.AccountID, v.ID, key)
+		return s.o.Outbound.Resend(r.Context(), p.AccountID, v.ID, key, in.Content)
 	})
 }
 

@@ -192,8 +192,8 @@ var messageOperations = map[string]operation{
 		id: "deleteMessage", summary: "Take a queued message back", about: "409 when the provider may have it: history is not deleted.", status: http.StatusNoContent, fails: conflict,
 	},
 	"POST /v1/messages/{id}/resend": {
-		id: "resendMessage", summary: "Send an unclear or failed message again", about: "It becomes a new message with resend_of.",
-		once: true, status: http.StatusAccepted, out: of[acceptedView](),
+		id: "resendMessage", summary: "Send an unclear or failed message again", about: "It becomes a new message with resend_of, with another text where one is given. It may have no body.",
+		in: of[resendInput](), bodiless: true, once: true, status: http.StatusAccepted, out: of[acceptedView](),
 	},
 	"POST /v1/messages/{id}/dismiss": {
 		id: "dismissMessage", summary: "Call an unclear message failed", about: "It then has the code dismissed.", out: of[notify.MessageView](), fails: conflict,

@@ -482,6 +482,16 @@ func TestAMessageIsResentDismissedAndCancelled(t *testing.T) {
 	if a := w.account.until("/v1/messages/"+again, hasStatus("sent")); a.str("resend_of") != unclear {
 		t.Errorf("resend_of %q, want %s", a.str("resend_of"), unclear)
 	}
+	mended := "$to$ \"😀\"\\"
+	w.account.refused(422, "invalid", "POST", "/v1/messages/"+unclear+"/resend", map[string]any{"content": ""})
+	other := w.account.call(202, "POST", "/v1/messages/"+unclear+"/resend", map[string]any{"content": mended}, "Idempotency-Key", "mended").str("id")
+	w.account.refused(422, "invalid", "POST", "/v1/messages/"+unclear+"/resend", map[string]any{"content": "third"}, "Idempotency-Key", "mended")
+	if m := w.account.until("/v1/messages/"+other, hasStatus("sent")); m.str("content") != mended || m.str("resend_of") != unclear {
+		t.Errorf("mended: %s", m.body)
+	}
+	if old := w.account.call(200, "GET", "/v1/messages/"+unclear, nil); old.str("content") != "unclear" {
+		t.Errorf("the old message says %q now", old.str("content"))
+	}
 	a := w.account.call(200, "POST", "/v1/messages/"+unclear+"/dismiss", nil)
 	if a.str("status") != "failed" || !strings.Contains(string(a.body), "dismissed") {
 		t.Errorf("dismissed: %s", a.body)

@@ -9,8 +9,8 @@ import (
 )
 
 // Resend sends an unclear, failed, expired or cancelled message once more, as a new message that names the old one. The
-// caller has checked that whoever asks may see it.
-func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string) (message.Ack, error) {
+// caller has checked that whoever asks may see it. mended, when not nil, is the text in place of the old one, which stays what it was.
+func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string, mended *string) (message.Ack, error) {
 	old, err := f.o.Store.Message(ctx, accountID, id)
 	if err != nil {
 		return message.Ack{}, err
@@ -25,6 +25,9 @@ func (f *Flow) Resend(ctx context.Context, accountID, id, idempotencyKey string)
 		AccountID: accountID, OrgID: old.OrgID, UserID: old.UserID,
 		From: old.From, To: old.To, Content: old.Content, URLs: old.URLs,
 		IdempotencyKey: idempotencyKey,
+	}
+	if mended != nil {
+		d.Content = *mended
 	}
 	if n := len(old.Media); n > 0 {
 		d.URLs = d.URLs[:max(len(d.URLs)-n, 0)] // the links to what lay here, which end

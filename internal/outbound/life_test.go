@@ -124,7 +124,7 @@ func TestAResentMessageIsANewOneThatNamesTheOld(t *testing.T) {
 	}
 	r.run()
 	old := r.reaches(r.send(r.text("+61855555555", "hi")), message.Unclear)
-	ack, err := r.Resend(t.Context(), r.account, old.ID, "")
+	ack, err := r.Resend(t.Context(), r.account, old.ID, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +138,10 @@ func TestAResentMessageIsANewOneThatNamesTheOld(t *testing.T) {
 	if got := r.view(old.ID).Status; got != message.Unclear {
 		t.Errorf("the old one became %s", got)
 	}
-	if _, err := r.Resend(t.Context(), r.account, ack.ID, ""); fault.CodeOf(err) != fault.Conflict {
+	if _, err := r.Resend(t.Context(), r.account, ack.ID, "", nil); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("resending what the provider has: got %v, want conflict", err)
 	}
-	if _, err := r.Resend(t.Context(), directory.NewAccountID(), old.ID, ""); fault.CodeOf(err) != fault.NotFound {
+	if _, err := r.Resend(t.Context(), directory.NewAccountID(), old.ID, "", nil); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("resending another account's message: got %v, want not found", err)
 	}
 }

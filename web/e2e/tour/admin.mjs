@@ -55,6 +55,12 @@ export async function admin({ page, go, look, refuse, org }) {
   await page.getByRole("button", { name: "It arrived" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "It arrived" }).click();
   await page.getByText("1 dismissed").waitFor();
+  await page.getByRole("button", { name: "More for the message to +1 500 555 0002" }).click();
+  await page.getByRole("menuitem", { name: "Edit and send" }).click();
+  await page.getByLabel("Text").fill("Your order is ready, at the other door.");
+  await look("letters-edit");
+  await page.getByRole("dialog").getByRole("button", { name: "Send again" }).click();
+  await page.getByText("Sent again as a new message").waitFor();
   await go("/portal/traffic/dead-letters?code=none-such", "Nothing fits these filters");
   await look("letters-none");
   await go("/portal/traffic/charts", "Failures by code");

@@ -29,7 +29,7 @@ export const letters = {
     n === "some"
       ? "Those that are unclear may have arrived already, and then arrive twice."
       : n === 1
-        ? "One of them is unclear: it may have arrived already, and then arrives twice."
+        ? "One is unclear: it may have arrived already, and then arrives twice."
         : `${n} of them are unclear: they may have arrived already, and then arrive twice.`,
   dismissTitle: "They arrived",
   dismissAbout: (n: number | "all") =>
@@ -39,6 +39,11 @@ export const letters = {
   sent: (n: number) => (n === 1 ? "1 sent again" : `${n} sent again`),
   dismissed: (n: number) => (n === 1 ? "1 dismissed" : `${n} dismissed`),
   refused: (n: number) => (n === 1 ? "1 could not be done" : `${n} could not be done`),
+  edit: "Edit and send",
+  editAbout:
+    "It leaves as it stands here: what its number puts before and after texts is part of it. The old message stays as it was.",
+  menu: (to: string) => `More for the message to ${to}`,
+  story: "See what happened",
   empty: "No dead letters",
   emptyAbout: "Everything got through, or somebody has decided on it.",
   emptyFiltered: "Nothing fits these filters.",

@@ -30,7 +30,6 @@ export const optouts = {
   change: "Change",
   optedOut: "Opted out",
   optedIn: "Back",
-  by: "By key",
   at: "Time",
   noHistory: "Nothing has changed yet",
   remove: "Take off the list",

@@ -8,6 +8,7 @@ import { traffic } from "../../texts/traffic";
 import { Button, EmptyState, Notice, Shown, toast } from "../../ui";
 import { ChoiceFilter, NumberFilter, OrganizationFilter, ServiceFilter, TextFilter } from "../traffic/filters";
 import { Ask, type Asked } from "./ask";
+import { EditLetter } from "./edit";
 import { LetterRows } from "./rows";
 import type { Outcome } from "./settle";
 
@@ -46,6 +47,7 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [everything, setEverything] = useState(false);
   const [asked, setAsked] = useState<Asked>();
+  const [editing, setEditing] = useState<Message>();
   const [refused, setRefused] = useState<Outcome["refused"]>([]);
   const rows = list.data ?? [];
   const chosen = rows.filter((m) => picked.has(m.id));
@@ -106,10 +108,17 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
                 </Button>
               )}
             </div>
-            <LetterRows rows={all} picked={picked} onPick={pick} />
+            <LetterRows rows={all} picked={picked} onPick={pick} onEdit={setEditing} />
           </>
         )}
       </Shown>
+      {editing && (
+        <EditLetter
+          message={editing}
+          onClose={() => setEditing(undefined)}
+          onDone={() => queries.invalidateQueries({ queryKey: ["letters"] })}
+        />
+      )}
       {asked && <Ask asked={asked} onClose={() => setAsked(undefined)} onDone={settled} />}
     </>
   );

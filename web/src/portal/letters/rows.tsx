@@ -4,7 +4,7 @@ import { Link } from "../../lib/router";
 import type { Message } from "../../lib/types";
 import { letters as t } from "../../texts/letters";
 import { traffic } from "../../texts/traffic";
-import { Table, Td, Th, Tr } from "../../ui";
+import { IconButton, Menu, MenuItem, Table, Td, Th, ThActions, Tr } from "../../ui";
 import { StatusBadge } from "../traffic/status";
 
 interface Props {
@@ -13,7 +13,11 @@ interface Props {
   onPick: (ids: Iterable<string>) => void;
 }
 
-export function LetterRows({ rows, picked, onPick }: Props) {
+interface RowsProps extends Props {
+  onEdit: (m: Message) => void;
+}
+
+export function LetterRows({ rows, picked, onPick, onEdit }: RowsProps) {
   const toggle = (id: string, on: boolean) => {
     const next = new Set(picked);
     if (on) next.add(id);
@@ -35,6 +39,7 @@ export function LetterRows({ rows, picked, onPick }: Props) {
           <Th spare right>
             {traffic.at}
           </Th>
+          <ThActions />
         </>
       }
     >
@@ -75,6 +80,16 @@ export function LetterRows({ rows, picked, onPick }: Props) {
             <time dateTime={m.created} title={wholeTime(m.created)}>
               {when(m.created)}
             </time>
+          </Td>
+          <Td right>
+            <Menu trigger={<IconButton small icon="more" label={t.menu(phone(m.to))} />}>
+              <MenuItem icon="edit" onSelect={() => onEdit(m)}>
+                {t.edit}
+              </MenuItem>
+              <MenuItem icon="log" href={`/portal/traffic/${m.id}`}>
+                {t.story}
+              </MenuItem>
+            </Menu>
           </Td>
         </Tr>
       ))}

@@ -1,17 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { all, path } from "../../lib/api";
-import { usePages } from "../../lib/data";
+import { usePages, useUsers } from "../../lib/data";
 import { phone, visible, when, wholeTime } from "../../lib/format";
-import type { Key, OptOutEvent, Organization } from "../../lib/types";
+import type { Me } from "../../lib/me";
+import type { Key, OptOutEvent, Organization, Person } from "../../lib/types";
 import { optouts as t } from "../../texts/optouts";
 import { Badge, EmptyState, Shown, Table, Td, Th, Tr } from "../../ui";
 import { OptedOut } from "./opted-out";
 
-/** Every change of the list. */
-export function History({ org }: { org: Organization }) {
-  const list = usePages<OptOutEvent>(["optouts", org.id, "history"], path`/v1/organizations/${org.id}/optout-events`);
+/** Names of those who may change the list: keys, users, people of the account. Who is gone has an id alone. */
+function useNames(me: Me, org: Organization): (id: string) => string {
   const keys = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => all<Key>("/v1/keys", {}, signal) });
-  const keyOf = (id: string) => visible(keys.data?.find((k) => k.id === id)?.name || id);
+  const people = useQuery({
+    queryKey: ["people"],
+    enabled: me.may_manage_account,
+    queryFn: ({ signal }) => all<Person>("/v1/people", {}, signal),
+  });
+  const users = useUsers(org.id);
+  const known = [...(keys.data ?? []), ...(people.data ?? []), ...(users.data ?? [])];
+  return (id) => known.find((one) => one.id === id)?.name || id;
+}
+
+/** Every change of the list. */
+export function History({ me, org }: { me: Me; org: Organization }) {
+  const list = usePages<OptOutEvent>(["optouts", org.id, "history"], path`/v1/organizations/${org.id}/optout-events`);
+  const nameOf = useNames(me, org);
   return (
     <Shown query={list} empty={<EmptyState icon="log" title={t.noHistory} />}>
       {(rows) => (
@@ -41,7 +54,7 @@ export function History({ org }: { org: Organization }) {
               </Td>
               <Td spare className="text-ink-2">
                 {t.sources[e.source] ?? e.source}
-                {e.key && <span className="block text-sm text-ink-3">{keyOf(e.key)}</span>}
+                {e.key && <span className="block text-sm text-ink-3">{visible(nameOf(e.key))}</span>}
               </Td>
               <Td right className="tabular whitespace-nowrap text-ink-2">
                 <time dateTime={e.at} title={wholeTime(e.at)}>

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { path } from "../../lib/api";
+import type { Me } from "../../lib/me";
 import { queries } from "../../lib/queries";
 import type { Organization } from "../../lib/types";
 import { optouts as t } from "../../texts/optouts";
@@ -10,7 +11,7 @@ import { History } from "./history";
 import { List } from "./list";
 
 /** Who wants nothing more, how they came there, and how they went. */
-export default function OptOuts({ org, history }: { org: Organization; history?: boolean }) {
+export default function OptOuts({ me, org, history }: { me: Me; org: Organization; history?: boolean }) {
   const at = path`/v1/organizations/${org.id}/optouts`;
   const page = `/portal/organizations/${org.id}/optouts`;
   const [adding, setAdding] = useState(false);
@@ -35,7 +36,7 @@ export default function OptOuts({ org, history }: { org: Organization; history?:
           )}
         </span>
       </div>
-      {history ? <History org={org} /> : <List org={org} at={at} onChanged={changed} />}
+      {history ? <History me={me} org={org} /> : <List org={org} at={at} onChanged={changed} />}
       {adding && <AddOptOuts org={org} at={at} onClose={() => setAdding(false)} onDone={changed} />}
     </>
   );

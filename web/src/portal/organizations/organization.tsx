@@ -75,8 +75,8 @@ function Inside({ me, org }: { me: Me; org: Organization }) {
           ],
           ["/portal/organizations/:id/numbers", () => <NumberList org={org} />],
           ["/portal/organizations/:id/users", () => <UserList org={org} />],
-          ["/portal/organizations/:id/optouts", () => <OptOuts org={org} />],
-          ["/portal/organizations/:id/optouts/history", () => <OptOuts org={org} history />],
+          ["/portal/organizations/:id/optouts", () => <OptOuts me={me} org={org} />],
+          ["/portal/organizations/:id/optouts/history", () => <OptOuts me={me} org={org} history />],
           ["/portal/organizations/:id/data", () => <Keeping key={org.id} me={me} org={org} />],
           ["/portal/organizations/:id/settings", () => <Settings me={me} org={org} />],
         ]}
