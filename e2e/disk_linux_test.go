@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -14,9 +15,13 @@ func smallDisk(t *testing.T, size int) string {
 	t.Helper()
 	dir := t.TempDir()
 	if os.Geteuid() != 0 {
-		needs.Missing(t, fmt.Errorf("only root may mount a small disk here"))
+		needs.Missing(t, errors.New("only root may mount a small disk"))
 	}
-	if err := syscall.Mount("patchbay-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+	err := syscall.Mount("patchbay-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("LEFT OUT: in this container not even root may mount a small disk; give it CAP_SYS_ADMIN")
+	}
+	if err != nil {
 		needs.Missing(t, fmt.Errorf("mount a small disk: %w", err))
 	}
 	t.Cleanup(func() { // after the gateway's end, which was asked for later
