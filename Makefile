@@ -56,8 +56,12 @@ crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace
 failpoints: ## kill the program, or tell it of an error, at every pass of every commit, sync, request and file of a traffic; the ledgers must agree
 	PATCHBAY_FAILPOINTS=all $(GO) test -count=1 -v -timeout 60m -run TestNothingIsLostWhereverItStops ./e2e
 
+.PHONY: soak
+soak: ## simulated days, kills, two nodes, failpoints and crash images, round after round; soak.results says how it went, and where it goes on
+	bash scripts/soak.sh
+
 .PHONY: fuzz-long
-fuzz-long: ## every fuzz target, FUZZTIME each (default 2m)
+fuzz-long: ## every fuzz target, FUZZTIME each (default 2m); fuzz.results says how it went, and where it goes on
 	bash scripts/fuzz.sh $${FUZZTIME:-2m}
 
 .PHONY: bench-services

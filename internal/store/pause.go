@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"patchbay/internal/directory"
@@ -204,7 +203,7 @@ func (s *Store) judge(t *tx, l *laneRow, m *stored, st *message.Settlement) erro
 		if probed {
 			is := *p
 			is.level, is.probe = p.level+1, 0
-			is.Until = st.Now.Add(pauseFor(is.level))
+			is.Until = st.Now.Add(s.pauseFor(is.level))
 			return s.setPause(t, p, &is, st.Now)
 		}
 		n := s.pauses.failures(t, id) + 1
@@ -213,7 +212,7 @@ func (s *Store) judge(t *tx, l *laneRow, m *stored, st *message.Settlement) erro
 			return nil
 		}
 		t.failed(id, 0)
-		fresh.Cause, fresh.level, fresh.Until = directory.PausedFailing, 1, st.Now.Add(pauseFor(1))
+		fresh.Cause, fresh.level, fresh.Until = directory.PausedFailing, 1, st.Now.Add(s.pauseFor(1))
 		fresh.Reason = fmt.Sprintf("%d attempts in a row failed, the last one %s", n, lastWords(&st.Attempt))
 		if err := s.setPause(t, nil, fresh, st.Now); err != nil {
 			return err
@@ -222,7 +221,7 @@ func (s *Store) judge(t *tx, l *laneRow, m *stored, st *message.Settlement) erro
 	}
 	if probed { // it answered, and wants to be left alone
 		is := *p
-		is.probe, is.Until = 0, st.Now.Add(pauseFor(p.level))
+		is.probe, is.Until = 0, st.Now.Add(s.pauseFor(p.level))
 		if st.RetryAt.After(is.Until) {
 			is.Until = st.RetryAt
 		}
@@ -232,9 +231,9 @@ func (s *Store) judge(t *tx, l *laneRow, m *stored, st *message.Settlement) erro
 }
 
 // pauseFor is how long the n-th pause in a row is: integrations that failed together must not come back together.
-func pauseFor(n int) time.Duration {
+func (s *Store) pauseFor(n int) time.Duration {
 	longest := lane.Ceiling(n + 1)
-	return longest/2 + rand.N(longest/2)
+	return longest/2 + time.Duration(s.random()*float64(longest/2))
 }
 
 // lastWords is how an attempt ended, in a few words.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -30,14 +31,16 @@ type Options struct {
 	MediaID     string // names the directory of media files, which all nodes of a database share; empty: not checked
 	Box         *secret.Box
 	Log         *slog.Logger
-	NotEmpty    bool // refuse a PostgreSQL database that nothing of ours is in, rather than begin there
-	ReadOnly    bool // look without locking, migrating or writing: for `patchbay verify`
+	NotEmpty    bool           // refuse a PostgreSQL database that nothing of ours is in, rather than begin there
+	Random      func() float64 // in [0, 1), for jitter
+	ReadOnly    bool           // look without locking, migrating or writing: for `patchbay verify`
 }
 
 // Store is the database, open.
 type Store struct {
 	log      *slog.Logger
 	box      *secret.Box
+	random   func() float64
 	lock     *dirLock
 	writer   *writer
 	readers  chan engine
@@ -89,7 +92,10 @@ func Open(ctx context.Context, o Options) (s *Store, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	half := &Store{log: o.Log, box: o.Box, shape: usualShape, unmatched: map[string]int{}}
+	if o.Random == nil {
+		o.Random = rand.Float64
+	}
+	half := &Store{log: o.Log, box: o.Box, random: o.Random, shape: usualShape, unmatched: map[string]int{}}
 	s = half
 	defer func() {
 		if err != nil {
