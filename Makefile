@@ -72,6 +72,10 @@ bench-services: ## what each file of the catalogue costs beside encoding/json; e
 bench: ## patterns and callbacks against encoding/json; end to end against a forwarding proxy, in one run
 	bash bench/run.sh
 
+.PHONY: backlog
+backlog: ## a million queued messages in front of one number: steps of a message, start and peak memory beside those of an empty queue
+	PATCHBAY_BACKLOG=$${PATCHBAY_BACKLOG:-1000000} $(GO) test -count=1 -timeout 30m -v -run Backlog ./internal/store
+
 .PHONY: bench-search
 bench-search: ## lists, conversations and searches in front of a million messages on both engines, a table of each; PATCHBAY_BENCH_MESSAGES=100000 is the short form
 	PATCHBAY_BENCH_MESSAGES=$${PATCHBAY_BENCH_MESSAGES:-1000000} $(GO) test -count=1 -timeout 60m -run '^$$' -bench BenchmarkInbox -benchtime 200x -v ./internal/store
