@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { accept, open, type Program, Steps, startProgram } from "./world";
+import { accept, open, type Program, password, Steps, startProgram } from "./world";
 
 /** What an operator does on the first day, in the browser alone, and how many steps it takes. PICTURES=1 writes that of the README. */
 
@@ -47,7 +47,7 @@ it("an organization's admin comes by a link, sees what is theirs and nothing els
   const account = await open(p.browser);
   await account.page.goto(`${p.base}/sign-in`);
   await account.page.getByLabel("E-mail, or extension@domain").fill("admin@example.com");
-  await account.page.getByLabel("Password").fill("violet kettle walks north");
+  await account.page.getByLabel("Password").fill(password);
   await account.page.getByRole("button", { name: "Sign in" }).click();
   await account.page.getByRole("button", { name: "New organization" }).click();
   await account.page.getByLabel("Name").fill("Acme");
@@ -95,7 +95,7 @@ it("what was refused is sent again in bulk, and leads to the message that it bec
   const { page, errors } = await open(p.browser);
   await page.goto(`${p.base}/sign-in`);
   await page.getByLabel("E-mail, or extension@domain").fill("admin@example.com");
-  await page.getByLabel("Password").fill("violet kettle walks north");
+  await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: "Sandbox" }).click();
   await page.getByRole("link", { name: "Simulator" }).click();
@@ -131,4 +131,49 @@ it("what was refused is sent again in bulk, and leads to the message that it bec
     await page.mouse.move(0, 0);
     await page.screenshot({ path: `${images}portal.png` });
   }
+});
+
+it("all that fit the filters are sent again once, also those that are not shown, and not again what fails meanwhile", async () => {
+  const { page, errors } = await open(p.browser);
+  await page.goto(`${p.base}/sign-in?to=/portal/traffic/dead-letters`);
+  await page.getByLabel("E-mail, or extension@domain").fill("admin@example.com");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Traffic" }).waitFor();
+  const refused = "+15005550004";
+  const howMany = 60; // more than a page shows
+  const count = () =>
+    page.evaluate(async (to) => {
+      const of = async (at: string) => {
+        const answer = await fetch(`${at}?limit=200&to=${encodeURIComponent(to)}`);
+        return ((await answer.json()) as { data: unknown[] }).data.length;
+      };
+      return { all: await of("/v1/messages"), dead: await of("/v1/dead-letters") };
+    }, refused);
+  const before = await count();
+  await page.evaluate(
+    async ([to, n]) => {
+      const send = () =>
+        fetch("/v1/messages", {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ from: "+15550001001", to, content: "Your order is ready." }),
+        });
+      const answers = await Promise.all(Array.from({ length: n }, send));
+      if (answers.some((a) => a.status !== 202)) throw new Error("not accepted");
+    },
+    [refused, howMany] as const,
+  );
+  await expect.poll(count, { timeout: 30_000 }).toEqual({ all: before.all + howMany, dead: before.dead + howMany });
+  await page.goto(`${p.base}/portal/traffic/dead-letters?to=${encodeURIComponent(refused)}`);
+  await page.getByRole("button", { name: "Load more" }).waitFor();
+  await page.getByLabel("Select all that are shown").check();
+  await page.getByRole("button", { name: "Select all that fit the filters" }).click();
+  await page.getByRole("button", { name: "Send again" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Send again" }).click();
+  await page.getByText(`${before.dead + howMany} sent again`).waitFor();
+  await expect
+    .poll(count, { timeout: 30_000 })
+    .toEqual({ all: before.all + before.dead + 2 * howMany, dead: before.dead + howMany });
+  expect(errors).toEqual([]);
 });

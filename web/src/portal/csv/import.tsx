@@ -25,15 +25,15 @@ interface Props {
 /** A file is looked at first: its lines, its mistakes with their lines, or what would be added. Then it is taken, whole. */
 export default function ImportDialog({ at, what, onDone, onClose }: Props) {
   const looks = what !== "optouts";
-  const [file, setFile] = useState<{ name: string; text: string }>();
-  const send = (text: string, check: boolean) =>
-    api.post<Imported>(at, new Blob([text]), {
+  const [text, setText] = useState<string>();
+  const send = (file: string, check: boolean) =>
+    api.post<Imported>(at, new Blob([file]), {
       query: { check: check || undefined },
       headers: { "Content-Type": "text/csv" },
     });
-  const look = useMutation({ mutationFn: (text: string) => send(text, true) });
+  const look = useMutation({ mutationFn: (file: string) => send(file, true) });
   const take = useMutation({
-    mutationFn: (text: string) => send(text, false),
+    mutationFn: (file: string) => send(file, false),
     onSuccess: async (a) => {
       await onDone();
       toast(t.done("added" in a ? a.added : a.changed));
@@ -44,13 +44,12 @@ export default function ImportDialog({ at, what, onDone, onClose }: Props) {
     const chosen = e.target.files?.[0];
     take.reset();
     look.reset();
-    if (!chosen) return setFile(undefined);
-    const text = await chosen.text();
-    setFile({ name: chosen.name, text });
-    if (looks) look.mutate(text);
+    const read = await chosen?.text();
+    setText(read);
+    if (looks && read !== undefined) look.mutate(read);
   };
   const looked = look.data && "added" in look.data ? look.data : undefined;
-  const added = looks ? (looked?.added ?? 0) : Math.max(0, firstLines(file?.text ?? "", 0).all - 1);
+  const added = looks ? (looked?.added ?? 0) : Math.max(0, firstLines(text ?? "", 0).all - 1);
   return (
     <Dialog
       open
@@ -58,7 +57,7 @@ export default function ImportDialog({ at, what, onDone, onClose }: Props) {
       onClose={onClose}
       title={t.title[what]}
       description={t.about[what]}
-      onSubmit={() => file && added > 0 && take.mutate(file.text)}
+      onSubmit={() => text !== undefined && added > 0 && take.mutate(text)}
       footer={
         <>
           <Button onClick={onClose}>{common.cancel}</Button>
@@ -82,7 +81,7 @@ export default function ImportDialog({ at, what, onDone, onClose }: Props) {
         )}
         <Mistakes error={take.error ?? look.error} />
       </div>
-      {file && !look.isError && <Preview text={file.text} />}
+      {text !== undefined && !look.isError && <Preview text={text} />}
     </Dialog>
   );
 }

@@ -1,10 +1,12 @@
 import { letters as t } from "../../texts/letters";
 import { Confirm } from "../../ui";
-import { type Chosen, type Does, type Outcome, settle, settleAt } from "./settle";
+import { type Chosen, type Does, type Outcome, queryOf, settle, settleAt } from "./settle";
 
 export interface Asked {
   does: Does;
   filter: Record<string, string | undefined>;
+  /** When the newest that is shown was made. */
+  newest: string;
   chosen: Chosen;
   /** How many of them may have arrived. */
   unclear: number | "some";
@@ -20,7 +22,7 @@ export function Ask({
   onClose: () => void;
   onDone: (outcome: Outcome, said: string) => Promise<void>;
 }) {
-  const { does, chosen, filter, unclear } = asked;
+  const { does, chosen, filter, unclear, newest } = asked;
   const n = "ids" in chosen ? chosen.ids.length : "all";
   const retry = does === "retry";
   return (
@@ -30,9 +32,7 @@ export function Ask({
       title={retry ? t.againTitle : t.dismissTitle}
       does={retry ? t.again : t.arrived}
       onConfirm={async () => {
-        // Ids say it all; what is not named is what the filters pick.
-        const query = n !== "all" ? {} : retry ? filter : { ...filter, status: "unclear" };
-        const outcome = await settle(chosen, settleAt(does, query));
+        const outcome = await settle(chosen, settleAt(does, queryOf(does, chosen, filter, newest)));
         await onDone(outcome, retry ? t.sent(outcome.done) : t.dismissed(outcome.done));
       }}
     >

@@ -66,6 +66,7 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
     setAsked({
       does,
       filter,
+      newest: rows[0]?.created ?? "",
       chosen: everything ? { all: true } : { ids: (does === "retry" ? chosen : unclear).map((m) => m.id) },
       unclear: everything ? "some" : unclear.length,
     });
@@ -88,7 +89,7 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
               </Button>
               <Button
                 icon="check"
-                disabled={everything ? false : unclear.length === 0}
+                disabled={everything ? (filter.status ?? "unclear") !== "unclear" : unclear.length === 0}
                 title={t.arrivedAbout}
                 onClick={() => ask("dismiss")}
               >

@@ -59,8 +59,10 @@ export function LetterRows({ rows, picked, onPick, onEdit }: RowsProps) {
               {phone(m.to)}
             </Link>
             <span className="block text-sm text-ink-3">
-              {traffic.from} {phone(m.from)}
-              <span className="md:hidden"> · {when(m.created)}</span>
+              <span className="max-md:hidden">
+                {traffic.from} {phone(m.from)}
+              </span>
+              <span className="md:hidden">{when(m.created)}</span>
             </span>
           </Td>
           <Td spare className="w-1/2 max-w-0">

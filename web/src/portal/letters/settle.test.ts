@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Chosen, settle } from "./settle";
+import { type Chosen, queryOf, settle } from "./settle";
 
 const answer = (done: number, more: boolean, refused: string[] = []) => ({
   done,
@@ -35,4 +35,12 @@ test("all stops where some are refused, which would be picked again for ever", a
   });
   expect(asked).toBe(1);
   expect(got.refused).toHaveLength(1);
+});
+
+test("all ends with the newest that was shown, and of a dismissal has only what is unclear", () => {
+  const newest = "2026-11-24T03:00:00.000Z";
+  const filter = { code: "30003", status: undefined };
+  expect(queryOf("retry", { all: true }, filter, newest)).toEqual({ ...filter, until: "2026-11-24T03:00:00.001Z" });
+  expect(queryOf("dismiss", { all: true }, filter, newest)).toMatchObject({ status: "unclear", code: "30003" });
+  expect(queryOf("retry", { ids: ["1"] }, filter, newest)).toEqual({});
 });
