@@ -52,6 +52,10 @@ crash: ## kill -9 at 200 (or PATCHBAY_CRASHES) random moments under mixed traffi
 crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace of system calls (needs strace): each must hold all that was answered
 	PATCHBAY_TEST_NEEDS=all PATCHBAY_CRASH_IMAGES=1000 $(GO) test -count=1 -v -timeout 60m -run TestNothingAnsweredIsLostInAnyCrashImage ./e2e
 
+.PHONY: stop-races
+stop-races: ## 10,000 (or PATCHBAY_STOP_RACES) races of a STOP against queued and arriving texts, on each engine; nothing may begin once it is answered
+	PATCHBAY_STOP_RACES=$${PATCHBAY_STOP_RACES:-10000} $(GO) test -count=1 -v -timeout 120m -run 'TestNothingBeginsAfterAStopWasAnswered|TestOnPostgres/NothingBeginsAfter' ./internal/app
+
 .PHONY: failpoints
 failpoints: ## kill the program, or tell it of an error, at every pass of every commit, sync, request and file of a traffic; the ledgers must agree
 	PATCHBAY_FAILPOINTS=all $(GO) test -count=1 -v -timeout 60m -run TestNothingIsLostWhereverItStops ./e2e

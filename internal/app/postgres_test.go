@@ -56,6 +56,7 @@ var whateverTheDatabase = []func(*testing.T){
 	TestDeliveredMovesWhatUsersWrote,
 	TestNastyTextsGoBothWaysUnharmed,
 	TestAMessageFinishesOnTheVersionItWasAcceptedUnder,
+	TestNothingBeginsAfterAStopWasAnswered,
 	TestAnUploadIsAtomicToCallbacks,
 }
 
