@@ -73,6 +73,12 @@ func (f *fixtureRun) run() {
 	f.values = f.propertyValues(file)
 	f.team = f.g.newTeam(f.name, f.name, f.values, f.numbers()...)
 
+	beside := f.g.newTeam("beside-"+f.name, f.name, f.values, "+19995550123") // nothing of all this is theirs
+	defer func() {
+		if list := f.g.all("/v1/messages?limit=200&orgid=" + beside.org); len(list) != 0 {
+			f.Errorf("another organization on the same service has %v", list)
+		}
+	}()
 	for name, raw := range f.Send {
 		if name != "errors" && string(raw) != "null" {
 			f.try("send/"+name, func(f *fixtureRun) {

@@ -212,6 +212,7 @@ func (f *fixtureRun) received(e expectation, known map[any]bool) {
 	if m["from"] != kept(e.From) || m["to"] != kept(e.To) || m["content"] != e.Content || m["status"] != "received" || m["orgid"] != f.team.org {
 		f.Errorf("arrived as %v\nwant %+v", m, e)
 	}
+	f.isIn(m, kept(e.To), kept(e.From))
 	files := list(m["media"])
 	links := slices.Concat(e.URLs, e.TextParts)
 	if len(files) != len(links)+len(e.Inline) {
@@ -229,6 +230,15 @@ func (f *fixtureRun) received(e expectation, known map[any]bool) {
 			return r.method == "GET" && where == u
 		}
 		f.g.until("the file "+u+" is asked for", func() bool { return slices.ContainsFunc(f.p.requests(), asked) })
+	}
+}
+
+// isIn: the message is in the conversation of the organization's number with the contact.
+func (f *fixtureRun) isIn(m map[string]any, number, contact string) {
+	f.Helper()
+	c := f.g.call(200, "GET", fmt.Sprintf("/v1/conversations/%v", m["conversation"]), nil).json
+	if c["orgid"] != f.team.org || c["number_value"] != number || c["contact"] != contact || m["orgid"] != f.team.org {
+		f.Errorf("message %v of %s with %s is in %v", m["id"], number, contact, c)
 	}
 }
 
@@ -258,6 +268,7 @@ func (f *fixtureRun) receipted(id string, e expectation) {
 		return
 	}
 	m := f.g.await(id, status(e.Status))
+	f.isIn(m, m["from"].(string), m["to"].(string))
 	want := []string{"queued", "sending", "sent"}
 	if e.Status != "sent" { // the provider's answer said that already
 		want = append(want, e.Status)

@@ -18,7 +18,8 @@ type candidates struct {
 	redo   []int64 // not indexed again yet, the newest first
 	seqs   []int64 // found and not handed out
 	rows   []searchBlock
-	blocks int // of the last level that were read
+	blocks int // of the last level that were looked into
+	ahead  int // of those that are read at once
 }
 
 // searchBlock is a block that has been read: its rows for the tokens that are asked for.
@@ -88,13 +89,18 @@ func (c *candidates) look() error {
 	return nil
 }
 
-// read reads the next blocks: a few small ones at once, large ones one by one.
+// read reads the next blocks: eight small ones at once, of the large ones each time twice as many, for what is not soon found is rare.
 func (c *candidates) read() error {
 	var ids []int64
 	tokens := slices.Concat(c.all, c.any)
-	for from, count := c.before, 0; from > 0 && count < 8; count++ {
+	most := 8
+	if c.upto.level(c.before-1) == searchLevels-1 {
+		c.ahead = min(max(1, 2*c.ahead), most)
+		most = c.ahead
+	}
+	for from, count := c.before, 0; from > 0 && count < most; count++ {
 		level := c.upto.level(from - 1)
-		if level == searchLevels-1 && count > 0 {
+		if level == searchLevels-1 && count > 0 && c.rows[0].level != level {
 			break
 		}
 		b := searchBlock{level: level, block: c.shape.block(level, from-1)}
@@ -103,9 +109,6 @@ func (c *candidates) read() error {
 			ids = append(ids, c.shape.row(level, b.block, c.shape.part(level, t)))
 		}
 		from = b.block << c.shape.bits[level]
-		if level == searchLevels-1 {
-			break
-		}
 	}
 	slices.Sort(ids)
 	rows, err := readBlocks(c.db, slices.Compact(ids))
