@@ -161,13 +161,22 @@ func TestNothingBeginsAfterAStopWasAnswered(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	w.account.until("/v1/messages?limit=1", func(answer) bool {
+	seen := func() (got, confirmed int) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.confirmed == races
-	})
+		return len(p.got), p.confirmed
+	}
+	settle := func(done func() bool) { // however long it takes, as long as it goes on
+		for !done() {
+			before, _ := seen()
+			w.account.until("/v1/messages?limit=1", func(answer) bool { got, _ := seen(); return got != before || done() })
+		}
+	}
+	settle(func() bool { _, confirmed := seen(); return confirmed == races })
 	for _, open := range []string{"queued", "sending"} {
-		w.account.until("/v1/messages?direction=outbound&status="+open, func(a answer) bool { return len(a.list("data")) == 0 })
+		settle(func() bool {
+			return len(w.account.call(200, "GET", "/v1/messages?direction=outbound&status="+open, nil).list("data")) == 0
+		})
 	}
 
 	// Every text that was accepted has ended: sent, once, or never begun.

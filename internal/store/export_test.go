@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,27 +85,43 @@ func (s *Store) Indexed(ctx context.Context) (there map[int64]bool, err error) {
 
 func hasKey(m map[int64]bool, k int64) bool { _, ok := m[k]; return ok }
 
-var qMultiply = sqlText("test: multiply message", `INSERT INTO messages
+const multiplied = ` account_id, org_id, direction, 'sent', 3, 0, 0, conversation_id, private_to, number_id, integration_id,
+	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
+	x.content, history, refs, auto, kind, kept, error_code, error_text, part, attempts, tries, again `
+
+var (
+	qMultiply   = sqlText("test: multiply message", multiply+`SELECT $2, $3,`+multiplied+`FROM (SELECT $4 AS content) x JOIN messages m ON m.id = $1`)
+	qPgMultiply = onlyPostgres("test: multiply messages", multiply+`SELECT x.seq, x.id,`+multiplied+`FROM
+		unnest(string_to_array($1, ','), string_to_array($2, ',')::bigint[], string_to_array($3, ','), string_to_array($4, ',')) AS x (of, seq, id, content)
+		JOIN messages m ON m.id = x.of`)
+)
+
+const multiply = `INSERT INTO messages
 	(seq, id, account_id, org_id, direction, status, rank, waiting, lane, conversation_id, private_to, number_id, integration_id,
 	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
-	content, history, refs, auto, kind, kept, error_code, error_text, part, attempts, tries, again)
-	SELECT $2, $3, account_id, org_id, direction, 'sent', 3, 0, 0, conversation_id, private_to, number_id, integration_id,
-	service_id, service_version, user_id, "from", "to", urls, encoding, segments, parts, resend_of, provider_id, created_at, expires_at,
-	$4, history, refs, auto, kind, kept, error_code, error_text, part, attempts, tries, again FROM messages WHERE id = $1`)
+	content, history, refs, auto, kind, kept, error_code, error_text, part, attempts, tries, again) `
 
-// Multiply adds sent messages like those of the ids, with the texts, a commit for all of them.
-func (s *Store) Multiply(ctx context.Context, ids, texts []string) error {
+// Multiply adds sent messages like those of the ids, with texts that have no comma and no quote, a commit for all of them.
+func (s *Store) Multiply(ctx context.Context, of, texts []string) error {
 	return s.write(ctx, func(t *tx) error {
-		for i, id := range ids {
-			seq, err := t.nextMessage()
-			if err != nil {
+		seqs, ids := make([]int64, len(of)), make([]string, len(of))
+		for i := range of {
+			var err error
+			if seqs[i], err = t.nextMessage(); err != nil {
 				return err
 			}
-			if err := t.later(qMultiply, id, seq, message.NewID(), texts[i]); err != nil {
-				return err
+			ids[i] = message.NewID()
+			if s.cluster == nil {
+				if err := t.later(qMultiply, of[i], seqs[i], ids[i], texts[i]); err != nil {
+					return err
+				}
 			}
 		}
-		return nil
+		if s.cluster == nil {
+			return nil
+		}
+		_, err := t.exec(qPgMultiply, keyList(of), seqList(seqs), keyList(ids), keyList(texts))
+		return err
 	})
 }
 
@@ -115,4 +133,41 @@ func (s *Store) IndexSize(ctx context.Context) (rows, bytes int64, err error) {
 		return db.each(qIndexSize, func(r *row) error { rows, bytes = r.int(), r.int(); return nil })
 	})
 	return rows, bytes, err
+}
+
+var rowsAsked atomic.Int64
+
+// Rows are all rows of all tables, each as a text.
+func (s *Store) Rows(ctx context.Context) (rows map[string][]string, err error) {
+	rows = map[string][]string{}
+	ask := func(db engine, text string, fn func(string)) error {
+		q := &query{name: "test: rows " + strconv.FormatInt(rowsAsked.Add(1), 10), text: text, reads: true}
+		return db.each(q, func(r *row) error { fn(r.text()); return nil })
+	}
+	err = s.read(ctx, func(db engine) error {
+		names := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%'`
+		if s.cluster != nil {
+			names = `SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE 'goose_%'`
+		}
+		var tables []string
+		if err := ask(db, names, func(name string) { tables = append(tables, name) }); err != nil {
+			return err
+		}
+		for _, table := range tables {
+			all := `SELECT CAST(t.* AS TEXT) FROM ` + table + ` t`
+			if s.cluster == nil {
+				list := `'' `
+				if err := ask(db, `SELECT name FROM pragma_table_info('`+table+`')`, func(c string) { list += `|| '|' || quote("` + c + `")` }); err != nil {
+					return err
+				}
+				all = `SELECT ` + list + ` FROM ` + table
+			}
+			rows[table] = []string{}
+			if err := ask(db, all, func(row string) { rows[table] = append(rows[table], row) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return rows, err
 }
