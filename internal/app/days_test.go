@@ -40,7 +40,7 @@ import (
 // commits the process is killed. The same seed is the same story, word for word: PATCHBAY_SEED=7 plays one again.
 // PATCHBAY_SEEDS and PATCHBAY_HOURS are how many, and how long each.
 func TestDaysOfTrafficKeepTheirPromises(t *testing.T) {
-	first, count, hours := setting(t, "PATCHBAY_SEED", 1), setting(t, "PATCHBAY_SEEDS", 1), setting(t, "PATCHBAY_HOURS", 3)
+	first, count, hours := setting(t, "PATCHBAY_SEED", 1), setting(t, "PATCHBAY_SEEDS", 1), setting(t, "PATCHBAY_HOURS", 2)
 	var total tally
 	for seed := first; seed < first+count; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -70,7 +70,7 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 }
 
 func TestASeedIsPlayedAgainWordForWord(t *testing.T) {
-	one, two := days(t, 11, time.Hour).story, days(t, 11, time.Hour).story
+	one, two := days(t, 11, time.Hour/2).story, days(t, 11, time.Hour/2).story
 	for i := range min(len(one), len(two)) {
 		if one[i] != two[i] {
 			t.Fatalf("line %d of the story:\n%s\n%s\n%s", i, strings.Join(one[max(0, i-8):i], "\n"), one[i], two[i])
@@ -545,7 +545,7 @@ func (l *life) conclude() {
 	l.mu.Lock()
 	l.down, l.killAt = false, 0
 	l.mu.Unlock()
-	l.pass(90 * time.Minute)
+	l.pass(70 * time.Minute)
 	l.look()
 	there, texts, ends := map[string]bool{}, map[string]bool{}, []string{}
 	for _, m := range l.messages(message.Outbound) {
