@@ -80,6 +80,10 @@ bench: ## patterns and callbacks against encoding/json; end to end against a for
 backlog: ## a million queued messages in front of one number: steps of a message, start and peak memory beside those of an empty queue
 	PATCHBAY_BACKLOG=$${PATCHBAY_BACKLOG:-1000000} $(GO) test -count=1 -timeout 30m -v -run Backlog ./internal/store
 
+.PHONY: burst
+burst: ## callbacks from 400 connections for a minute, as fast as this machine takes them: each a 200 that is on the disk, none told to slow down
+	PATCHBAY_BURST=$${PATCHBAY_BURST:-60} $(GO) test -count=1 -timeout 30m -v -run TestABurstOfCallbacks ./e2e
+
 .PHONY: bench-search
 bench-search: ## lists, conversations and searches in front of a million messages on both engines, a table of each; PATCHBAY_BENCH_MESSAGES=100000 is the short form
 	PATCHBAY_BENCH_MESSAGES=$${PATCHBAY_BENCH_MESSAGES:-1000000} $(GO) test -count=1 -timeout 60m -run '^$$' -bench BenchmarkInbox -benchtime 200x -v ./internal/store
