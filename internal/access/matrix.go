@@ -83,8 +83,9 @@ var Matrix = []Rule{
 	{"GET", "/favicon.svg", nil},
 	{"GET", "/theme.js", nil},
 
-	// What the routes below are; it holds nothing of anybody's.
+	// What the routes below are, for programs and for people; it holds nothing of anybody's.
 	{"GET", "/v1/openapi.json", nil},
+	{"GET", "/v1/docs", nil},
 
 	{"POST", "/api", organization},
 	{"GET", "/integrations", organization},

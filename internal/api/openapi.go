@@ -168,6 +168,7 @@ const (
 	csvKind       = "text/csv"
 	vCardKind     = "text/vcard"
 	eventsKind    = "text/event-stream"
+	htmlKind      = "text/html"
 	multipartKind = "multipart/form-data"
 	anyKind       = "*/*"
 )

@@ -254,4 +254,8 @@ var programOperations = map[string]operation{
 
 var documentOperations = map[string]operation{
 	"GET /v1/openapi.json": {id: "getOpenAPI", summary: "This document", about: "OpenAPI 3.1. Anybody may read it.", outAny: "An OpenAPI 3.1 document."},
+	"GET /v1/docs": {
+		id: "getDocumentation", summary: "This document, for people", about: "One page. Anybody may read it.",
+		also: []answerOf{{status: http.StatusOK, kinds: []content{{htmlKind, "The page."}}}, {status: http.StatusNotModified, about: "It is the one that If-None-Match names."}},
+	},
 }

@@ -175,7 +175,8 @@ type Server struct {
 	crossing  *http.CrossOriginProtection
 	typing    typists
 	drafts    chan struct{} // one in it for each question of the studio that is worked on
-	running   running       // idempotency keys whose first request has not been answered
+	reference func() (*pageFile, error)
+	running   running // idempotency keys whose first request has not been answered
 }
 
 // New builds the router from the access matrix.
@@ -191,6 +192,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://"), passwords: access.NewPasswords(), limits: newLimits()}
 	s.drafts = make(chan struct{}, draftsAtOnce)
+	s.reference = sync.OnceValues(func() (*pageFile, error) { return newReference(o.PublicURL) })
 	var err error
 	if s.crossing, err = crossing(o.PublicURL); err != nil {
 		return nil, err
@@ -232,6 +234,7 @@ func (s *Server) handlers() map[string]handler {
 		"GET /theme.js":         s.pageAsset,
 
 		"GET /v1/openapi.json": s.openAPI,
+		"GET /v1/docs":         s.showReference,
 
 		rpcMethod + " " + rpcPattern: s.rpc,
 		"GET /integrations":          s.enableByQuery,

@@ -26,6 +26,7 @@ type pages struct {
 // pageFile is one file, and how it is sent.
 type pageFile struct {
 	kind, cache string
+	policy      string // what the page may load
 	body        []byte
 	tag         string
 	packed      func() []byte // gzip, made when the first browser asks for it; nil: it is packed in itself
@@ -60,17 +61,12 @@ func openPages(from fs.FS) (*pages, error) {
 		if err != nil {
 			return err
 		}
-		kind, ok := pageKinds[path.Ext(name)]
-		if !ok {
+		if _, ok := pageKinds[path.Ext(name)]; !ok {
 			return fmt.Errorf("no type is known for %s", name)
 		}
-		sum := sha256.Sum256(body)
-		f := &pageFile{kind: kind.kind, cache: "no-cache", body: body, tag: hex.EncodeToString(sum[:12])}
+		f := newPageFile(path.Ext(name), body, pagePolicy)
 		if strings.HasPrefix("/"+name, assetsPath) {
 			f.cache = "public, max-age=31536000, immutable"
-		}
-		if kind.packs {
-			f.packed = sync.OnceValue(func() []byte { return packed(body) })
 		}
 		p.files["/"+name] = f
 		return nil
@@ -82,6 +78,16 @@ func openPages(from fs.FS) (*pages, error) {
 		return nil, fmt.Errorf("open pages: there is no %s", indexPath)
 	}
 	return p, nil
+}
+
+// newPageFile is a file of one of pageKinds that browsers ask for anew each time.
+func newPageFile(ext string, body []byte, policy string) *pageFile {
+	sum := sha256.Sum256(body)
+	f := &pageFile{kind: pageKinds[ext].kind, cache: "no-cache", policy: policy, body: body, tag: hex.EncodeToString(sum[:12])}
+	if pageKinds[ext].packs {
+		f.packed = sync.OnceValue(func() []byte { return packed(body) })
+	}
+	return f
 }
 
 func packed(body []byte) []byte {
@@ -126,7 +132,7 @@ func strayed(r *http.Request) bool {
 
 func (f *pageFile) send(w http.ResponseWriter, r *http.Request, status int) {
 	h, body, tag := w.Header(), f.body, `"`+f.tag+`"`
-	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Content-Security-Policy", f.policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", f.cache)
 	h.Set("Content-Type", f.kind)
