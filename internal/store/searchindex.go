@@ -30,13 +30,6 @@ var (
 	qRedoNewFirst = sqlText("newest texts to index again", `SELECT seq FROM search_redo WHERE seq < $1 ORDER BY seq DESC LIMIT $2`)
 )
 
-// bothTexts is a query of which each engine has its own text.
-func bothTexts(name, sqlite, postgres string) *query {
-	q := sqlText(name, sqlite)
-	q.postgres = postgres
-	return q
-}
-
 // indexed is a text on its way into the index.
 type indexed struct {
 	seq    int64
