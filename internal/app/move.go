@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -50,13 +51,13 @@ func MoveFiles(ctx context.Context, dataDir, keyAt string, to Storage, log *slog
 	if err != nil {
 		return 0, err
 	}
-	if n, err = copyFiles(ctx, db, filepath.Join(dataDir, mediaName), files); err != nil {
+	if n, err = copyFiles(ctx, db, filepath.Join(dataDir, mediaName), files, log); err != nil {
 		return n, fmt.Errorf("copy files: %w", err)
 	}
 	return n, db.ClaimMedia(ctx, id)
 }
 
-func copyFiles(ctx context.Context, db *store.Store, dir string, to *media.Files) (n int, err error) {
+func copyFiles(ctx context.Context, db *store.Store, dir string, to *media.Files, log *slog.Logger) (n int, err error) {
 	var paths []string
 	err = db.KeptFiles(ctx, func(path string) error { paths = append(paths, path); return nil })
 	if err != nil || len(paths) == 0 {
@@ -69,8 +70,12 @@ func copyFiles(ctx context.Context, db *store.Store, dir string, to *media.Files
 	defer func() { err = errors.Join(err, root.Close()) }()
 	for _, path := range paths {
 		f, err := root.Open(filepath.FromSlash(path))
+		if errors.Is(err, fs.ErrNotExist) { // it was not there before either; verify counts it
+			log.Warn("a file that is said to be kept is not there", "path", path)
+			continue
+		}
 		if err != nil {
-			return n, err // see patchbay verify
+			return n, err
 		}
 		err = to.Import(ctx, path, f)
 		if err := errors.Join(err, f.Close()); err != nil {

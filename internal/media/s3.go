@@ -78,11 +78,9 @@ func OpenBucket(ctx context.Context, b Bucket, carry http.RoundTripper, drafts s
 func (s *s3) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s3Patience/3)
 	defer cancel()
-	for o := range s.c.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + idFile, MaxKeys: 1}) {
-		if o.Err != nil {
-			return s.explain(o.Err)
-		}
-		break
+	first, ok := <-s.c.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + idFile, MaxKeys: 1})
+	if ok && first.Err != nil {
+		return s.explain(first.Err)
 	}
 	return nil
 }
