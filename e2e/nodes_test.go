@@ -50,16 +50,16 @@ func (c *cluster) takenOver(t *testing.T, g *gateway) {
 		t.Fatal(err)
 	}
 	defer db.Close(context.Background())
-	held := func() map[[2]int64]bool { // lanes, and which of their holders
-		rows, err := db.Query(t.Context(), "SELECT seq, epoch FROM lanes WHERE in_flight <> 0")
+	held := func() map[[3]int64]bool { // lanes, which of their holders, and the message
+		rows, err := db.Query(t.Context(), "SELECT seq, epoch, in_flight FROM lanes WHERE in_flight <> 0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		lanes, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (l [2]int64, err error) { return l, r.Scan(&l[0], &l[1]) })
+		lanes, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (l [3]int64, err error) { return l, r.Scan(&l[0], &l[1], &l[2]) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		set := map[[2]int64]bool{}
+		set := map[[3]int64]bool{}
 		for _, l := range lanes {
 			set[l] = true
 		}
