@@ -140,7 +140,6 @@ type callback struct {
 	at   time.Duration // since the taking, until it is put in its place
 	when time.Time
 	body string
-	then func()
 }
 
 const daysFile = `{
