@@ -36,6 +36,7 @@ type Server struct {
 	objects map[string]object
 	asked   []string
 	fail    func(*http.Request) (status int, code string)
+	cut     int
 }
 
 type object struct {
@@ -69,6 +70,28 @@ func (s *Server) Fail(f func(*http.Request) (status int, code string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = f
+}
+
+// BreakOff has the connection break behind the first n bytes of each object that is asked for. 0: it does not.
+func (s *Server) BreakOff(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = n
+}
+
+// broken is an answer whose connection breaks when so much of it is written.
+type broken struct {
+	http.ResponseWriter
+	left int
+}
+
+func (b *broken) Write(p []byte) (int, error) {
+	n, err := b.ResponseWriter.Write(p[:min(len(p), b.left)])
+	if b.left -= n; b.left == 0 {
+		_ = http.NewResponseController(b.ResponseWriter).Flush() // what there is of it arrives
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
 }
 
 // Always fails every request so.
@@ -186,6 +209,9 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, name string) {
 	sum := md5.Sum(o.data)
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
 	w.Header().Set("Content-Type", o.kind)
+	if s.cut > 0 {
+		w = &broken{w, s.cut}
+	}
 	http.ServeContent(w, r, "", o.at, bytes.NewReader(o.data))
 }
 
