@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { admin } from "./tour/admin.mjs";
 import { keeping } from "./tour/keeping.mjs";
+import { studio } from "./tour/studio.mjs";
 
 const [base, link, dir = "shots"] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -164,6 +165,7 @@ const refuse = (on) => {
 };
 await admin({ page, go, look, refuse, org });
 await keeping({ page, go, look, refuse, org });
+await studio({ page, go, look });
 await browser.close();
 console.log(wrong === 0 ? "no complaint" : `${wrong} complaints`);
 process.exit(wrong ? 1 : 0);

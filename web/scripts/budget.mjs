@@ -24,4 +24,14 @@ for (const page of ["src/shell/sign-in.tsx", "src/inbox/index.tsx", "src/portal/
   if (!ok) failed++;
   console.log(`${ok ? "ok  " : "over"} ${page}: ${(size / 1000).toFixed(1)} kB of ${limit / 1000} kB`);
 }
+
+// The editor comes with the studio alone.
+const editor = [...chunks("src/portal/studio/page.tsx")].filter(
+  (f) => !chunks("src/portal/index.tsx").has(f) && !chunks("index.html").has(f),
+);
+const size = editor.reduce((n, f) => n + packed(f), 0);
+if (size > 180_000) failed++;
+console.log(
+  `${size <= 180_000 ? "ok  " : "over"} src/portal/studio/page.tsx, beside the portal: ${(size / 1000).toFixed(1)} kB of 180 kB`,
+);
 process.exit(failed ? 1 : 0);

@@ -19,6 +19,7 @@ import { Traffic } from "./traffic/traffic";
 const Charts = lazy(() => import("./charts/page"));
 const DeadLetters = lazy(() => import("./letters/letters"));
 const People = lazy(() => import("./people/people"));
+const Studio = lazy(() => import("./studio/page"));
 const Usage = lazy(() => import("./usage/usage"));
 const WebhookPage = lazy(() => import("./webhooks/webhook"));
 
@@ -34,6 +35,10 @@ export default function Portal({ me }: { me: Me }) {
         ["/portal/organizations/:id/*", organization],
         ["/portal/services", () => <ServiceList me={me} />],
         ["/portal/services/:id", (p) => <ServicePage key={p.id} me={me} id={p.id ?? ""} />],
+        [
+          "/portal/services/:id/edit",
+          (p) => (me.may_manage_account ? <Studio key={p.id} id={p.id ?? ""} /> : <NotHere />),
+        ],
         ["/portal/traffic", () => traffic(<Messages />)],
         ["/portal/traffic/charts", () => traffic(<Charts />)],
         ["/portal/traffic/dead-letters", () => traffic(<DeadLetters />)],

@@ -15,9 +15,3 @@ export async function downloadService(id: string): Promise<void> {
   const s = await api.get<ServiceDetail>(path`/v1/services/${id}`);
   save(`${s.id}.json`, `${JSON.stringify(s.file, null, 2)}\n`);
 }
-
-/** A copy of a file under another id and name; the order of its members stays. */
-export function copyOf(file: unknown, id: string, name: string): string {
-  const members = typeof file === "object" && file !== null ? file : {};
-  return `${JSON.stringify({ ...members, id, name }, null, 2)}\n`;
-}

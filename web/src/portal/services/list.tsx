@@ -1,15 +1,19 @@
+import { useState } from "react";
 import { useServices } from "../../lib/data";
 import type { Me } from "../../lib/me";
 import { Link } from "../../lib/router";
 import type { Service } from "../../lib/types";
 import { services as t } from "../../texts/services";
+import { studio } from "../../texts/studio";
 import { Button, Notice, orToast, PageBody, PageHeader, Section, Shown } from "../../ui";
+import { Begin } from "../studio/begin";
 import { downloadService } from "./download";
 import { Logo } from "./logo";
 import { Upload } from "./upload";
 
 export function ServiceList({ me }: { me: Me }) {
   const list = useServices();
+  const [beginning, setBeginning] = useState(false);
   return (
     <PageBody>
       <PageHeader
@@ -17,13 +21,19 @@ export function ServiceList({ me }: { me: Me }) {
         about={t.about}
         actions={
           me.may_manage_account && (
-            <Button icon="download" onClick={() => void orToast(t.template, () => downloadService("generic"))}>
-              {t.template}
-            </Button>
+            <>
+              <Button icon="download" onClick={() => void orToast(t.template, () => downloadService("generic"))}>
+                {t.template}
+              </Button>
+              <Button kind="primary" icon="plus" onClick={() => setBeginning(true)}>
+                {studio.new}
+              </Button>
+            </>
           )
         }
       />
       {me.may_manage_account && <Upload />}
+      {beginning && <Begin onClose={() => setBeginning(false)} />}
       <Shown query={list}>
         {(all) => (
           <>

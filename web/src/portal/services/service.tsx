@@ -9,11 +9,12 @@ import { navigate } from "../../lib/router";
 import type { ServiceDetail, ServiceVersion } from "../../lib/types";
 import { common } from "../../texts/common";
 import { services as t } from "../../texts/services";
+import { studio } from "../../texts/studio";
 import {
   Badge,
   Button,
   Confirm,
-  Dialog,
+  LinkButton,
   orToast,
   PageBody,
   PageHeader,
@@ -22,14 +23,15 @@ import {
   Shown,
   Table,
   Td,
-  TextField,
   Th,
   ThActions,
   Tr,
   toast,
 } from "../../ui";
 import { Raw } from "../integrations/report";
-import { copyOf, downloadService, save } from "./download";
+import { Begin, studioAt } from "../studio/begin";
+import { Comparison } from "./comparison";
+import { downloadService } from "./download";
 
 export function ServicePage({ me, id }: { me: Me; id: string }) {
   const one = useService(id);
@@ -62,9 +64,14 @@ function Inside({ me, service }: { me: Me; service: ServiceDetail }) {
               {t.download}
             </Button>
             {me.may_manage_account && (
-              <Button icon="copy" onClick={() => setCopying(true)}>
-                {t.newFrom}
-              </Button>
+              <>
+                <Button icon="copy" onClick={() => setCopying(true)}>
+                  {t.newFrom}
+                </Button>
+                <LinkButton icon="edit" kind="primary" href={studioAt(service.id)}>
+                  {studio.edit}
+                </LinkButton>
+              </>
             )}
             {own && me.may_manage_account && (
               <Button icon="trash" onClick={() => setRemoving(true)}>
@@ -103,7 +110,7 @@ function Inside({ me, service }: { me: Me; service: ServiceDetail }) {
       <Section title={t.file}>
         <Raw label={`${service.id}.json`} text={JSON.stringify(service.file, null, 2)} />
       </Section>
-      {copying && <Copy service={service} onClose={() => setCopying(false)} />}
+      {copying && <Begin from={service} onClose={() => setCopying(false)} />}
       {removing && (
         <Confirm
           open
@@ -130,6 +137,8 @@ function Versions({ me, id, at }: { me: Me; id: string; at: string }) {
     queryFn: ({ signal }) => all<ServiceVersion>(`${at}/versions`, {}, signal),
   });
   const [back, setBack] = useState<string>();
+  const [compared, setCompared] = useState<string>();
+  const current = list.data?.find((v) => v.current)?.version;
   const ownFiles = list.data?.some((v) => v.origin === "account");
   return (
     <Section title={t.versions}>
@@ -153,13 +162,16 @@ function Versions({ me, id, at }: { me: Me; id: string; at: string }) {
                   {v.current ? (
                     <Badge tone="good">{t.current}</Badge>
                   ) : (
-                    me.may_manage_account &&
-                    ownFiles &&
-                    v.origin === "account" && (
-                      <Button small onClick={() => setBack(v.version)}>
-                        {t.rollback}
+                    <span className="inline-flex gap-2">
+                      <Button small onClick={() => setCompared(v.version)}>
+                        {studio.compare}
                       </Button>
-                    )
+                      {me.may_manage_account && ownFiles && v.origin === "account" && (
+                        <Button small onClick={() => setBack(v.version)}>
+                          {t.rollback}
+                        </Button>
+                      )}
+                    </span>
                   )}
                 </Td>
               </Tr>
@@ -167,6 +179,9 @@ function Versions({ me, id, at }: { me: Me; id: string; at: string }) {
           </Table>
         )}
       </Shown>
+      {compared !== undefined && current !== undefined && (
+        <Comparison id={id} from={compared} to={current} onClose={() => setCompared(undefined)} />
+      )}
       {back !== undefined && (
         <Confirm
           open
@@ -183,33 +198,5 @@ function Versions({ me, id, at }: { me: Me; id: string; at: string }) {
         </Confirm>
       )}
     </Section>
-  );
-}
-
-function Copy({ service, onClose }: { service: ServiceDetail; onClose: () => void }) {
-  const [id, setId] = useState(`my_${service.id}`);
-  const [name, setName] = useState(`My ${service.name}`);
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t.newFrom}
-      description={t.newFromAbout}
-      onSubmit={() => {
-        save(`${id}.json`, copyOf(service.file, id, name));
-        onClose();
-      }}
-      footer={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" kind="primary" disabled={!/^[A-Za-z0-9_-]+$/.test(id) || !name}>
-            {t.download}
-          </Button>
-        </>
-      }
-    >
-      <TextField label={t.newId} hint={t.newIdHint} mono value={id} onChange={(e) => setId(e.target.value)} />
-      <TextField label={t.newName} value={name} onChange={(e) => setName(e.target.value)} />
-    </Dialog>
   );
 }
