@@ -40,7 +40,7 @@ function Failures({ list }: { list: readonly { pointer: string; message: string 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="flex flex-col gap-2">
-      <h3 className="text-sm font-semibold text-ink-2">{title}</h3>
+      <h2 className="text-sm font-semibold text-ink-2">{title}</h2>
       {children}
     </section>
   );
