@@ -23,7 +23,8 @@ func TestCallbacksOfAnOutageSurviveTheirNode(t *testing.T) {
 		want = append(want, text(i))
 		g.says(tm.webhook, fmt.Sprintf(`{"method":"message","params":{"from":"+15550200001","to":"+15550001001","content":%q}}`, text(i)))
 	}
-	// arrived reads the messages, oldest first: none while the database that was just started refuses to answer.
+	// arrived reads the messages, oldest first, and says whether all have come. Not yet is the answer to a 503, too: what failed to reach
+	// the database tries anew only after a short pause, so reads may be refused for a moment after it is back.
 	var got []string
 	arrived := func() bool {
 		a, err := g.try("GET", "/v1/messages?direction=inbound&limit=200", nil)
