@@ -56,9 +56,14 @@ crash-images: ## 1,000 disks as a power cut may leave them, rebuilt from a trace
 stop-races: ## 10,000 (or PATCHBAY_STOP_RACES) races of a STOP against queued and arriving texts, on each engine; nothing may begin once it is answered
 	PATCHBAY_STOP_RACES=$${PATCHBAY_STOP_RACES:-10000} $(GO) test -count=1 -v -timeout 120m -run 'TestNothingBeginsAfterAStopWasAnswered|TestOnPostgres/NothingBeginsAfter' ./internal/app
 
+.PHONY: models
+models: ## 4,000 (or PATCHBAY_MODEL_CASES) random stories of users, contacts, numbers, time, receipts and opt-outs against a plain model, on each engine
+	PATCHBAY_MODEL_CASES=$${PATCHBAY_MODEL_CASES:-4000} $(GO) test -count=1 -v -timeout 120m -run 'Test(SQLite|Postgres)StoreDoesWhatAStoreMust/conversations_are_whose' ./internal/store
+
 .PHONY: failpoints
-failpoints: ## kill the program, or tell it of an error, at every pass of every commit, sync, request and file of a traffic; the ledgers must agree
+failpoints: ## kill the program, or tell it of an error, at every pass of every commit, sync, request and file of a traffic, and at every statement of every migration
 	PATCHBAY_FAILPOINTS=all $(GO) test -count=1 -v -timeout 60m -run TestNothingIsLostWhereverItStops ./e2e
+	PATCHBAY_FAILPOINTS=all $(GO) test -count=1 -v -timeout 30m -run 'TestAMigration.*IsKilledAtAnyStatement' ./internal/store
 
 .PHONY: soak
 soak: ## simulated days, kills, two nodes, failpoints and crash images, round after round; soak.results says how it went, and where it goes on
@@ -73,8 +78,12 @@ bench-services: ## what each file of the catalogue costs beside encoding/json; e
 	bash bench/services.sh
 
 .PHONY: bench
-bench: ## patterns and callbacks against encoding/json; end to end against a forwarding proxy, in one run
+bench: ## patterns and callbacks against encoding/json; end to end on SQLite and PostgreSQL against a forwarding proxy and Kannel, in one run
 	bash bench/run.sh
+
+.PHONY: bench-fair
+bench-fair: ## what others cost: many organizations and files, a provider that hangs, an organization that floods; ratios of turns side by side
+	bash bench/fair.sh
 
 .PHONY: backlog
 backlog: ## a million queued messages in front of one number: steps of a message, start and peak memory beside those of an empty queue

@@ -44,11 +44,13 @@ type fixtureRun struct {
 	ids     *int
 	text    string   // of the fixture
 	accepts sendCase // what errors and receipts send
+
+	conversations map[string]any // their ids, by number, contact and user
 }
 
 // prepare reads the fixture; its provider must be there before the gateway, which is told whom it may reach.
 func (o provided) prepare(t *testing.T) *fixtureRun {
-	f := &fixtureRun{T: t, provided: o, answers: newAnswers(), ids: new(int)}
+	f := &fixtureRun{T: t, provided: o, answers: newAnswers(), ids: new(int), conversations: map[string]any{}}
 	raw := f.file("internal", "service", "testdata", "fixtures", o.name+".json")
 	f.text = string(raw)
 	f.decode(raw, &f.fixture)

@@ -46,6 +46,7 @@ func (f *fixtureRun) sends(raw json.RawMessage) {
 	// Where our id is the message's, the provider's answer repeats it.
 	answer <- c.Response.with(c.Inputs.LocalID, id)
 	m := f.g.await(id, status("sent"))
+	f.isIn(m, kept(c.Inputs.From), kept(contact))
 	got := f.asked(contact)[before:]
 	if len(got) != 1 {
 		f.Fatalf("the provider received %d requests: %+v", len(got), got)

@@ -233,13 +233,23 @@ func (f *fixtureRun) received(e expectation, known map[any]bool) {
 	}
 }
 
-// isIn: the message is in the conversation of the organization's number with the contact.
+// isIn: the message is in the conversation of the organization's number with the contact, of which there is one: its user's, and beside it
+// the group's, where a program writes.
 func (f *fixtureRun) isIn(m map[string]any, number, contact string) {
 	f.Helper()
 	c := f.g.call(200, "GET", fmt.Sprintf("/v1/conversations/%v", m["conversation"]), nil).json
 	if c["orgid"] != f.team.org || c["number_value"] != number || c["contact"] != contact || m["orgid"] != f.team.org {
 		f.Errorf("message %v of %s with %s is in %v", m["id"], number, contact, c)
 	}
+	user := f.team.users[slices.IndexFunc(f.team.numbers, func(n string) bool { return kept(n) == number })]
+	if m["direction"] == "inbound" && c["user"] != user {
+		f.Errorf("message %v of %s with %s is in a conversation of %v, want %s, the number's user", m["id"], number, contact, c["user"], user)
+	}
+	at := fmt.Sprint(number, " ", contact, " ", c["user"])
+	if before := f.conversations[at]; before != nil && before != c["id"] {
+		f.Errorf("%s with %s have two open conversations, %v and %v", number, contact, before, c["id"])
+	}
+	f.conversations[at] = c["id"]
 }
 
 // holds: a file that came inside the callback is served as it was.

@@ -49,14 +49,15 @@ type gateway struct {
 	t        testing.TB
 	dir      string
 	addr     string
-	egress   string   // PATCHBAY_ALLOW_PRIVATE_EGRESS
-	args     []string // further ones of serve
-	public   string   // the URL that providers are given; empty: where it listens
-	key      string   // the account's
-	database string   // where its data are; empty: in dir
-	under    []string // a program, with its arguments, that runs ours
-	bin      string   // the program; empty: as it ships
-	env      []string // further settings of its environment
+	egress   string     // PATCHBAY_ALLOW_PRIVATE_EGRESS
+	args     []string   // further ones of serve
+	public   string     // the URL that providers are given; empty: where it listens
+	key      string     // the account's
+	database string     // where its data are; empty: in dir
+	under    []string   // a program, with its arguments, that runs ours
+	bin      string     // the program; empty: as it ships
+	env      []string   // further settings of its environment
+	files    []*os.File // that are open for it, from 3 on
 	cmd      *exec.Cmd
 	log      *os.File // what the program says, on both streams
 	client   *http.Client
@@ -114,6 +115,7 @@ func (g *gateway) command() *exec.Cmd {
 	c := exec.Command(line[0], line[1:]...)
 	c.Env = append(os.Environ(), "PATCHBAY_BOOTSTRAP_KEY="+g.key, "PATCHBAY_ALLOW_PRIVATE_EGRESS="+g.egress)
 	c.Env = append(c.Env, g.env...)
+	c.ExtraFiles = g.files
 	return c
 }
 

@@ -200,6 +200,7 @@ var Matrix = []Rule{
 	{"POST", "/v1/conversations", everyone},
 	{"GET", "/v1/conversations/{id}", everyone},
 	{"GET", "/v1/conversations/{id}/messages", everyone},
+	{"GET", "/v1/conversations/{id}/assignees", everyone},
 	{"POST", "/v1/conversations/{id}/claim", everyone},
 	{"POST", "/v1/conversations/{id}/release", everyone},
 	{"POST", "/v1/conversations/{id}/assign", everyone},
@@ -226,6 +227,7 @@ var Matrix = []Rule{
 	{"GET", "/v1/webhooks/{id}/deliveries", organization},
 	{"POST", "/v1/webhooks/{id}/replay", organization},
 	{"POST", "/v1/webhooks/{id}/rotate", organization},
+	{"POST", "/v1/webhooks/{id}/pause", organization},
 	{"POST", "/v1/webhooks/{id}/resume", organization},
 
 	{"POST", "/v1/keys", organization},

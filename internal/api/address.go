@@ -26,7 +26,7 @@ func (s *Server) address(r *http.Request) netip.Addr {
 }
 
 func (s *Server) isProxy(a netip.Addr) bool {
-	for _, p := range s.o.Proxies {
+	for _, p := range *s.proxies.Load() {
 		if p.Contains(a) {
 			return true
 		}

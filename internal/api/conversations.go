@@ -18,6 +18,7 @@ type Inboxes interface {
 	Inbox(ctx context.Context, f conversation.Filter, p store.Page) ([]conversation.Item, string, error)
 	InboxItem(ctx context.Context, accountID, id, reader string) (*conversation.Item, error)
 	Entries(ctx context.Context, accountID, id string, part conversation.Stretch, p store.Page) ([]conversation.Entry, string, error)
+	UsersOfNumber(ctx context.Context, accountID, numberID string, p store.Page) ([]directory.User, string, error)
 	ClaimConversation(ctx context.Context, accountID, id string, claim conversation.Claim) error
 	CloseConversation(ctx context.Context, accountID, id, by string, at time.Time) error
 	ReopenConversation(ctx context.Context, accountID, id, by string, at time.Time) error

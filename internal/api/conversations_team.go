@@ -82,6 +82,33 @@ func (s *Server) releaseConversation(w http.ResponseWriter, r *http.Request, p *
 	return s.showConversation(w, r, http.StatusOK, c, user)
 }
 
+// assigneeView is somebody who may take a conversation on: no more of a colleague than whoever answers needs to know.
+type assigneeView struct {
+	ID        string `json:"id" doc:"The user's id."`
+	Name      string `json:"name" doc:"The user's name."`
+	Extension string `json:"extension" doc:"The user's extension."`
+}
+
+// listAssignees are those to whom a group's conversation can be given. A private one is its user's: nobody.
+func (s *Server) listAssignees(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	c, err := s.conversationOf(r, p, clean(r.PathValue("id")), "id")
+	if err != nil {
+		return err
+	}
+	at, err := page(r)
+	if err != nil {
+		return err
+	}
+	var rows []directory.User
+	next := ""
+	if c.UserID == "" && c.NumberID != "" {
+		if rows, next, err = s.o.Store.UsersOfNumber(r.Context(), p.AccountID, c.NumberID, at); err != nil {
+			return err
+		}
+	}
+	return send(w, http.StatusOK, listOf(rows, next, func(u *directory.User) assigneeView { return assigneeView{u.ID, u.Name, u.Extension} }))
+}
+
 // assignConversation gives a conversation to a user, whoever has it.
 func (s *Server) assignConversation(w http.ResponseWriter, r *http.Request, p *access.Principal, c *directory.Conversation, in *deed) error {
 	if in.User == "" {

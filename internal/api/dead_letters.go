@@ -87,9 +87,9 @@ func (s *Server) retryDeadLetters(w http.ResponseWriter, r *http.Request, p *acc
 	})
 }
 
-// dismissDeadLetters gives unclear messages up.
+// dismissDeadLetters gives messages up.
 func (s *Server) dismissDeadLetters(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
-	return s.settleLetters(w, r, p, []message.Status{message.Unclear}, "dismiss", func(ctx context.Context, v *message.View) (string, error) {
+	return s.settleLetters(w, r, p, deadStatuses, "dismiss", func(ctx context.Context, v *message.View) (string, error) {
 		return "", s.o.Outbound.Dismiss(ctx, p.AccountID, v.ID)
 	})
 }

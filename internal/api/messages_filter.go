@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"patchbay/internal/access"
 	"patchbay/internal/fault"
@@ -25,6 +26,7 @@ var messageQuery = []param{
 	{name: "user", about: "Only those that the user of this id wrote."},
 	{name: "code", about: "Only those that failed with this code."},
 	{name: "outcome", about: "Only those of which an attempt ended so.", words: wordsOf[of[message.Outcome]()]},
+	{name: "q", about: "Only those whose text has this, in any script: from three characters on anywhere, shorter at the start of a word. What was said a moment ago may be missing yet, and a page may be short though next says that there is more."},
 	{name: "since", about: "Only those kept from then on: a time or a day (UTC)."},
 	{name: "until", about: "Only those kept before then; of a day, until its end."},
 }
@@ -35,7 +37,7 @@ func (s *Server) messageFilter(r *http.Request, p *access.Principal) (message.Fi
 	f := message.Filter{
 		AccountID: p.AccountID, ConversationID: text("conversation"), Direction: message.Direction(q.Get("direction")),
 		From: spelled(text("from")), To: spelled(text("to")), Number: spelled(text("number")),
-		ServiceID: text("service"), IntegrationID: text("integration"), Writer: text("user"), ErrorCode: text("code"), Outcome: message.Outcome(q.Get("outcome")),
+		Text: strings.TrimSpace(text("q")), ServiceID: text("service"), IntegrationID: text("integration"), Writer: text("user"), ErrorCode: text("code"), Outcome: message.Outcome(q.Get("outcome")),
 	}
 	var err error
 	if f.OrgID, f.UserID, err = s.scope(r, p); err != nil {
@@ -43,6 +45,9 @@ func (s *Server) messageFilter(r *http.Request, p *access.Principal) (message.Fi
 	}
 	if f.ServiceID, err = s.serviceSpelled(r, p, f.ServiceID); err != nil {
 		return f, err
+	}
+	if utf8.RuneCountInString(f.Text) > maxQuery {
+		return f, fault.New(fault.Invalid, "q", "is longer than %d characters", maxQuery)
 	}
 	if f.Direction != "" && f.Direction != message.Outbound && f.Direction != message.Inbound {
 		return f, fault.New(fault.Invalid, "direction", "must be %s or %s", message.Inbound, message.Outbound)

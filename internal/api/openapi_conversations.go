@@ -31,6 +31,10 @@ var conversationOperations = map[string]operation{
 		list: true, out: of[list[entryView]](),
 		query: []param{{name: "after", about: "Only what came after the message or note of this id."}, {name: "before", about: "Only what came before the message or note of this id."}},
 	},
+	"GET /v1/conversations/{id}/assignees": {
+		id: "listAssignees", summary: "List to whom a conversation can be given", about: "The active users of its number, the oldest first. Of a private conversation nobody.",
+		list: true, out: of[list[assigneeView]](),
+	},
 	"POST /v1/conversations/{id}/claim": {
 		id: "claimConversation", summary: "Take a group's conversation on", about: "409 when another user has it, unless take says so.",
 		in: of[deed](), only: []string{"user", "take"}, bodiless: true, out: of[conversationView](), fails: conflict,

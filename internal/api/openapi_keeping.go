@@ -27,6 +27,10 @@ var keepingOperations = map[string]operation{
 		id: "rotateWebhook", summary: "Give a webhook another secret", about: "The answer alone shows it. Until overlap is over, webhook-signature has two signatures with a space between them. It may have no body.",
 		in: of[rotateInput](), bodiless: true, out: of[webhookView](),
 	},
+	"POST /v1/webhooks/{id}/pause": {
+		id: "pauseWebhook", summary: "Tell a webhook nothing for a while", about: "Until somebody resumes it; then it is told what happened meanwhile, as far as that is kept. It may have no body.",
+		in: of[pauseInput](), bodiless: true, out: of[webhookView](),
+	},
 	"POST /v1/webhooks/{id}/resume": {
 		id: "resumeWebhook", summary: "Tell a paused webhook again", about: "It is told what happened meanwhile, as far as that is kept.", out: of[webhookView](),
 	},

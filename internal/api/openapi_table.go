@@ -196,7 +196,7 @@ var messageOperations = map[string]operation{
 		in: of[resendInput](), bodiless: true, once: true, status: http.StatusAccepted, out: of[acceptedView](),
 	},
 	"POST /v1/messages/{id}/dismiss": {
-		id: "dismissMessage", summary: "Call an unclear message failed", about: "It then has the code dismissed.", out: of[notify.MessageView](), fails: conflict,
+		id: "dismissMessage", summary: "Give a message up that did not get through", about: "It is no dead letter any more. An unclear one counts as failed then, with the code dismissed; one that failed or expired keeps why.", out: of[notify.MessageView](), fails: conflict,
 	},
 	"POST /v1/messages/{id}/cancel": {
 		id: "cancelMessage", summary: "Take a queued message back, and show it", about: "409 when the provider may have it.", out: of[notify.MessageView](), fails: conflict,

@@ -46,7 +46,7 @@ var trafficOperations = map[string]operation{
 		in: of[lettersInput](), out: of[lettersView](), query: messageQuery, fails: []int{http.StatusNotFound},
 	},
 	"POST /v1/dead-letters/dismiss": {
-		id: "dismissDeadLetters", summary: "Call unclear messages failed", about: "They then have the code dismissed.", in: of[lettersInput](), out: of[lettersView](), query: messageQuery,
+		id: "dismissDeadLetters", summary: "Give messages up that did not get through", about: "They are no dead letters any more. Unclear ones count as failed then, with the code dismissed; the others keep why they failed.", in: of[lettersInput](), out: of[lettersView](), query: messageQuery,
 		fails: []int{http.StatusNotFound},
 	},
 	"GET /v1/organizations/{orgid}/users.csv": {

@@ -53,14 +53,23 @@ type pauseInput struct {
 // pausedByPerson is the reason of who gives none.
 const pausedByPerson = "it was paused"
 
-// pauseIntegration stops sending by an integration. Its queued messages wait, and expire in their time.
-func (s *Server) pauseIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
-	in := pauseInput{Reason: pausedByPerson}
+// pauseReason reads why a person pauses something. There may be no body.
+func pauseReason(w http.ResponseWriter, r *http.Request) (in pauseInput, err error) {
+	in.Reason = pausedByPerson
 	if err := decodeIfAny(w, r, &in); err != nil {
-		return err
+		return in, err
 	}
 	if in.Reason = clean(in.Reason); in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxName {
-		return fault.New(fault.Invalid, "reason", "must have 1 to %d characters; leave it out for none", maxName)
+		return in, fault.New(fault.Invalid, "reason", "must have 1 to %d characters; leave it out for none", maxName)
+	}
+	return in, nil
+}
+
+// pauseIntegration stops sending by an integration. Its queued messages wait, and expire in their time.
+func (s *Server) pauseIntegration(w http.ResponseWriter, r *http.Request, p *access.Principal, o *directory.Organization) error {
+	in, err := pauseReason(w, r)
+	if err != nil {
+		return err
 	}
 	i, err := s.integrationOf(r, o)
 	if err != nil {

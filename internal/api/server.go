@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"patchbay/internal/access"
@@ -176,6 +177,7 @@ type Server struct {
 	typing    typists
 	drafts    chan struct{} // one in it for each question of the studio that is worked on
 	reference func() (*pageFile, error)
+	proxies   atomic.Pointer[[]netip.Prefix]
 	running   running // idempotency keys whose first request has not been answered
 }
 
@@ -191,6 +193,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, metrics: newMetrics(o.Counts), overTLS: strings.HasPrefix(o.PublicURL, "https://"), passwords: access.NewPasswords(), limits: newLimits()}
+	s.Trust(o.Proxies)
 	s.drafts = make(chan struct{}, draftsAtOnce)
 	s.reference = sync.OnceValues(func() (*pageFile, error) { return newReference(o.PublicURL) })
 	var err error
@@ -208,6 +211,9 @@ func New(o Options) (*Server, error) {
 	}
 	return s, nil
 }
+
+// Trust says whose word about where a request comes from is taken, from the next request on.
+func (s *Server) Trust(proxies []netip.Prefix) { s.proxies.Store(&proxies) }
 
 // handlers is what answers each line of the access matrix.
 func (s *Server) handlers() map[string]handler {
@@ -353,6 +359,7 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/conversations/{id}": s.getConversation,
 
 		"GET /v1/conversations/{id}/messages":        s.listEntries,
+		"GET /v1/conversations/{id}/assignees":       s.listAssignees,
 		"POST /v1/conversations/{id}/claim":          s.inConversation(s.claimConversation),
 		"POST /v1/conversations/{id}/release":        s.inConversation(s.releaseConversation),
 		"POST /v1/conversations/{id}/assign":         s.inConversation(s.assignConversation),
@@ -379,6 +386,7 @@ func (s *Server) handlers() map[string]handler {
 		"GET /v1/webhooks/{id}/deliveries": s.listDeliveries,
 		"POST /v1/webhooks/{id}/replay":    s.replayWebhook,
 		"POST /v1/webhooks/{id}/rotate":    s.rotateWebhook,
+		"POST /v1/webhooks/{id}/pause":     s.pauseWebhook,
 		"POST /v1/webhooks/{id}/resume":    s.resumeWebhook,
 
 		"POST /v1/keys":        s.createKey,

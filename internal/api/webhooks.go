@@ -25,7 +25,7 @@ type webhookView struct {
 	Token   string   `json:"token,omitempty" doc:"Of the messaging format: the token. In the answer to POST alone."`
 	Created string   `json:"created" doc:"When it was made." format:"date-time"`
 
-	Status       string `json:"status" doc:"Whether it is told anything. paused: it failed for so long, or said 410, that it is told nothing until somebody resumes it." enum:"active,paused"`
+	Status       string `json:"status" doc:"Whether it is told anything. paused: it failed for so long, said 410, or was paused by hand, and is told nothing until somebody resumes it." enum:"active,paused"`
 	Reason       string `json:"reason,omitempty" doc:"Why it is paused."`
 	PausedAt     string `json:"paused_at,omitempty" doc:"Since when it is paused." format:"date-time"`
 	FailingSince string `json:"failing_since,omitempty" doc:"Since when requests to it fail. Left out: the last was taken." format:"date-time"`

@@ -18,6 +18,7 @@ import (
 type Hooks interface {
 	UpdateWebhook(ctx context.Context, w *directory.Webhook) error
 	RotateWebhook(ctx context.Context, accountID, id, secret string, until time.Time) error
+	PauseWebhook(ctx context.Context, accountID, id, why string, now time.Time) error
 	ResumeWebhook(ctx context.Context, accountID, id string, now time.Time) error
 	ReplayWebhook(ctx context.Context, accountID, id string, from, to time.Time) (any bool, err error)
 	Deliveries(ctx context.Context, webhookID string, failed bool, p store.Page) ([]message.DeliveryTry, string, error)
@@ -90,14 +91,32 @@ func (s *Server) rotateWebhook(w http.ResponseWriter, r *http.Request, p *access
 	return send(w, http.StatusOK, v)
 }
 
+// pauseWebhook has a webhook told nothing until somebody resumes it.
+func (s *Server) pauseWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	in, err := pauseReason(w, r)
+	if err != nil {
+		return err
+	}
+	return s.switchWebhook(w, r, p, in, func(id string) error {
+		return s.o.Store.PauseWebhook(r.Context(), p.AccountID, id, in.Reason, time.Now())
+	})
+}
+
 func (s *Server) resumeWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal) error {
+	return s.switchWebhook(w, r, p, nil, func(id string) error {
+		return s.o.Store.ResumeWebhook(r.Context(), p.AccountID, id, time.Now())
+	})
+}
+
+// switchWebhook pauses or resumes a webhook, and shows it. said goes on record.
+func (s *Server) switchWebhook(w http.ResponseWriter, r *http.Request, p *access.Principal, said any, to func(id string) error) error {
 	h, err := s.webhookOf(r, p)
 	if err != nil {
 		return err
 	}
-	about(r, h.ID, hostOf(h.URL), nil, nil)
+	about(r, h.ID, hostOf(h.URL), nil, said)
 	ofOrganization(r, h.OrgID)
-	if err := s.o.Store.ResumeWebhook(r.Context(), p.AccountID, h.ID, time.Now()); err != nil {
+	if err := to(h.ID); err != nil {
 		return err
 	}
 	if h, err = s.o.Store.Webhook(r.Context(), p.AccountID, h.ID); err != nil {

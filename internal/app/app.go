@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,9 +48,13 @@ type Options struct {
 	AllowPlainEgress   bool     // requests may go by plain http and to any port of public addresses
 	Sandbox            bool     // start the simulator and, on an empty database, something to try it with
 
+	// Sockets that somebody holds for us from one start to the next; nil: Listen and MetricsListen are taken anew.
+	Listener, MetricsListener net.Listener
+
 	Out     io.Writer     // what a person must see once: a new key, the sandbox's address; default: discarded
 	Log     *slog.Logger  // default: discarded
 	Drain   time.Duration // what is in flight may take so long once we close; default 25 s
+	Linger  time.Duration // a connection whose last request ended so recently may bring one more once we close; default 500 ms
 	Request time.Duration // in which a request must have arrived whole; default 30 s
 }
 
@@ -75,6 +78,9 @@ func (o *Options) defaults() {
 	if o.Drain == 0 {
 		o.Drain = 25 * time.Second
 	}
+	if o.Linger == 0 {
+		o.Linger = 500 * time.Millisecond
+	}
 	if o.Request == 0 {
 		o.Request = 30 * time.Second
 	}
@@ -89,27 +95,22 @@ type App struct {
 
 	store *store.Store
 	shelf *service.Shelf
+	door  *exchange.Door
+	spool *spool.Spool
+	faces *api.Server
 
-	draining atomic.Bool
-	failed   chan error // the first room that ended by itself
-	stops    []func()   // tell every room at once, so that they drain side by side
-	closers  []closer   // then closed, or waited for, from the last to the first
-	closing  sync.Once
-	closeErr error
-}
-
-type closer struct {
-	name  string
-	close func() error
+	reloading sync.Mutex // guards o once requests are served
+	draining  atomic.Bool
+	failed    chan error // the first room that ended by itself
+	stops     []func()   // tell every room at once, so that they drain side by side
+	closers   []closer   // then closed, or waited for, from the last to the first
+	closing   sync.Once
+	closeErr  error
 }
 
 // Start builds and starts everything. When it returns without an error, requests are served.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
-	o.defaults()
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	proxies, err := o.proxies()
+	proxies, err := o.settle()
 	if err != nil {
 		return nil, err
 	}
@@ -121,13 +122,13 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	}()
 
 	// The addresses first: they are the cheapest thing to find taken, and the default public URL.
-	listener, err := a.listen(ctx, o.Listen)
+	listener, err := a.listen(ctx, o.Listener, o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	var metrics net.Listener
-	if o.MetricsListen != "" {
-		if metrics, err = a.listen(ctx, o.MetricsListen); err != nil {
+	if o.MetricsListen != "" || o.MetricsListener != nil {
+		if metrics, err = a.listen(ctx, o.MetricsListener, o.MetricsListen); err != nil {
 			return nil, fmt.Errorf("listen for metrics: %w", err)
 		}
 	}
@@ -143,6 +144,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, &WrongSetting{"PATCHBAY_ALLOW_PRIVATE_EGRESS", err}
 	}
 	a.onClose("door", func() error { door.Close(); return nil })
+	a.door = door
 	door.RefuseOwn(listener.Addr())
 	if metrics != nil {
 		door.RefuseOwn(metrics.Addr())
@@ -184,6 +186,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the spool: %w", err)
 	}
+	a.spool = waiting
 	a.onClose("spool", waiting.Close)
 
 	// The flows.
@@ -247,6 +250,8 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 
+	a.faces = faces
+
 	// Run. A room that is told to stop may end before the faces do: what they still accept is on the disk either way.
 	a.run("database", func(ctx context.Context) error {
 		select {
@@ -278,15 +283,6 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// listen takes an address, and gives it back on Close.
-func (a *App) listen(ctx context.Context, addr string) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err == nil {
-		a.onClose("listener", func() error { return ignoreClosed(l.Close()) })
-	}
-	return l, err
-}
-
 // Addr is where requests are served.
 func (a *App) Addr() string { return a.addr.String() }
 
@@ -298,89 +294,6 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Failed tells when a room ended by itself, which none should.
 func (a *App) Failed() <-chan error { return a.failed }
-
-// Close stops taking work, lets what is in flight end, at most the drain time, and closes everything in reverse.
-func (a *App) Close() error {
-	a.closing.Do(func() {
-		a.draining.Store(true)
-		for _, stop := range a.stops {
-			stop()
-		}
-		var errs []error
-		for i := len(a.closers) - 1; i >= 0; i-- {
-			if err := a.closers[i].close(); err != nil {
-				errs = append(errs, fmt.Errorf("close %s: %w", a.closers[i].name, err))
-			}
-		}
-		a.closeErr = errors.Join(errs...)
-	})
-	return a.closeErr
-}
-
-func (a *App) onClose(name string, close func() error) {
-	a.closers = append(a.closers, closer{name, close})
-}
-
-// run keeps a room going until Close.
-func (a *App) run(name string, work func(context.Context) error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		err := work(ctx)
-		if err == nil && ctx.Err() == nil {
-			err = errors.New("ended by itself")
-		}
-		if err != nil && ctx.Err() == nil {
-			a.fail(fmt.Errorf("%s: %w", name, err))
-		}
-		done <- err
-	}()
-	a.stops = append(a.stops, cancel)
-	a.onClose(name, func() error {
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
-			return err
-		}
-		return nil
-	})
-}
-
-// serve answers requests on a listener until Close, which waits for those under way.
-func (a *App) serve(name string, l net.Listener, h http.Handler) {
-	s := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       a.o.Request,
-		WriteTimeout:      2 * a.o.Request,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug), // strangers' broken connections
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("%s: %w", name, err))
-		}
-	}()
-	a.onClose(name, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), a.o.Drain)
-		defer cancel()
-		err := s.Shutdown(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			a.o.Log.Warn("connections cut off: they did not end in the time there is", "server", name)
-			err = s.Close()
-		}
-		<-done
-		return err
-	})
-}
-
-func (a *App) fail(err error) {
-	select {
-	case a.failed <- err:
-	default:
-	}
-}
 
 // ready says why no work should be sent here, if so.
 func (a *App) ready(context.Context) error {
@@ -450,12 +363,4 @@ func reachable(addr net.Addr) string {
 		}
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// ignoreClosed: the server closes the listener that it was given.
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
 }

@@ -413,9 +413,12 @@ func TestMessagesAreFiltered(t *testing.T) {
 	w.post(tm.webhook, "application/json", `{"method":"message","params":{"from":"+15550100002","to":"+15550001001","content":"in"}}`)
 	w.account.until("/v1/messages", func(a answer) bool { return len(a.list("data")) == 2 })
 	w.account.until("/v1/messages?status=sent", func(a answer) bool { return len(a.list("data")) == 1 })
+	w.account.until("/v1/messages?q=out", func(a answer) bool { return len(a.list("data")) == 1 }) // the index follows a moment later
+	w.account.until("/v1/messages?q=in", func(a answer) bool { return len(a.list("data")) == 1 })
 	for query, want := range map[string]string{
 		"direction=outbound": "out", "direction=inbound": "in", "to=%2B15550100001": "out", "from=+15550100002": "in",
 		"orgid=" + tm.org + "&status=sent": "out", "status=received": "in", "status=failed": "", "from=%2B15550109999": "",
+		"q=ut": "", "q=OUT&direction=outbound": "out", "q=out&direction=inbound": "", "q=i": "in", "q=%20": "inout",
 	} {
 		got := ""
 		for _, m := range w.account.call(200, "GET", "/v1/messages?"+query, nil).list("data") {
@@ -428,7 +431,7 @@ func TestMessagesAreFiltered(t *testing.T) {
 	if a := w.account.refused(422, "invalid", "GET", "/v1/messages?status=done", nil); !strings.HasSuffix(a.str("detail"), "there are queued, received, sending, unclear, sent, failed, expired, cancelled, delivered, read") {
 		t.Errorf("detail %q", a.str("detail"))
 	}
-	for _, query := range []string{"direction=up", "status=done", "limit=x"} {
+	for _, query := range []string{"direction=up", "status=done", "limit=x", "q=" + strings.Repeat("x", 201)} {
 		w.account.refused(422, "invalid", "GET", "/v1/messages?"+query, nil)
 	}
 }

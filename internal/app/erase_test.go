@@ -112,10 +112,10 @@ func TestOfAnErasedContactNothingIsLeftButTheirSTOP(t *testing.T) {
 	if err := w.app.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if found := holding(t, dir, "CANARY", "8675309", "867-5309"); len(found) > 0 {
+		t.Errorf("left on the disk: %v", found)
+	}
 	if databaseOf(t, dir) == "" {
-		if found := holding(t, dir, "CANARY", "8675309", "867-5309"); len(found) > 0 {
-			t.Errorf("left on the disk: %v", found)
-		}
 		if found := holding(t, dir, "+15550100002"); len(found) == 0 {
 			t.Error("a search of the files finds nothing at all")
 		}

@@ -45,10 +45,21 @@ func (s *Storage) bucket() (b media.Bucket, err error) {
 	return b, nil
 }
 
+// lists reports whether the storage is among the internal addresses that may be reached.
+func (s *Storage) lists(b *media.Bucket) bool {
+	return slices.ContainsFunc(s.Private, func(at string) bool { return strings.EqualFold(strings.TrimSpace(at), b.Endpoint()) })
+}
+
+// listed is lists, of the bucket that it names; there may be none.
+func (s *Storage) listed() bool {
+	b, err := s.bucket()
+	return s.URL != "" && err == nil && s.lists(&b)
+}
+
 // door leads to the storage and, of what is inside our own network, to nothing else.
 func (s *Storage) door(b *media.Bucket, log *slog.Logger) (*exchange.Door, error) {
 	var own []string
-	if slices.ContainsFunc(s.Private, func(at string) bool { return strings.EqualFold(strings.TrimSpace(at), b.Endpoint()) }) {
+	if s.lists(b) {
 		own = []string{b.Endpoint()}
 	}
 	return exchange.NewDoor(exchange.Config{AllowPrivate: own, Log: log})

@@ -57,6 +57,7 @@ var whateverTheDatabase = []func(*testing.T){
 	TestNastyTextsGoBothWaysUnharmed,
 	TestAMessageFinishesOnTheVersionItWasAcceptedUnder,
 	TestNothingBeginsAfterAStopWasAnswered,
+	TestOfAnErasedContactNothingIsLeftButTheirSTOP,
 	TestAnUploadIsAtomicToCallbacks,
 }
 

@@ -21,6 +21,15 @@ type WrongSetting struct {
 func (w *WrongSetting) Error() string { return fmt.Sprintf("%s: %v", w.Name, w.Err) }
 func (w *WrongSetting) Unwrap() error { return w.Err }
 
+// settle completes the settings and refuses what cannot be. proxies are read from them.
+func (o *Options) settle() (proxies []netip.Prefix, err error) {
+	o.defaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	return o.proxies()
+}
+
 // check names what cannot be before anything is made: a first key that is printed by a start that fails is easily lost.
 func (o *Options) check() error {
 	for _, a := range []struct{ name, value string }{{"--listen", o.Listen}, {"--metrics-listen", o.MetricsListen}} {

@@ -50,6 +50,9 @@ func startWith(t *testing.T, o app.Options) *world {
 	if o.Drain == 0 {
 		o.Drain = 3 * time.Second
 	}
+	if o.Linger == 0 {
+		o.Linger = -1 // the test's own requests have ended when it closes
+	}
 	a, err := app.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

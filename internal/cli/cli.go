@@ -72,7 +72,6 @@ func forgetEmptySettings() {
 
 func run(args []string, c *console) (code int) {
 	// kong ends the program itself after --help; here it only says so.
-	type exited int
 	defer func() {
 		if v := recover(); v != nil {
 			e, ok := v.(exited)
@@ -83,22 +82,10 @@ func run(args []string, c *console) (code int) {
 		}
 	}()
 
-	var g grammar
-	parser, err := kong.New(&g,
-		kong.Name("patchbay"),
-		kong.Description("Patchbay plugs any SMS/MMS provider into a team's phone numbers with one JSON file."),
-		kong.Writers(c.out, c.err),
-		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
-	if err != nil {
-		fmt.Fprintln(c.err, "patchbay:", err)
-		return misuse
-	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parse(args, c)
 	if err != nil {
 		fmt.Fprintf(c.err, "patchbay: %v\n", err)
 		asked := "patchbay"
@@ -123,6 +110,62 @@ func run(args []string, c *console) (code int) {
 	}
 	fmt.Fprintf(c.err, "patchbay: %v\n", err)
 	return problems
+}
+
+// exited is what kong's own end of the program becomes, after --help.
+type exited int
+
+// parse reads a command line, and the file of settings that it names.
+func parse(args []string, c *console) (*kong.Context, error) {
+	command, g, known, err := parseWith(args, c, nil)
+	if err != nil || command.Command() != "serve" {
+		return command, err
+	}
+	if g.Serve.args = args; g.Serve.Settings == "" {
+		return command, nil
+	}
+	file, err := readSettings(g.Serve.Settings, known)
+	if err != nil {
+		return nil, err
+	}
+	if command, g, _, err = parseWith(args, c, file); err == nil {
+		g.Serve.args, g.Serve.file = args, file
+		return command, nil
+	}
+	for _, name := range known { // which line is it?
+		if _, _, _, wrong := parseWith(args, c, file.only(name)); wrong != nil {
+			return nil, file.at(name, wrong)
+		}
+	}
+	return nil, err
+}
+
+// parseWith also gives the settings that a file may have.
+func parseWith(args []string, c *console, file *settingsFile) (command *kong.Context, g *grammar, known []string, err error) {
+	g = &grammar{}
+	options := []kong.Option{
+		kong.Name("patchbay"),
+		kong.Description("Patchbay plugs any SMS/MMS provider into a team's phone numbers with one JSON file."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	}
+	if file != nil {
+		options = append(options, kong.Resolvers(file))
+	}
+	parser, err := kong.New(g, options...)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, node := range parser.Model.Children {
+		for _, flag := range node.Flags {
+			if node.Name == "serve" && flag.Name != "settings" {
+				known = append(known, flag.Envs...)
+			}
+		}
+	}
+	command, err = parser.Parse(args)
+	return command, g, known, err
 }
 
 type versionCommand struct{}

@@ -6,6 +6,7 @@ import (
 	stdlog "log"
 	"log/slog"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"patchbay/internal/app"
@@ -29,37 +30,108 @@ type serveCommand struct {
 	BootstrapKey       string   `env:"PATCHBAY_BOOTSTRAP_KEY" hidden:"" help:"The first account's API key, on an empty database."`
 	AllowPlainEgress   bool     `env:"PATCHBAY_ALLOW_PLAIN_EGRESS" help:"Let requests go by plain http and to any port; otherwise https on 443 and 8443 alone."`
 	AllowPrivateEgress []string `env:"PATCHBAY_ALLOW_PRIVATE_EGRESS" placeholder:"HOST:PORT" help:"Internal addresses that requests may reach; nothing else does."`
+	Settings           string   `env:"PATCHBAY_SETTINGS" placeholder:"FILE" help:"A file of settings, one NAME=value a line as in the environment, which counts before it. Read again on SIGHUP."`
+
+	args []string      // of the command line
+	file *settingsFile // nil: none is named
 }
 
 func (s *serveCommand) Run(c *console) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+	level, err := s.level()
+	if err != nil {
 		return wrong{err}
 	}
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the log may go; other commands end with their reader
+	again, forget := readAgain()   // from here on: it would end the program
+	defer forget()
+	sockets, err := heldSockets()
+	if err != nil {
+		return wrong{err}
+	}
 	out := &sink{to: c.out}
 	log := slog.New(slog.NewTextHandler(&sink{to: c.err}, &slog.HandlerOptions{Level: level}))
 	defer raiseHeapFloor()()
 	stdlog.SetOutput(exchange.StandardLog(log)) // net/http prints what strangers send to the standard log
-	a, err := app.Start(c.ctx, app.Options{
-		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, Media: s.storage(s.AllowPrivateEgress), SpoolDir: s.SpoolDir, SpoolMax: s.SpoolMax << 20, PublicURL: s.PublicURL,
-		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
-		Sandbox: s.Sandbox, Out: out, Log: log,
-	})
+	o := s.options()
+	o.Out, o.Log, o.Listener, o.MetricsListener = out, log, sockets.main, sockets.metrics
+	a, err := app.Start(c.ctx, o)
 	if setting := new(app.WrongSetting); errors.As(err, &setting) {
-		return wrong{err}
+		return wrong{s.file.blame(err)}
 	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "Patchbay serves %s\n", a.URL())
-	select {
-	case <-c.ctx.Done():
-		log.Info("closing: what is in flight may end")
-		return a.Close()
-	case err := <-a.Failed():
-		log.Error("a room failed", "error", err)
-		_ = a.Close() // the first failure is the one to tell
-		return err
+	for {
+		select {
+		case <-again:
+			s.reload(c, a, level, log)
+		case <-c.ctx.Done():
+			log.Info("closing: what is in flight may end")
+			return a.Close()
+		case err := <-a.Failed():
+			log.Error("a room failed", "error", err)
+			_ = a.Close() // the first failure is the one to tell
+			return err
+		}
+	}
+}
+
+// level is how much the log says. It can be set.
+func (s *serveCommand) level() (*slog.LevelVar, error) {
+	level := new(slog.LevelVar)
+	return level, level.UnmarshalText([]byte(s.LogLevel))
+}
+
+func (s *serveCommand) options() app.Options {
+	return app.Options{
+		Listen: s.Listen, MetricsListen: s.MetricsListen, DataDir: s.Data, DatabaseURL: s.DatabaseURL, KeyFile: s.KeyFile, MediaDir: s.MediaDir, Media: s.storage(s.AllowPrivateEgress), SpoolDir: s.SpoolDir, SpoolMax: s.SpoolMax << 20, PublicURL: s.PublicURL,
+		TrustedProxies: s.TrustedProxies, BootstrapKey: s.BootstrapKey, AllowPrivateEgress: s.AllowPrivateEgress, AllowPlainEgress: s.AllowPlainEgress,
+		Sandbox: s.Sandbox,
+	}
+}
+
+// reload reads the settings again: all of them count, or none and the log says which is wrong.
+func (s *serveCommand) reload(c *console, a *app.App, level *slog.LevelVar, log *slog.Logger) {
+	refused := func(err error) {
+		log.Error("settings read again, and refused: those from before stay in force", "error", err)
+	}
+	if s.file == nil {
+		log.Warn("asked to read settings again, and there is no file of them: start with --settings FILE")
+		return
+	}
+	command, err := parse(s.args, c)
+	if err != nil {
+		refused(err)
+		return
+	}
+	next := command.Selected().Target.Addr().Interface().(*serveCommand)
+	to, err := next.level()
+	if err != nil {
+		refused(err)
+		return
+	}
+	o := next.options()
+	o.Log = log
+	changes, err := a.Reload(o)
+	if err != nil {
+		refused(next.file.blame(err))
+		return
+	}
+	var now, later []string
+	if level.Level() != to.Level() {
+		level.Set(to.Level())
+		now = append(now, "--log-level")
+	}
+	for _, change := range changes {
+		if change.Now {
+			now = append(now, change.Name)
+		} else {
+			later = append(later, change.Name)
+		}
+	}
+	log.Info("settings read again", "changed", strings.Join(now, " "))
+	if len(later) > 0 {
+		log.Warn("some settings count from the next start only", "settings", strings.Join(later, " "))
 	}
 }

@@ -112,8 +112,8 @@ type Known struct {
 func (r *Rules) React(text string, k Known) message.Reaction {
 	wish := WishOf(text, r.OptOut.Keyword)
 	if wish == Stop {
-		if k.OptedOut {
-			return message.Reaction{} // confirmed once, when it was new
+		if k.OptedOut { // confirmed once, when it was new. Who had stopped all numbers has said so of this one, too
+			return message.Reaction{Change: message.OptedOut}
 		}
 		return quiet(message.Reaction{Change: message.OptedOut, Reply: r.confirmation(), Kind: message.AutoOptOut})
 	}

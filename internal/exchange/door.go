@@ -39,17 +39,40 @@ type Door struct {
 
 // NewDoor refuses an entry that is no host:port.
 func NewDoor(c Config) (*Door, error) {
-	g := newGuard(c.AllowPlain)
-	for _, a := range c.AllowPrivate {
-		if err := g.allow(a); err != nil {
-			return nil, fmt.Errorf("allowed private address: %w", err)
-		}
+	listed, err := readList(c.AllowPrivate)
+	if err != nil {
+		return nil, err
 	}
+	g := newGuard(c.AllowPlain)
+	g.decide(listed, c.AllowPlain)
 	log := c.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Door{guard: g, log: log, pools: &pools{dial: newDialer(g, c.Roots), by: map[string]*pool{}}}, nil
+}
+
+func readList(addresses []string) (list, error) {
+	l := newList()
+	for _, a := range addresses {
+		if err := l.add(a); err != nil {
+			return list{}, fmt.Errorf("allowed private address: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// Decide prepares other decisions of the operator about what may be reached. They hold once apply is called: for requests that begin then, which
+// use no connection that was made before. What is under way ends as it began.
+func (d *Door) Decide(allowPrivate []string, allowPlain bool) (apply func(), err error) {
+	listed, err := readList(allowPrivate)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		d.guard.decide(listed, allowPlain)
+		d.pools.renew()
+	}, nil
 }
 
 // Allow lets requests reach one more internal address: the sandbox's simulator.

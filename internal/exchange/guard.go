@@ -23,43 +23,63 @@ var errBlocked = errors.New("address is not allowed")
 // resolved, so a name that changes between look and leap gains nothing.
 type guard struct {
 	ranges *ssrf.Guardian
-	plain  bool // any public address by plain http and on any port
 
 	mu     sync.RWMutex
-	names  map[string]bool         // allowed "host:port", as requests name them
-	addrs  map[netip.AddrPort]bool // allowed "ip:port", whatever name leads there
-	own    []netip.AddrPort        // what we listen on; an unspecified address stands for all of this machine
+	plain  bool             // any public address by plain http and on any port
+	listed list             // by the operator
+	fixed  list             // by the program itself, whatever the operator lists
+	own    []netip.AddrPort // what we listen on; an unspecified address stands for all of this machine
 	locals func() ([]net.Addr, error)
 }
+
+// list is the internal addresses that may be reached.
+type list struct {
+	names map[string]bool         // "host:port", as requests name them
+	addrs map[netip.AddrPort]bool // "ip:port", whatever name leads there
+}
+
+func newList() list { return list{names: map[string]bool{}, addrs: map[netip.AddrPort]bool{}} }
 
 func newGuard(plain bool) *guard {
 	return &guard{
 		ranges: ssrf.New(ssrf.WithAnyPort(), ssrf.WithAnyNetwork()),
 		plain:  plain,
-		names:  map[string]bool{},
-		addrs:  map[netip.AddrPort]bool{},
+		listed: newList(),
+		fixed:  newList(),
 		locals: net.InterfaceAddrs,
 	}
 }
 
-// allow lists one address.
+// allow lists one address for good.
 func (g *guard) allow(hostport string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.fixed.add(hostport)
+}
+
+// decide replaces what the operator decided.
+func (g *guard) decide(listed list, plain bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listed, g.plain = listed, plain
+}
+
+// add refuses what is no host:port.
+func (l list) add(hostport string) error {
 	host, port, err := net.SplitHostPort(strings.TrimSpace(hostport))
 	n, numErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || numErr != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@ *") {
 		return fmt.Errorf("%q is not an address: write host:port, such as 10.0.0.5:8080 or sms.internal:443", hostport)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if ip, err := netip.ParseAddr(host); err == nil {
-		g.addrs[netip.AddrPortFrom(ip.Unmap().WithZone(""), uint16(n))] = true
+		l.addrs[netip.AddrPortFrom(ip.Unmap().WithZone(""), uint16(n))] = true
 		return nil
 	}
 	name, err := asciiName(host)
 	if err != nil {
 		return fmt.Errorf("%q is not an address: %w", hostport, err)
 	}
-	g.names[net.JoinHostPort(name, port)] = true
+	l.names[net.JoinHostPort(name, port)] = true
 	return nil
 }
 
@@ -112,7 +132,7 @@ func (g *guard) admit(u *url.URL) (pass, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	return pass{
-		listed: g.names[net.JoinHostPort(name, port)],
+		listed: g.listed.names[net.JoinHostPort(name, port)] || g.fixed.names[net.JoinHostPort(name, port)],
 		odd:    !g.plain && (u.Scheme == "http" || port != "443" && port != "8443"),
 	}, nil
 }
@@ -130,7 +150,7 @@ func (g *guard) control(ctx context.Context, network, address string, _ syscall.
 	switch {
 	case g.isOwn(ap):
 		return errBlocked
-	case p.listed || g.addrs[ap]:
+	case p.listed || g.listed.addrs[ap] || g.fixed.addrs[ap]:
 		return nil
 	case p.odd || ap.Addr().Zone() != "" || g.ranges.SafeAddr(ap.Addr()) != nil:
 		return errBlocked

@@ -97,6 +97,10 @@ func (ps *pools) drop(name string) {
 	delete(ps.by, name)
 }
 
+// renew has whoever comes next dial anew: a kept connection was judged by rules that hold no more. One that is in use comes back to a pool that
+// nobody asks.
+func (ps *pools) renew() { ps.close() }
+
 func (ps *pools) close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

@@ -29,6 +29,8 @@ type Store interface {
 	ReplayCallback(ctx context.Context, accountID, id string) error
 	Callback(ctx context.Context, accountID, id string) (*message.Callback, error)
 	PendingCallbacks(ctx context.Context, limit int) ([]message.Callback, error)
+	// TryCallbacks counts, before it happens, that a life of the program begins to apply these.
+	TryCallbacks(ctx context.Context, ids []string, life string, now time.Time) error
 	// JoinParts delivers long texts whose parts have waited for each other long enough.
 	JoinParts(ctx context.Context, now time.Time) (texts int, err error)
 	// ClaimConfirmations begins the next try of addresses that providers want called; SettleConfirmation ends it.
@@ -66,6 +68,7 @@ type Flow struct {
 	spooled  chan struct{} // something is in the spool
 	wake     chan struct{}
 	confirms chan struct{}
+	life     string // tells this process from those that died over a callback
 }
 
 // New makes a Flow. Receive works at once; what is left pending is settled by Run.
@@ -79,6 +82,7 @@ func New(c Config) *Flow {
 		log:     c.Log,
 		door:    c.Door,
 		wake:    make(chan struct{}, 1),
+		life:    message.NewID(),
 
 		confirms: make(chan struct{}, 1),
 	}

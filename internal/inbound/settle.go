@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,11 @@ import (
 const (
 	settleBatch = 100             // callbacks taken at a time
 	settleEvery = 5 * time.Second // and looked for without being told: another node may have kept one
-	maxTries    = 3               // at applying one before it is set aside for a person
+	maxTries    = 3               // at applying one before it is set aside for a person; of lives of the program, too
+	lifetime    = time.Minute     // within which another node may still be at one that it has begun
 )
+
+var errDeadly = errors.New("each time that it was begun, the program ended")
 
 // Run settles what is pending: callbacks with files inside, those that could not be applied when they came, those that a crash left, and
 // long texts that lack a part; and calls the addresses that providers want called. It returns when ctx ends.
@@ -60,9 +64,27 @@ func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool)
 		}
 		return false
 	}
+	if rows, err = f.begin(ctx, rows); err != nil {
+		if ctx.Err() == nil {
+			f.log.Error("pending callbacks not begun", "why", err)
+		}
+		return false
+	}
 	settled := 0
 	for i := range rows {
 		row := &rows[i]
+		if row.TriedBy != f.life {
+			if row.Tries >= maxTries {
+				if time.Since(row.TriedAt) >= lifetime && f.setAside(ctx, row, errDeadly) == nil {
+					settled++
+				}
+				continue
+			}
+			if err := f.store.TryCallbacks(ctx, []string{row.ID}, f.life, time.Now()); err != nil {
+				f.log.Error("pending callback not begun", "callback", row.ID, "why", err)
+				return settled > 0
+			}
+		}
 		var err error
 		if f.contain("settle", func() { err = f.settle(ctx, row) }) {
 			err = errBroke
@@ -83,6 +105,23 @@ func (f *Flow) settleAll(ctx context.Context, tries map[string]int) (again bool)
 		}
 	}
 	return settled > 0
+}
+
+// begin puts first what is new, of which all are counted as begun in one commit, and behind it what an earlier life began and did not end,
+// the most often last: who ends the process is among those, and each of them is begun alone, so that only the guilty one is counted again.
+func (f *Flow) begin(ctx context.Context, rows []message.Callback) ([]message.Callback, error) {
+	slices.SortStableFunc(rows, func(a, b message.Callback) int { return cmp.Compare(a.Tries, b.Tries) })
+	var fresh []string
+	for i := range rows {
+		if rows[i].Tries == 0 {
+			fresh = append(fresh, rows[i].ID)
+			rows[i].TriedBy = f.life
+		}
+	}
+	if len(fresh) == 0 {
+		return rows, nil
+	}
+	return rows, f.store.TryCallbacks(ctx, fresh, f.life, time.Now())
 }
 
 // settle reads a kept callback with the present file and applies what it says.

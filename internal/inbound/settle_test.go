@@ -3,8 +3,11 @@ package inbound
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
@@ -129,6 +132,75 @@ func (b broken) ApplyCallback(ctx context.Context, a message.Applied) error {
 		panic("poison")
 	}
 	return errBroken
+}
+
+// deadly is the store of a process that ends when it applies the message m-deadly.
+type deadly struct{ *store.Store }
+
+func (d deadly) ReceiveCallback(context.Context, *message.Callback, message.Applied) error {
+	return errBroken
+}
+
+func (d deadly) ApplyCallback(ctx context.Context, a message.Applied) error {
+	for _, in := range a.Arrivals {
+		if in.ProviderID == "m-deadly" {
+			runtime.Goexit() // no panic, which the settler would survive: nothing more happens
+		}
+	}
+	return d.Store.ApplyCallback(ctx, a)
+}
+
+// A17: each process that applies it ends there and then.
+func TestACallbackThatEndsTheProcessEachTimeIsSetAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tn := acmeTenant(t)
+		live := func() (ended bool) { // one life of the program, until it has nothing to do or is dead
+			flow := New(Config{Store: deadly{tn.store}, Shelf: tn.shelf, Files: tn.flow.files, Log: tn.flow.log})
+			tn.flow = flow
+			over := make(chan bool, 1)
+			go func() {
+				defer func() { over <- ended }()
+				ended = true
+				for flow.settleAll(t.Context(), map[string]int{}) {
+				}
+				ended = false
+			}()
+			return <-over
+		}
+		tn.flow.store = deadly{tn.store}
+		for _, id := range []string{"m1", "m-deadly", "m2", "m3"} {
+			tn.takes(tn.signed(in(id, "+15552223333", "+15550001111", "hello from "+id)))
+		}
+		for n := 1; n <= maxTries; n++ {
+			if !live() {
+				t.Fatalf("life %d did not end over it; log: %s", n, tn.log)
+			}
+			if n == 2 { // the others were not counted a second time, and are through
+				tn.takes(tn.signed(in("m4", "+15552223333", "+15550001111", "hello from m4")))
+			}
+		}
+		if live() || len(tn.messages(tn.account)) != 4 {
+			t.Fatalf("it is begun once more, or holds up the others: %d messages; log: %s", len(tn.messages(tn.account)), tn.log)
+		}
+		if list := tn.callbacks(tn.account, true); len(list) != 0 {
+			t.Fatalf("another node may still be at it: %+v", list)
+		}
+		<-time.After(lifetime) // of the bubble's clock
+		if live() {
+			t.Fatal("it is begun once more")
+		}
+		list := tn.callbacks(tn.account, true)
+		if len(list) != 1 || !strings.Contains(list[0].Reason, errDeadly.Error()) {
+			t.Fatalf("set aside: %+v; log: %s", list, tn.log)
+		}
+		tn.flow.store = tn.store // a program that is mended
+		if cb, err := tn.flow.Replay(t.Context(), tn.account, list[0].ID); err != nil || cb.State != message.CallbackDone {
+			t.Errorf("replayed: %+v, %v", cb, err)
+		}
+		if n := len(tn.messages(tn.account)); n != 5 {
+			t.Errorf("%d messages", n)
+		}
+	})
 }
 
 // A17: a poisonous callback is acknowledged, for it is kept, and ends among the unmatched.

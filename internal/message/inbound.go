@@ -30,6 +30,9 @@ type Callback struct {
 	Events         []byte   // what was read, as the reader wrote it
 	State          CallbackState
 	Reason         string // why it is unmatched
+	Tries          int    // while it is pending: how many lives of the program have begun to apply it
+	TriedBy        string // the last of them
+	TriedAt        time.Time
 }
 
 // Applied is what a pending callback did.

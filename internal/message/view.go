@@ -9,6 +9,7 @@ type View struct {
 	Attempts   []Attempt // hides Message.Attempts, their number
 	History    []Change
 	Media      []Media
+	Dismissed  bool   // it did not get through, and somebody said that it stays so
 	Edits      []Edit // the oldest first; Content is what was there before them
 }
 
@@ -36,6 +37,7 @@ type Filter struct {
 	Writer         string // the user who wrote it
 	ErrorCode      string
 	Outcome        Outcome   // of one of its attempts that have ended
+	Text           string    // what is looked for in the text as it stands; searches are made of it
 	Since, Until   time.Time // kept from then on, and before then
 	Unresolved     bool      // of those that did not get through: nobody has sent it again or dismissed it
 }

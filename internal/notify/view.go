@@ -24,6 +24,7 @@ type MessageView struct {
 	Error        *ErrorView        `json:"error,omitempty" doc:"Why it failed."`
 	Encoding     string            `json:"encoding,omitempty" doc:"How its text travels." enum:"gsm7,ucs2"`
 	Segments     int               `json:"segments,omitzero" doc:"How many segments a carrier bills."`
+	Dismissed    bool              `json:"dismissed,omitzero" doc:"It did not get through, and somebody said that it stays so: it is no dead letter any more."`
 	ResendOf     string            `json:"resend_of,omitempty" doc:"The id of the message that it sends again."`
 	Created      time.Time         `json:"created" doc:"When it was accepted, or came."`
 	Expires      time.Time         `json:"expires,omitzero" doc:"After this it is not sent any more."`
@@ -84,7 +85,7 @@ func ViewOf(v *message.View, link Link, attempts bool) MessageView {
 		ID: v.ID, Direction: v.Direction, Status: v.Status, OrgID: v.OrgID, User: v.UserID,
 		Conversation: v.ConversationID, Service: v.ServiceID, From: v.From, To: v.To, Content: v.Content,
 		MessageIDs: v.MessageIDs, Error: errorOf(v.ErrorCode, v.ErrorText), Encoding: v.Encoding, Segments: v.Segments,
-		ResendOf: v.ResendOf, Created: v.Created.UTC(), History: make([]message.Change, len(v.History)), Media: []MediaView{},
+		Dismissed: v.Dismissed, ResendOf: v.ResendOf, Created: v.Created.UTC(), History: make([]message.Change, len(v.History)), Media: []MediaView{},
 	}
 	if out.MessageIDs == nil {
 		out.MessageIDs = []string{}

@@ -50,7 +50,7 @@ func mayResend(s message.Status) bool {
 	return false
 }
 
-// Dismiss gives an unclear message up: it becomes failed, with the code "dismissed".
+// Dismiss gives a message up that did not get through: an unclear one becomes failed, with the code "dismissed".
 func (f *Flow) Dismiss(ctx context.Context, accountID, id string) error {
 	return f.o.Store.DismissMessage(ctx, accountID, id, time.Now())
 }

@@ -253,7 +253,10 @@ func TestARefusedPartFailsTheMessageAndSendsNoFurther(t *testing.T) {
 	d := r.text("+61855555555", "")
 	d.URLs = []string{"https://example.com/1.jpg", "https://example.com/2.jpg", "https://example.com/3.jpg"}
 	id := r.send(d)
-	r.reaches(id, message.Failed)
+	v := r.reaches(id, message.Failed)
+	if len(v.Attempts) != 2 || v.Attempts[0].Part != 0 || v.Attempts[0].Outcome != message.Accepted || v.Attempts[1].Part != 1 || v.Attempts[1].Outcome != message.Refused {
+		t.Errorf("attempts %+v, want one for each of two parts", v.Attempts)
+	}
 	r.reaches(r.send(r.text("+61855555556", "next")), message.Sent)
 	if got := len(r.provider.got()); got != 3 {
 		t.Errorf("the provider got %d requests, want 3: two files and the next message", got)

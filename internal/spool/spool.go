@@ -78,9 +78,7 @@ type entry struct {
 // Open opens the spool and finds what a former life left in it. It refuses a directory that it cannot write, for what cannot be kept must not
 // be found out in an outage.
 func Open(o Options) (s *Spool, err error) {
-	if o.Max <= 0 {
-		o.Max = 1 << 30
-	}
+	o.Max = orDefault(o.Max)
 	if o.Segment <= 0 {
 		o.Segment = 8 << 20
 	}
@@ -91,12 +89,14 @@ func Open(o Options) (s *Spool, err error) {
 		return nil, fmt.Errorf("make the spool's directory: %w", err)
 	}
 	s = &Spool{o: o, queue: make(chan *entry, groupMax), stop: make(chan struct{}), ended: make(chan struct{})}
-	if s.lock, err = lockDir(o.Dir); err != nil {
+	lock, err := lockDir(o.Dir)
+	if err != nil {
 		return nil, err
 	}
+	s.lock = lock
 	defer func() {
-		if err != nil {
-			s.lock.Close()
+		if err != nil { // s is nil by then
+			lock.Close()
 		}
 	}()
 	if err := s.load(); err != nil {
@@ -147,6 +147,20 @@ func (s *Spool) load() error {
 		s.o.Log.Info("the spool holds records of a former life", "records", n)
 	}
 	return nil
+}
+
+// Limit says how many bytes may wait from now on. What waits already stays, however much it is.
+func (s *Spool) Limit(max int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.Max = orDefault(max)
+}
+
+func orDefault(max int64) int64 {
+	if max <= 0 {
+		return 1 << 30
+	}
+	return max
 }
 
 // Append keeps a record. When it returns without an error the record is on the disk.

@@ -300,3 +300,24 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	})
 }
+
+func TestASpoolThatCannotBeReadIsRefusedAndItsLockGivenBack(t *testing.T) {
+	dir := t.TempDir()
+	odd := filepath.Join(dir, "1"+extension)
+	if err := os.Mkdir(odd, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(Options{Dir: dir}); err == nil || s != nil {
+		t.Fatalf("a file that is none was read: %v, %v", s, err)
+	}
+	if err := os.Remove(odd); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(Options{Dir: dir})
+	if err != nil {
+		t.Fatalf("with the mistake mended: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

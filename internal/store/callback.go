@@ -16,8 +16,8 @@ import (
 
 const (
 	callbackHeads   = `seq, id, account_id, service_id, service_version, state, reason, at, method, url, number, integrations, `
-	callbackColumns = callbackHeads + `header, events, body`
-	callbackInList  = callbackHeads + `'{}', '', ''` // a page of them with 12 MiB each would be gigabytes
+	callbackColumns = callbackHeads + `header, events, body, tries, tried_by, tried_at`
+	callbackInList  = callbackHeads + `'{}', '', '', 0, '', 0` // a page of them with 12 MiB each would be gigabytes
 )
 
 var (
@@ -30,7 +30,9 @@ var (
 		WHERE account_id = $1 AND state = 'unmatched' AND seq < $2 ORDER BY seq DESC LIMIT $3`)
 	qPendingCallbacks = sqlText("pending callbacks", `SELECT `+callbackColumns+` FROM callbacks WHERE state = 'pending' ORDER BY seq LIMIT $1`)
 	qEndCallback      = sqlText("end callback", `UPDATE callbacks SET state = $2, reason = $3 WHERE id = $1 AND state = 'pending' RETURNING account_id`)
-	qReplayCallback   = sqlText("replay callback", `UPDATE callbacks SET state = 'pending', reason = '', events = $3
+	qTryCallback      = sqlText("try callback", `UPDATE callbacks SET tries = tries + 1, tried_by = $2, tried_at = $3
+		WHERE id = $1 AND state = 'pending' AND tried_by <> $2`)
+	qReplayCallback = sqlText("replay callback", `UPDATE callbacks SET state = 'pending', reason = '', events = $3, tries = 0, tried_by = '', tried_at = 0
 		WHERE account_id = $1 AND id = $2 AND state = 'unmatched'`)
 	qTrimUnmatched = sqlText("trim unmatched callbacks", `DELETE FROM callbacks WHERE account_id = $1 AND state = 'unmatched' AND seq <=
 		(SELECT seq FROM callbacks WHERE account_id = $1 AND state = 'unmatched' ORDER BY seq DESC LIMIT 1 OFFSET $2)`)
@@ -161,6 +163,7 @@ func readCallback(r *row) (seq int64, c message.Callback, err error) {
 		return seq, c, fmt.Errorf("header of callback %s: %w", c.ID, err)
 	}
 	c.Events, c.Body = r.bytes(), r.bytes()
+	c.Tries, c.TriedBy, c.TriedAt = int(r.int()), r.text(), r.time()
 	return seq, c, nil
 }
 
@@ -221,6 +224,18 @@ func (s *Store) PendingCallbacks(ctx context.Context, limit int) (list []message
 		}, n)
 	})
 	return list, err
+}
+
+// TryCallbacks says, before it happens, that a life of the program begins to apply these pending callbacks. Each life counts once.
+func (s *Store) TryCallbacks(ctx context.Context, ids []string, life string, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, id := range ids {
+			if _, err := t.exec(qTryCallback, id, life, micros(now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ApplyCallback does what a pending callback says, all of it in one commit and once: ErrGone when somebody was faster.

@@ -89,6 +89,11 @@ func claimLanes[W any](ctx context.Context, s *Store, kind lane.Kind, now time.T
 		if err := s.cluster.clockTrouble(); err != nil {
 			return nil, time.Time{}, err
 		}
+	}
+	if err := s.followClock(ctx, now); err != nil {
+		return nil, time.Time{}, err
+	}
+	if s.cluster != nil {
 		// To look is free, to write is the others' turn.
 		if due, next, err := s.anyDue(ctx, kind, now); err != nil || !due {
 			return nil, next, err

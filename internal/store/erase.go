@@ -4,12 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"patchbay/internal/message"
 )
+
+// isAboutGone: the notification n is of a message that is not there any more, or is itself gone or forgotten. What a program answered to it may
+// repeat anything that it was told.
+const isAboutGone = `CASE WHEN n.seq IS NULL OR n.account_id = '' OR (n.message <> 0 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.seq = n.message)) THEN 1 ELSE 0 END`
 
 const erasureColumns = `id, account_id, org_id, addresses, callbacks, until_seq, messages, created_at, done_at`
 
@@ -34,23 +39,32 @@ var (
 		sqlText("erase parts", `DELETE FROM parts WHERE org_id = $1 AND contact = $2`),
 	}
 
-	// What may tell of a contact anywhere in its text: a table's rows of the account (and organization) after one, some at a time.
+	// What may tell of a contact anywhere in its text: a table's rows of the account (and organization) after one, some at a time. gone says that
+	// the row is about what is not there any more, data what it is about.
 	toldIn = []toldTable{
-		{sqlText("told in notifications", `SELECT seq, data FROM notifications WHERE account_id = $1 AND org_id = $2 AND seq > $3 AND data <> '' ORDER BY seq LIMIT $4`),
+		{sqlText("told in notifications", `SELECT seq, data, 0, '' FROM notifications WHERE account_id = $1 AND org_id = $2 AND seq > $3 AND data <> '' ORDER BY seq LIMIT $4`),
 			// It stays as nobody's: the newest must, so that no number is given twice.
 			sqlText("forget notification", `UPDATE notifications SET account_id = '', org_id = '', data = '' WHERE seq = $1`)},
-		{sqlText("told by programs", `SELECT seq, response || ' ' || error FROM deliveries WHERE account_id = $1 AND org_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`),
+		{sqlText("told by programs", `SELECT d.seq, d.response || ' ' || d.error, `+isAboutGone+`, COALESCE(n.data, '') FROM deliveries d
+			LEFT JOIN notifications n ON n.seq = d.notification
+			WHERE d.account_id = $1 AND d.org_id = $2 AND d.seq > $3 AND d.response || d.error <> '' ORDER BY d.seq LIMIT $4`),
 			sqlText("forget what a program said", `UPDATE deliveries SET response = '', error = CASE WHEN error = '' THEN '' ELSE 'erased' END WHERE seq = $1`)},
-		{sqlText("told in the log", `SELECT seq, object_id || ' ' || name || ' ' || was || ' ' || became FROM audit WHERE account_id = $1 AND org_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`),
+		{sqlText("told in dead letters", `SELECT d.seq, d.reason, `+isAboutGone+`, COALESCE(n.data, '') FROM dead_letters d
+			LEFT JOIN notifications n ON n.seq = d.notification LEFT JOIN webhooks w ON w.id = d.webhook_id
+			WHERE d.account_id = $1 AND (n.org_id = $2 OR (COALESCE(n.org_id, '') = '' AND COALESCE(w.org_id, '') IN ('', $2))) AND d.seq > $3 AND d.reason <> ''
+			ORDER BY d.seq LIMIT $4`),
+			sqlText("forget why it was given up", `UPDATE dead_letters SET reason = 'erased' WHERE seq = $1`)},
+		{sqlText("told in the log", `SELECT seq, object_id || ' ' || name || ' ' || was || ' ' || became, 0, '' FROM audit WHERE account_id = $1 AND org_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`),
 			sqlText("forget in the log", `UPDATE audit SET object_id = '', name = '', was = '', became = '' WHERE seq = $1`)},
-		{sqlText("told in receipts", `SELECT r.seq, r.error_text FROM receipts r JOIN integrations i ON i.id = r.integration_id
+		{sqlText("told in receipts", `SELECT r.seq, r.error_text, 0, '' FROM receipts r JOIN integrations i ON i.id = r.integration_id
 			WHERE i.account_id = $1 AND i.org_id = $2 AND r.seq > $3 AND r.error_text <> '' ORDER BY r.seq LIMIT $4`),
 			sqlText("forget in receipts", `UPDATE receipts SET error_text = '' WHERE seq = $1`)},
 	}
 
 	qCallbacksToErase = sqlText("callbacks to erase from", `SELECT seq, state, integrations, url, number FROM callbacks
 		WHERE account_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`)
-	qCallbackText = sqlText("text of a callback", `SELECT header, events, body FROM callbacks WHERE seq = $1`)
+	qDropCallbackByID = sqlText("drop callback by id", `DELETE FROM callbacks WHERE account_id = $1 AND id = $2 AND state <> 'pending'`)
+	qCallbackText     = sqlText("text of a callback", `SELECT header, events, body FROM callbacks WHERE seq = $1`)
 )
 
 // toldTable is a table whose text may tell of a contact, and how a row of it forgets.
@@ -177,6 +191,9 @@ func (s *Store) eraseSome(ctx context.Context, e *erasure, seqs []int64, now tim
 				return err
 			}
 		}
+		if err := dropTellers(t, e.AccountID, seqs); err != nil {
+			return err
+		}
 		for _, seq := range seqs {
 			if err := t.each(qPathsOf, func(r *row) error { paths = append(paths, r.text()); return nil }, seq); err != nil {
 				return err
@@ -193,6 +210,32 @@ func (s *Store) eraseSome(ctx context.Context, e *erasure, seqs []int64, now tim
 	e.Messages, e.Open = e.Messages+int(n), e.Open+int(open)
 	if len(paths) > 0 && gone != nil {
 		gone(paths)
+	}
+	return nil
+}
+
+// dropTellers removes the callbacks that told of messages: a receipt may repeat its text, and name no number.
+func dropTellers(t *tx, accountID string, seqs []int64) error {
+	told := map[string]bool{}
+	for _, seq := range seqs {
+		history := ""
+		if _, err := one(t, qHistory, func(r *row) error { history = r.text(); return nil }, seq); err != nil {
+			return err
+		}
+		list, err := readHistory(history)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			if c.Callback != "" {
+				told[c.Callback] = true
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(told)) {
+		if _, err := t.exec(qDropCallbackByID, accountID, id); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -245,13 +288,26 @@ func (s *Store) eraseTold(ctx context.Context, e *erasure) error {
 			var hit []int64
 			read := 0
 			if err := s.read(ctx, func(db engine) error {
-				return db.each(table.some, func(r *row) error {
-					seq, text := r.int(), r.text()
-					if read, after = read+1, seq; mentions(text, e.Addresses) {
+				about := map[int64]string{}
+				if err := db.each(table.some, func(r *row) error {
+					seq, text, gone, data := r.int(), r.text(), r.bool(), r.text()
+					if read, after = read+1, seq; gone || mentions(text, e.Addresses) {
 						hit = append(hit, seq)
+					} else if data != "" {
+						about[seq] = data
 					}
 					return nil
-				}, e.AccountID, e.OrgID, after, retainLook)
+				}, e.AccountID, e.OrgID, after, retainLook); err != nil {
+					return err
+				}
+				for seq, data := range about {
+					if gone, err := isOfGone(db, e.AccountID, data); err != nil {
+						return err
+					} else if gone {
+						hit = append(hit, seq)
+					}
+				}
+				return nil
 			}); err != nil {
 				return err
 			}
@@ -264,6 +320,16 @@ func (s *Store) eraseTold(ctx context.Context, e *erasure) error {
 		}
 	}
 	return nil
+}
+
+// isOfGone reports whether news are of a conversation that is not there any more.
+func isOfGone(db engine, accountID, data string) (bool, error) {
+	var c conversationNews
+	if err := json.Unmarshal([]byte(data), &c); err != nil || c.ID == "" || c.OrgID == "" {
+		return false, nil // news of something else
+	}
+	there, err := one(db, qConversation, func(*row) error { return nil }, accountID, c.ID)
+	return !there, err
 }
 
 // eraseCallbacks removes what providers said of the contact, word for word, before the erasure was asked for. Another organization's is

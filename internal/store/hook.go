@@ -15,6 +15,8 @@ var (
 	qUpdateWebhook = sqlText("update webhook", `UPDATE webhooks SET url = $3, types = $4 WHERE account_id = $1 AND id = $2`)
 	qRotateWebhook = sqlText("rotate webhook", `UPDATE webhooks SET old_secret = secret, old_until = $4, secret = $3 WHERE account_id = $1 AND id = $2`)
 	qPauseWebhook  = sqlText("pause webhook", `UPDATE webhooks SET paused_at = $2, paused_why = $3 WHERE id = $1`)
+	qPauseByHand   = sqlText("pause webhook by hand", `UPDATE webhooks SET paused_at = $3, paused_why = $4
+		WHERE account_id = $1 AND id = $2 AND paused_at = 0 RETURNING lane, org_id`)
 	qResumeWebhook = sqlText("resume webhook", `UPDATE webhooks SET paused_at = 0, paused_why = '', failures = 0, failing_since = 0
 		WHERE account_id = $1 AND id = $2 AND paused_at > 0 RETURNING lane, org_id`)
 	qHoldHookLane = sqlText("hold webhook lane", `UPDATE lanes SET held = $2 WHERE seq = $1`)
@@ -66,6 +68,25 @@ func (s *Store) RotateWebhook(ctx context.Context, accountID, id, secret string,
 			err = notFound("webhook", id)
 		}
 		return err
+	})
+}
+
+// PauseWebhook has a webhook told nothing until somebody resumes it; what happens meanwhile is kept for it as long as for all. What it is
+// being told ends first. One that is paused stays as it is.
+func (s *Store) PauseWebhook(ctx context.Context, accountID, id, why string, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		lane, org := int64(0), ""
+		if err := t.each(qPauseByHand, func(r *row) error { lane, org = r.int(), r.text(); return nil }, accountID, id, micros(now), why); err != nil {
+			return err
+		}
+		if lane == 0 {
+			return nil // it is paused already
+		}
+		t.rehook = append(t.rehook, accountID)
+		if _, err := t.exec(qHoldHookLane, lane, 1); err != nil {
+			return err
+		}
+		return tellOfWebhook(t, accountID, org, id, why, now)
 	})
 }
 

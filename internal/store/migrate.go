@@ -17,16 +17,24 @@ var migrations embed.FS
 
 // migrateSQLite brings the schema up to date, each migration whole or not at all.
 func migrateSQLite(ctx context.Context, path string) error {
-	db, err := sql.Open("sqlite", sqliteDSN(path)+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	db, err := sql.Open("sqlite", migrationDSN(path))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
 	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		return err
 	}
+	return upSQLite(ctx, db, path, files)
+}
+
+func migrationDSN(path string) string {
+	return sqliteDSN(path) + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+}
+
+func upSQLite(ctx context.Context, db *sql.DB, path string, files fs.FS) error {
+	db.SetMaxOpenConns(1)
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)

@@ -18,7 +18,15 @@ import (
 
 // migratePostgres brings the schema up to date. Nodes that start together do it one after the other: the first does the work.
 func migratePostgres(ctx context.Context, config *pgconn.Config, log *slog.Logger) error {
-	return withGoose(config, func(db *sql.DB, p *goose.Provider) error {
+	files, err := fs.Sub(migrations, "migrations/postgres")
+	if err != nil {
+		return err
+	}
+	return upPostgres(ctx, config, files, log)
+}
+
+func upPostgres(ctx context.Context, config *pgconn.Config, files fs.FS, log *slog.Logger) error {
+	return withGoose(config, files, func(db *sql.DB, p *goose.Provider) error {
 		have, want, err := versions(ctx, p)
 		if err != nil {
 			return fmt.Errorf("database: %w", awayOr(err))
@@ -39,7 +47,11 @@ func migratePostgres(ctx context.Context, config *pgconn.Config, log *slog.Logge
 
 // checkSchema refuses a database that holds nothing of ours or, to look at, not all that this program reads. It changes nothing.
 func checkSchema(ctx context.Context, config *pgconn.Config, toRead bool) error {
-	return withGoose(config, func(db *sql.DB, p *goose.Provider) error {
+	files, err := fs.Sub(migrations, "migrations/postgres")
+	if err != nil {
+		return err
+	}
+	return withGoose(config, files, func(db *sql.DB, p *goose.Provider) error {
 		var known bool
 		if err := db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&known); err != nil {
 			return fmt.Errorf("database: %w", awayOr(err))
@@ -80,7 +92,7 @@ func mayUse(ctx context.Context, db *sql.DB, have, want int64) error {
 	return nil
 }
 
-func withGoose(config *pgconn.Config, do func(*sql.DB, *goose.Provider) error) error {
+func withGoose(config *pgconn.Config, files fs.FS, do func(*sql.DB, *goose.Provider) error) error {
 	c, err := pgx.ParseConfig("")
 	if err != nil {
 		return err
@@ -89,10 +101,6 @@ func withGoose(config *pgconn.Config, do func(*sql.DB, *goose.Provider) error) e
 	db := stdlib.OpenDB(*c)
 	defer db.Close()
 	db.SetMaxOpenConns(2) // one holds the lock
-	files, err := fs.Sub(migrations, "migrations/postgres")
-	if err != nil {
-		return err
-	}
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
 	if err != nil {
 		return err

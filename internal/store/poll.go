@@ -100,6 +100,9 @@ func (s *Store) ClaimPolls(ctx context.Context, now time.Time, n int) (list []me
 	if n <= 0 {
 		return nil, time.Time{}, nil
 	}
+	if err := s.followClock(ctx, now); err != nil {
+		return nil, time.Time{}, err
+	}
 	if err := s.read(ctx, look); err != nil || len(list) == 0 { // to look costs nothing, to write a commit
 		return nil, next, err
 	}

@@ -198,6 +198,9 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 		return err
 	}
 	go s.writer.run()
+	if err := s.endLongWaits(ctx, time.Now()); err != nil {
+		return err
+	}
 	return s.finishDeletions(ctx)
 }
 

@@ -13,6 +13,7 @@ var (
 	// Only a higher rank replaces a status: said here, in message.Status.MayBecome, and by a trigger of the schema.
 	qRaise = sqlText("raise status", `UPDATE messages SET status = $2, rank = $3, error_code = $4, error_text = $5,
 		history = history || $6, waiting = $7 WHERE seq = $1 AND rank < $3`)
+	qDismiss       = sqlText("dismiss", `UPDATE messages SET dismissed = 1 WHERE seq = $1 AND dismissed = 0 AND error_code <> 'dismissed'`)
 	qAppendHistory = sqlText("append history", `UPDATE messages SET history = history || $2 WHERE seq = $1`)
 	qHistory       = sqlText("history", `SELECT history FROM messages WHERE seq = $1`)
 	qLeaveLane     = sqlText("leave lane", `UPDATE lanes SET pending = pending - 1 WHERE seq = $1`)
@@ -125,15 +126,24 @@ func (s *Store) CancelMessage(ctx context.Context, accountID, id string, at time
 	})
 }
 
-// DismissMessage gives up on a message that may or may not have been taken.
+// DismissMessage gives up on a message: an unclear one counts as failed from now on; of one that failed or expired it is on record that it
+// stays so, and its reason is kept.
 func (s *Store) DismissMessage(ctx context.Context, accountID, id string, at time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		m, err := outboundOf(t, accountID, id)
 		if err != nil {
 			return err
 		}
-		if m.Status != message.Unclear {
-			return fault.New(fault.Conflict, "", "message %s is %s; only an unclear one can be dismissed", id, m.Status)
+		switch m.Status {
+		case message.Failed, message.Expired:
+			n, err := t.exec(qDismiss, m.seq)
+			if err == nil && n == 0 {
+				err = fault.New(fault.Conflict, "", "message %s was dismissed before", id)
+			}
+			return err
+		case message.Unclear:
+		default:
+			return fault.New(fault.Conflict, "", "message %s is %s; only one that is unclear, failed or expired can be dismissed", id, m.Status)
 		}
 		return raise(t, m, message.Failed, "dismissed", "a person decided that it counts as not sent", at)
 	})

@@ -46,6 +46,7 @@ type Store struct {
 	readers  chan engine
 	cache    cache
 	lanes    fairness
+	clock    clock
 	wakes    wakes
 	places   places
 	shape    searchShape
@@ -165,6 +166,9 @@ func (s *Store) openDir(ctx context.Context, o Options) (err error) {
 	s.writer.disk.start(s.wal.sync)
 	go s.writer.run()
 	s.tidy.start()
+	if err := s.endLongWaits(ctx, time.Now()); err != nil {
+		return err
+	}
 	return s.finishDeletions(ctx)
 }
 

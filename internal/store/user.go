@@ -20,6 +20,10 @@ var (
 		WHERE account_id = $1 AND org_id = $2 AND extension = $3 AND extension <> ''`)
 	qUsers = sqlText("users", `SELECT `+userShown+` FROM users WHERE account_id = $1 AND org_id = $2 AND id > $3 ORDER BY id LIMIT $4`)
 
+	// Who may take on what is written to a number.
+	qUsersOfNumber = sqlText("users of a number", `SELECT `+userShown+` FROM users WHERE account_id = $1 AND status = 1 AND id > $3
+		AND id IN (SELECT user_id FROM number_users WHERE number_id = $2) ORDER BY id LIMIT $4`)
+
 	qUpdateUser = sqlText("update user", `UPDATE users SET extension = $3, name = $4, email = $5, status = $6, extra = $7, admin = $8,
 		password = CASE WHEN $9 = '' THEN password ELSE $9 END WHERE account_id = $1 AND id = $2`)
 	qUnassignUser = sqlText("unassign user", `DELETE FROM number_users WHERE user_id IN (SELECT id FROM users WHERE account_id = $1 AND id = $2)`)
@@ -98,6 +102,11 @@ func (s *Store) UserByExtension(ctx context.Context, accountID, orgID, extension
 // Users are an organization's users, the oldest first.
 func (s *Store) Users(ctx context.Context, accountID, orgID string, p Page) ([]directory.User, string, error) {
 	return listByID(ctx, s, p, qUsers, readUser, func(u *directory.User) string { return u.ID }, accountID, orgID)
+}
+
+// UsersOfNumber are the active users who are assigned to a number, the oldest first.
+func (s *Store) UsersOfNumber(ctx context.Context, accountID, numberID string, p Page) ([]directory.User, string, error) {
+	return listByID(ctx, s, p, qUsersOfNumber, readUser, func(u *directory.User) string { return u.ID }, accountID, numberID)
 }
 
 // UpdateUser replaces what can change: all but ids and the creation time. A new password, another role or being switched off ends

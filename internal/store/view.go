@@ -23,8 +23,7 @@ var (
 	qSeqsOfOrganization = sqlText("messages of an organization", `SELECT seq FROM messages WHERE org_id = $1 AND seq < $2`+viewFilter+viewOrder)
 	qTroubledSeqs       = sqlText("messages of an organization that did not get through", `SELECT seq FROM messages
 		WHERE org_id = $1 AND seq < $2 AND (rank = 2 OR rank = 4)`+viewFilter+`
-		AND ($19 = '' OR conversation_id = $19)
-		AND ($20 = 0 OR (error_code <> 'dismissed' AND NOT EXISTS (SELECT 1 FROM messages r WHERE r.resend_of = messages.id AND r.resend_of <> '')))`+viewOrder)
+		AND ($19 = '' OR conversation_id = $19)`+unresolved+viewOrder)
 	qSeqsOfConversation = sqlText("messages of a conversation", `SELECT seq FROM messages WHERE conversation_id = $1 AND seq < $2`+viewFilter+viewOrder)
 	qOrganizationIDs    = sqlText("ids of organizations", `SELECT id FROM organizations WHERE account_id = $1 AND deleted_at = 0`)
 )
@@ -32,7 +31,7 @@ var (
 // isOpen: an attempt at the message is open. With it a message is sending, before its row says so.
 const isOpen = `EXISTS (SELECT 1 FROM lanes l WHERE l.seq = messages.lane AND l.in_flight = messages.seq)`
 
-const viewColumns = messageColumns + `, refs, history,
+const viewColumns = messageColumns + `, refs, history, CASE WHEN error_code = 'dismissed' THEN 1 ELSE dismissed END,
 	COALESCE((SELECT l.attempt_at FROM lanes l WHERE l.seq = messages.lane AND l.in_flight = messages.seq), 0)`
 
 // viewFilter is what the lists have in common; each begins with what its index knows.
@@ -45,6 +44,9 @@ const viewFilter = ` AND account_id = $3 AND ($4 = '' OR org_id = $4) AND ($5 = 
 	AND ($13 = '' OR integration_id = $13) AND ($14 = '' OR user_id = $14) AND ($15 = '' OR error_code = $15)
 	AND ($16 = '' OR EXISTS (SELECT 1 FROM attempts a WHERE a.key BETWEEN messages.seq * 1048576 AND messages.seq * 1048576 + 1048575 AND a.outcome = $16))
 	AND created_at >= $17 AND created_at < $18`
+
+// unresolved is what is left to somebody: nobody has sent it again or dismissed it.
+const unresolved = ` AND ($20 = 0 OR (error_code <> 'dismissed' AND dismissed = 0 AND NOT EXISTS (SELECT 1 FROM messages r WHERE r.resend_of = messages.id AND r.resend_of <> '')))`
 
 const viewOrder = ` ORDER BY seq DESC LIMIT $10`
 
@@ -66,18 +68,30 @@ func (s *Store) Message(ctx context.Context, accountID, id string) (v *message.V
 	return found(v, err, "message", id)
 }
 
-// Messages are those that the filter picks, the newest first, their attempts without the recorded texts.
+// Messages are those that the filter picks, the newest first, their attempts without the recorded texts. Where a text is looked for, what was
+// said a moment ago may be missing yet, and a page may be shorter than asked for though it has a next one.
 func (s *Store) Messages(ctx context.Context, f message.Filter, p Page) (list []message.View, next string, err error) {
 	before, err := p.beforeSeq()
 	if err != nil {
 		return nil, "", err
 	}
 	err = s.read(ctx, func(db engine) error {
-		seqs, err := pickMessages(db, f, before, p.size())
-		if err != nil {
-			return err
+		list, next = nil, ""
+		var seqs []int64
+		if f.Text != "" {
+			var goOn int64
+			if seqs, goOn, err = s.searchMessages(db, f, before, p.size()-1); err != nil {
+				return err
+			}
+			if goOn > 0 {
+				next = seqCursor(goOn)
+			}
+		} else {
+			if seqs, err = pickMessages(db, f, before, p.size()); err != nil {
+				return err
+			}
+			seqs, next = cut(p, seqs, func(seq *int64) string { return seqCursor(*seq) })
 		}
-		seqs, next = cut(p, seqs, func(seq *int64) string { return seqCursor(*seq) })
 		for _, seq := range seqs {
 			v, err := viewBySeq(db, seq, textsHeads)
 			if err != nil {
@@ -189,6 +203,7 @@ func readView(r *row) (v storedView, err error) {
 	if v.History, err = readHistory(r.text()); err != nil {
 		return v, err
 	}
+	v.Dismissed = r.bool()
 	if v.opened = r.time(); !v.opened.IsZero() {
 		if v.Status.MayBecome(message.Sending) {
 			v.History = append(v.History, message.Change{Status: message.Sending, At: v.opened})

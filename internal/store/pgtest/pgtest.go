@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,9 @@ type Cluster struct {
 	mu     sync.Mutex
 	server *exec.Cmd
 	exited chan struct{}
+
+	newer sync.Once
+	how   string
 }
 
 var shared struct {
@@ -53,13 +57,17 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
+// quick is a server whose databases are copied a hundred times and never outlive it: with no word about each page in its log, and nobody who
+// tidies up beside the tests, a copy costs a fifth.
+var quick = []string{"fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB", "checkpoint_timeout=1h", "autovacuum=off"}
+
 // Shared is the one server of this test binary, which does not wait for the disk: behaviour is tested on it, not crashes. TestMain must be Main.
 func Shared(t testing.TB) *Cluster {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = start("fsync=off", "full_page_writes=off")
+		shared.cluster, shared.err = start(quick...)
 	}
 	if shared.err != nil {
 		give(t, shared.err)
@@ -277,8 +285,20 @@ func (c *Cluster) Keep(t testing.TB, template string) (name string) {
 		template = "template0"
 	}
 	name = fmt.Sprintf("test%d", made.Add(1))
-	c.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+template)
+	c.Exec(t, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+template+c.copies(t))
 	return name
+}
+
+// copies says how a database is copied: file by file, which 14 always does and later servers do when they are told.
+func (c *Cluster) copies(t testing.TB) string {
+	t.Helper()
+	c.newer.Do(func() {
+		major, err := strconv.Atoi(c.Exec(t, "postgres", "SELECT current_setting('server_version_num')::int / 10000")[0][0])
+		if err == nil && major >= 15 {
+			c.how = " STRATEGY FILE_COPY"
+		}
+	})
+	return c.how
 }
 
 // Exec runs SQL in a database and gives the rows of the last answer.

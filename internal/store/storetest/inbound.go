@@ -194,6 +194,17 @@ func keepsUnmatched(t *testing.T, w *World) {
 	if len(pending) != 1 || pending[0].ID != c.ID || pending[0].Reason != "" || len(pending[0].Events) != 0 {
 		t.Errorf("pending after a replay: %+v", pending)
 	}
+	w.must(w.TryCallbacks(w.Ctx, []string{c.ID, done, "nothing"}, "life 1", w.Now))
+	w.must(w.TryCallbacks(w.Ctx, []string{c.ID}, "life 1", w.Now.Add(time.Second)))
+	w.must(w.TryCallbacks(w.Ctx, []string{c.ID}, "life 2", w.Now.Add(time.Minute)))
+	if pending, err = w.PendingCallbacks(w.Ctx, 10); err != nil || pending[0].Tries != 2 || pending[0].TriedBy != "life 2" || !pending[0].TriedAt.Equal(w.Now.Add(time.Minute)) {
+		t.Errorf("two lives have begun it: %+v, %v", pending, err)
+	}
+	w.apply(message.Applied{CallbackID: c.ID, State: message.CallbackUnmatched, Reason: "still none"})
+	w.must(w.ReplayCallback(w.Ctx, w.Acct, c.ID))
+	if pending, err = w.PendingCallbacks(w.Ctx, 10); err != nil || pending[0].Tries != 0 || pending[0].TriedBy != "" {
+		t.Errorf("replayed, it counts anew: %+v, %v", pending, err)
+	}
 	w.apply(message.Applied{CallbackID: c.ID, State: message.CallbackUnmatched, Reason: "still none"})
 	if got, _ := w.Callback(w.Ctx, w.Acct, c.ID); got.State != message.CallbackUnmatched || got.Reason != "still none" {
 		t.Errorf("after the replay: %+v", got)

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,71 +12,153 @@ import (
 
 	"pgregory.net/rapid"
 
-	"patchbay/internal/conversation"
 	"patchbay/internal/directory"
 	"patchbay/internal/fault"
+	"patchbay/internal/lane"
 	"patchbay/internal/message"
-	"patchbay/internal/store"
 )
 
-// holdsInboxModel does anything that people do with conversations, in any order, and compares with a model that is plain enough to be
-// right. Cases run beside each other, each with a number and contacts of its own: so many that they share commits, and few wait for a
-// processor. Each is half as long as is usual, and on a server there is a tenth of them.
+// holdsInboxModel does anything that people, contacts and providers do with conversations, in any order, and compares with a model that is
+// plain enough to be right: whose a text is, who sees it, what is new to whom, who wants no messages, what leaves, and what became of it.
+//
+// Cases run beside each other on databases of their own, so that each is the only one there and a difference comes again when it is played
+// again. PATCHBAY_MODEL_CASES is how many there are.
 func holdsInboxModel(t *testing.T, w *World) {
-	w.retained = true // what comes in here is brought by a program, and is nobody's to bill
-	const beside = 20
-	defer w.set("rapid.steps", 15)()
+	cases, steps, beside := 80, 35, 4
 	if !w.engine.Alone() {
-		defer w.set("rapid.checks", 8)()
+		cases = 24 // its answers take longer, and most of what a model finds is in what the engines share
 	}
-	var cases atomic.Int64
+	if n, err := strconv.Atoi(os.Getenv("PATCHBAY_MODEL_CASES")); err == nil && n > 0 {
+		cases, steps = n, 60
+	}
+	defer w.set("rapid.steps", steps)()
+	defer w.set("rapid.checks", (cases+beside-1)/beside)()
+	var played, done atomic.Int64
 	var all sync.WaitGroup
 	for i := range beside {
-		org := w.NewOrg(fmt.Sprintf("model-%d.example", i))
-		users := []*directory.User{w.NewUser(org, "1"), w.NewUser(org, "2"), w.NewUser(org, "3")}
-		n := w.NewNumber(w.NewIntegration(org, "carrier"), fmt.Sprintf("+1555100%04d", i))
+		own := w
+		if i > 0 {
+			own = NewWorld(t, w.engine.Open(t))
+			own.engine = w.engine
+		}
+		b := newBed(own)
 		all.Go(func() {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				rapid.Check(t, func(rt *rapid.T) { newInboxModel(w, rt, n, users, int(cases.Add(1))).run() })
+				rapid.Check(t, func(rt *rapid.T) {
+					m := newInboxModel(b, rt, int(played.Add(1)))
+					m.run()
+					done.Add(int64(m.steps))
+				})
+				own.Conserved()
 			})
 		})
 	}
 	all.Wait()
-	t.Logf("%d cases", cases.Load())
+	if !t.Failed() {
+		t.Logf("%d cases of conversations, %d steps: no difference", played.Load(), done.Load())
+	}
+}
+
+// bed is what the cases of one database have in common: two organizations with their users, and two numbers, which the first has at first.
+type bed struct {
+	w      *World
+	orgs   [2]*org
+	values [2]string
+}
+
+type org struct {
+	*directory.Organization
+	integration *directory.Integration
+	users       []string
+}
+
+func newBed(w *World) *bed {
+	b := &bed{w: w, values: [2]string{"+15551000001", "+15551000002"}}
+	for i, users := range []int{3, 2} {
+		o := &org{Organization: w.NewOrg(fmt.Sprintf("model-%d.example", i))}
+		o.integration = w.NewIntegration(o.Organization, "carrier")
+		for k := range users {
+			o.users = append(o.users, w.NewUser(o.Organization, fmt.Sprint(k)).ID)
+		}
+		b.orgs[i] = o
+	}
+	return b
+}
+
+// line is a number, whoever has it.
+type line struct {
+	*directory.Number
+	of  *org
+	any bool // any later text of a contact resubscribes them
 }
 
 // talk is a conversation in the model.
 type talk struct {
 	id, contact, user, claimed string
+	number                     string // the id of its number
+	of                         *org
 	closed, joined             bool
 	lastOut                    int // when its user wrote last in it
-	said                       []said
+	said                       []*said
 	read                       map[string]int // by user
 }
 
+// said is a text in a conversation.
 type said struct {
 	id      string
 	inbound bool
 	at      int
+	status  message.Status
+
+	// Of what we wrote.
+	of               *org
+	lane, number, to string
+	confirms         bool // the confirmation of a STOP
+	waits            bool // in its lane
+	again            bool // its last try may have been taken
+	dismissed        bool // somebody said that it stays as it is
+	ref              bool // the provider's id of it is known
+	parked           []message.Status
+	open             *lane.Claimed[message.Send] // its attempt, while one is open
 }
 
 type inboxModel struct {
-	w        *World
+	*bed
 	rt       *rapid.T
-	num      *directory.Number
-	users    []*directory.User
+	n        int
+	lines    []*line
 	contacts []string
 	begin    time.Time
-	now      int            // minutes since
-	since    map[string]int // by user who is assigned
+	now      int               // minutes since
+	since    map[[2]string]int // by number and user who is assigned
 	talks    []*talk
+	lanes    map[string][]*said // what waits, in order
+	wrote    []*said            // all that we wrote
+	stopped  map[stop]bool
+	steps    int
 }
 
-func newInboxModel(w *World, rt *rapid.T, num *directory.Number, users []*directory.User, n int) *inboxModel {
-	m := &inboxModel{w: w, rt: rt, num: num, users: users, begin: time.Now().Truncate(time.Second), now: 1, since: map[string]int{},
+// stop is a contact who wants no messages of a number or, with an empty one, of all of an organization's.
+type stop struct{ org, contact, number string }
+
+func newInboxModel(b *bed, rt *rapid.T, n int) *inboxModel {
+	m := &inboxModel{bed: b, rt: rt, n: n, begin: time.Now().Truncate(time.Second), now: 1, since: map[[2]string]int{}, lanes: map[string][]*said{}, stopped: map[stop]bool{},
 		contacts: []string{fmt.Sprintf("+1777%07d", 2*n), fmt.Sprintf("+1777%07d", 2*n+1)}}
-	m.assign(nil, 0)
+	for _, value := range b.values { // a case that failed leaves them anywhere
+		old, err := b.w.NumberByValue(b.w.Ctx, b.w.Acct, value)
+		m.must(err)
+		if old != nil {
+			m.must(b.w.DeleteNumber(b.w.Ctx, b.w.Acct, old.ID))
+		}
+		m.lines = append(m.lines, &line{of: b.orgs[0], Number: m.newNumber(b.orgs[0], value, nil)})
+	}
 	return m
+}
+
+func (m *inboxModel) newNumber(o *org, value string, users []string) *directory.Number {
+	n := &directory.Number{AccountID: m.w.Acct, OrgID: o.ID, IntegrationID: o.integration.ID, Value: value, Users: users}
+	m.must(m.w.CreateNumber(m.w.Ctx, n))
+	return n
 }
 
 func (m *inboxModel) time() time.Time { return m.begin.Add(time.Duration(m.now) * time.Minute) }
@@ -99,57 +183,121 @@ func (m *inboxModel) expect(what string, err error, want fault.Code) {
 }
 
 func (m *inboxModel) run() {
+	oneOf := func(rt *rapid.T, what string, list []*said) *said {
+		if len(list) == 0 {
+			rt.Skip("none")
+		}
+		return rapid.SampledFrom(list).Draw(rt, what)
+	}
 	pick := func(rt *rapid.T) *talk {
 		if len(m.talks) == 0 {
 			rt.Skip("no conversation")
 		}
 		return rapid.SampledFrom(m.talks).Draw(rt, "conversation")
 	}
-	user := func(rt *rapid.T) string { return rapid.SampledFrom(m.users).Draw(rt, "user").ID }
-	contact := func(rt *rapid.T) string { return rapid.SampledFrom(m.contacts).Draw(rt, "contact") }
+	user := func(rt *rapid.T, o *org) string { return rapid.SampledFrom(o.users).Draw(rt, "user") }
+	// Most happens between one number and one contact: what is told apart must meet, too.
+	seldom := func(rt *rapid.T, what string) int { return rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(rt, what) }
+	contact := func(rt *rapid.T) string { return m.contacts[seldom(rt, "contact")] }
+	number := func(rt *rapid.T) *line { return m.lines[seldom(rt, "number")] }
+	some := func(rt *rapid.T, list []string) (out []string) {
+		for _, u := range list {
+			if rapid.Bool().Draw(rt, "assigned") {
+				out = append(out, u)
+			}
+		}
+		return out
+	}
+	hear := func(rt *rapid.T) { m.inbound(number(rt), contact(rt), rapid.SampledFrom(spoken).Draw(rt, "text")) }
+	write := func(rt *rapid.T) {
+		l := number(rt)
+		m.outbound(l, contact(rt), rapid.SampledFrom(append(slices.Clone(l.Users), "")).Draw(rt, "writer"))
+	}
 	m.rt.Repeat(map[string]func(*rapid.T){
 		"assign": func(rt *rapid.T) {
-			var list []string
-			for _, u := range m.users {
-				if rapid.Bool().Draw(rt, "assigned") {
-					list = append(list, u.ID)
-				}
+			l := number(rt)
+			m.assign(l, some(rt, l.of.users), time.Duration(rapid.SampledFrom([]int{0, 30, 30}).Draw(rt, "timeout"))*time.Minute, rapid.IntRange(0, 3).Draw(rt, "resubscribes") == 0)
+		},
+		"move": func(rt *rapid.T) {
+			if seldom(rt, "it moves") == 0 {
+				rt.Skip("it is seldom")
 			}
-			m.assign(list, time.Duration(rapid.SampledFrom([]int{0, 0, 30}).Draw(rt, "timeout"))*time.Minute)
+			l := number(rt)
+			to := m.orgs[0]
+			if l.of == to {
+				to = m.orgs[1]
+			}
+			m.move(l, to, some(rt, to.users))
 		},
-		"time":    func(rt *rapid.T) { m.now += rapid.IntRange(1, 60).Draw(rt, "minutes") },
-		"inbound": func(rt *rapid.T) { m.inbound(contact(rt)) },
-		"outbound": func(rt *rapid.T) {
-			writers := append([]string{""}, m.num.Users...)
-			m.outbound(contact(rt), rapid.SampledFrom(writers).Draw(rt, "writer"))
+		"time":     func(rt *rapid.T) { m.now += rapid.SampledFrom([]int{1, 5, 20, 29, 30, 31, 300}).Draw(rt, "minutes") },
+		"inbound":  hear,
+		"answer":   hear,
+		"again":    hear,
+		"outbound": write,
+		"write":    write,
+		"ask":      write,
+		"optout": func(rt *rapid.T) {
+			l, value := number(rt), ""
+			if rapid.Bool().Draw(rt, "one number") {
+				value = l.Value
+			}
+			m.changeOptOut(l, contact(rt), value, rapid.Bool().Draw(rt, "out"))
 		},
-		"close":   func(rt *rapid.T) { m.close(pick(rt)) },
-		"reopen":  func(rt *rapid.T) { m.reopen(pick(rt)) },
-		"claim":   func(rt *rapid.T) { m.claim(pick(rt), user(rt), rapid.Bool().Draw(rt, "take")) },
-		"release": func(rt *rapid.T) { m.release(pick(rt), user(rt), rapid.Bool().Draw(rt, "take")) },
-		"read":    func(rt *rapid.T) { m.markRead(pick(rt), user(rt)) },
-		"unread":  func(rt *rapid.T) { m.markUnread(pick(rt), user(rt)) },
-		"look":    func(rt *rapid.T) { m.compare(user(rt)) },
-		"":        func(*rapid.T) { m.now++ }, // no two things happen at once
+		"told of a stop": func(rt *rapid.T) { m.toldOfStop(number(rt), contact(rt)) },
+		"send":           func(*rapid.T) { m.send() },
+		"settle": func(rt *rapid.T) {
+			m.settle(oneOf(rt, "attempt", m.opened()), rapid.SampledFrom(outcomes).Draw(rt, "outcome"))
+		},
+		"receipt": func(rt *rapid.T) {
+			m.receipt(oneOf(rt, "message", m.wrote), rapid.Bool().Draw(rt, "by our id"), rapid.SampledFrom([]message.Status{message.Sent, message.Failed, message.Delivered, message.Read}).Draw(rt, "status"))
+		},
+		"cancel":       func(rt *rapid.T) { m.cancel(oneOf(rt, "message", m.wrote)) },
+		"dismiss":      func(rt *rapid.T) { m.dismiss(oneOf(rt, "message", m.wrote)) },
+		"contact read": func(rt *rapid.T) { m.contactRead(pick(rt)) },
+		"close":        func(rt *rapid.T) { m.close(pick(rt)) },
+		"reopen":       func(rt *rapid.T) { m.reopen(pick(rt)) },
+		"claim":        func(rt *rapid.T) { c := pick(rt); m.claim(c, user(rt, c.of), rapid.Bool().Draw(rt, "take")) },
+		"release":      func(rt *rapid.T) { c := pick(rt); m.release(c, user(rt, c.of), rapid.Bool().Draw(rt, "take")) },
+		"read":         func(rt *rapid.T) { c := pick(rt); m.markRead(c, user(rt, c.of)) },
+		"unread":       func(rt *rapid.T) { c := pick(rt); m.markUnread(c, user(rt, c.of)) },
+		"look": func(rt *rapid.T) {
+			o := m.orgs[rapid.IntRange(0, 1).Draw(rt, "organization")]
+			m.compare(o, user(rt, o))
+		},
+		"": func(*rapid.T) { m.now++; m.steps++ }, // no two things happen at once
 	})
-	for _, u := range m.users {
-		m.compare(u.ID)
+	for _, o := range m.orgs {
+		for _, u := range o.users {
+			m.compare(o, u)
+		}
+		m.compareMessages(o, user(m.rt, o))
+		m.compareStopped(o)
 	}
 	m.compareTexts()
+	m.finish()
 }
 
-func (m *inboxModel) assign(users []string, timeout time.Duration) {
-	m.num.Users, m.num.SessionTimeout = users, timeout
-	m.must(m.w.UpdateNumber(m.w.Ctx, m.num))
-	for _, u := range m.users {
-		_, was := m.since[u.ID]
-		switch is := slices.Contains(users, u.ID); {
+func (m *inboxModel) assign(l *line, users []string, timeout time.Duration, resubscribes bool) {
+	l.Number.Users, l.SessionTimeout, l.Settings, l.any = users, timeout, "", resubscribes
+	if resubscribes {
+		l.Settings = `{"optout":{"resubscribe":"any"}}`
+	}
+	m.must(m.w.UpdateNumber(m.w.Ctx, l.Number))
+	m.assigned(l)
+}
+
+// assigned notes who came to a number and who left it, and with them what they had claimed there.
+func (m *inboxModel) assigned(l *line) {
+	for _, u := range l.of.users {
+		at := [2]string{l.ID, u}
+		_, was := m.since[at]
+		switch is := slices.Contains(l.Users, u); {
 		case is && !was:
-			m.since[u.ID] = m.now
+			m.since[at] = m.now
 		case was && !is:
-			delete(m.since, u.ID)
+			delete(m.since, at)
 			for _, c := range m.talks {
-				if c.claimed == u.ID {
+				if c.number == l.ID && c.claimed == u {
 					c.claimed = ""
 				}
 			}
@@ -157,246 +305,11 @@ func (m *inboxModel) assign(users []string, timeout time.Duration) {
 	}
 }
 
-// open is the open conversation of a contact that is this user's, or the group's.
-func (m *inboxModel) open(contact, user string) *talk {
-	for _, c := range m.talks {
-		if c.contact == contact && c.user == user && !c.closed {
-			return c
-		}
-	}
-	return nil
-}
-
-func (m *inboxModel) privates(contact string) (list []*talk) {
-	for _, c := range m.talks {
-		if c.contact == contact && c.user != "" && !c.closed {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// share makes private conversations the group's. Which of them lives on where there was none is the store's to choose: into.
-func (m *inboxModel) share(contact string, list []*talk, into string) {
-	group := m.open(contact, "")
-	for _, c := range list {
-		if group == nil && c.id == into {
-			c.user, c.lastOut, group = "", 0, c
-		}
-	}
-	for _, c := range list {
-		if c == group || group == nil {
-			continue
-		}
-		group.said = append(group.said, c.said...)
-		slices.SortFunc(group.said, func(a, b said) int { return a.at - b.at })
-		c.said, c.closed, c.joined = nil, true, true
-	}
-}
-
-// put says where the model puts a text: the user's conversation, or the group's, which some become part of first.
-func (m *inboxModel) put(contact, user string, shared []*talk, s said, id string) {
-	m.rt.Helper()
-	m.share(contact, shared, id)
-	c := m.open(contact, user)
-	if c == nil {
-		c = &talk{id: id, contact: contact, user: user, read: map[string]int{}}
-		for _, other := range m.talks {
-			if other.id == id {
-				m.rt.Fatalf("a text of %s went into %s, and belongs into a new conversation of %q", contact, id, user)
-			}
-		}
-		m.talks = append(m.talks, c)
-	}
-	if c.id != id {
-		m.rt.Fatalf("a text of %s went into %s, and belongs into %s", contact, id, c.id)
-	}
-	c.said = append(c.said, s)
-}
-
-func (m *inboxModel) inbound(contact string) {
-	a := message.Arrival{ConversationUser: conversation.Receiver(m.num), SessionTimeout: m.num.SessionTimeout, Message: message.Message{ID: message.NewID(), OrgID: m.num.OrgID,
-		NumberID: m.num.ID, IntegrationID: m.num.IntegrationID, ServiceID: m.num.ServiceID, From: contact, To: m.num.Value, Content: "x", Created: m.time()}}
-	acks, err := m.w.Arrive(m.w.Ctx, m.w.Acct, m.time(), []message.Arrival{a})
-	m.must(err)
-	s, id := said{acks[0].ID, true, m.now}, acks[0].ConversationID
-	if len(m.num.Users) == 1 {
-		m.put(contact, m.num.Users[0], nil, s, id)
-		return
-	}
-	if m.num.SessionTimeout == 0 {
-		m.put(contact, "", m.privates(contact), s, id)
-		return
-	}
-	var last *talk
-	for _, c := range m.privates(contact) {
-		if slices.Contains(m.num.Users, c.user) && c.lastOut > 0 && (last == nil || c.lastOut > last.lastOut) {
-			last = c
-		}
-	}
-	switch {
-	case last == nil:
-		m.put(contact, "", nil, s, id)
-	case time.Duration(m.now-last.lastOut)*time.Minute <= m.num.SessionTimeout:
-		m.put(contact, last.user, nil, s, id)
-	default:
-		m.put(contact, "", []*talk{last}, s, id)
-	}
-}
-
-func (m *inboxModel) outbound(contact, writer string) {
-	a := m.w.Outbound(m.num, contact, "x")
-	a.Message.UserID, a.Message.Created, a.SessionTimeout, a.ConversationUser = writer, m.time(), m.num.SessionTimeout, conversation.Owner(m.num, writer)
-	ack, err := m.w.Accept(m.w.Ctx, a)
-	m.must(err)
-	s, id := said{ack.ID, false, m.now}, ack.ConversationID
-	alone := len(m.num.Users) == 1
-	switch {
-	case writer == "":
-		m.put(contact, "", nil, s, id)
-		return
-	case alone:
-		m.put(contact, writer, nil, s, id)
-	case m.num.SessionTimeout == 0:
-		m.put(contact, "", m.privates(contact), s, id)
-	case m.open(contact, writer) != nil, m.open(contact, "") == nil:
-		m.put(contact, writer, nil, s, id)
-	default:
-		m.put(contact, "", nil, s, id)
-	}
-	if c := m.open(contact, writer); c != nil && c.id == id {
-		c.lastOut = m.now
-	}
-}
-
-func (m *inboxModel) close(c *talk) {
-	m.must(m.w.CloseConversation(m.w.Ctx, m.w.Acct, c.id, "", m.time()))
-	c.closed = true
-}
-
-func (m *inboxModel) reopen(c *talk) {
-	want := fault.Code("")
-	if c.joined || c.closed && m.open(c.contact, c.user) != nil {
-		want = fault.Conflict
-	}
-	m.expect("reopen", m.w.ReopenConversation(m.w.Ctx, m.w.Acct, c.id, "", m.time()), want)
-	if want == "" {
-		c.closed = false
-	}
-}
-
-func (m *inboxModel) claim(c *talk, user string, take bool) {
-	want := fault.Code("")
-	switch {
-	case c.user != "", c.closed:
-		want = fault.Conflict
-	case !slices.Contains(m.num.Users, user):
-		want = fault.Invalid
-	case c.claimed != "" && c.claimed != user && !take:
-		want = fault.Conflict
-	}
-	m.expect("claim", m.w.ClaimConversation(m.w.Ctx, m.w.Acct, c.id, conversation.Claim{User: user, By: user, Take: take, At: m.time()}), want)
-	if want == "" {
-		c.claimed = user
-	}
-}
-
-func (m *inboxModel) release(c *talk, by string, take bool) {
-	want := fault.Code("")
-	if c.user != "" || c.claimed != "" && c.claimed != by && !take {
-		want = fault.Conflict
-	}
-	m.expect("release", m.w.ClaimConversation(m.w.Ctx, m.w.Acct, c.id, conversation.Claim{By: by, Take: take, At: m.time()}), want)
-	if want == "" {
-		c.claimed = ""
-	}
-}
-
-// mark is how far a user has read.
-func (m *inboxModel) mark(c *talk, user string) int {
-	if at, ok := c.read[user]; ok {
-		return at
-	}
-	return m.since[user]
-}
-
-func (m *inboxModel) markRead(c *talk, user string) {
-	m.must(m.w.MarkRead(m.w.Ctx, m.w.Acct, c.id, user, "", m.time()))
-	if n := len(c.said); n > 0 && c.said[n-1].at > m.mark(c, user) {
-		c.read[user] = c.said[n-1].at
-	}
-}
-
-func (m *inboxModel) markUnread(c *talk, user string) {
-	m.must(m.w.MarkUnread(m.w.Ctx, m.w.Acct, c.id, user, "", m.time()))
-	for i := len(c.said) - 1; i >= 0; i-- {
-		if s := c.said[i]; s.inbound {
-			if m.mark(c, user) >= s.at {
-				c.read[user] = s.at - 1
-			}
-			return
-		}
-	}
-}
-
-// row is a conversation as a user's list shows it.
-type row struct {
-	ID, User, Claimed string
-	Closed            bool
-	Unread            int
-	Last              string
-}
-
-// compare shows a user's list beside the model's.
-func (m *inboxModel) compare(user string) {
-	m.rt.Helper()
-	items, _, err := m.w.Inbox(m.w.Ctx, conversation.Filter{AccountID: m.w.Acct, OrgID: m.num.OrgID, UserID: user, Reader: user, Contacts: m.contacts}, store.Page{Limit: 200})
-	m.must(err)
-	got, want := map[string]row{}, map[string]row{}
-	for _, it := range items {
-		r := row{it.ID, it.UserID, it.ClaimedBy, it.Closed, it.Unread, ""}
-		if it.Last != nil {
-			r.Last = it.Last.ID
-		}
-		got[it.ID] = r
-	}
-	for _, c := range m.talks {
-		if c.joined || !slices.Contains(m.num.Users, user) || c.user != "" && c.user != user {
-			continue
-		}
-		r := row{ID: c.id, User: c.user, Claimed: c.claimed, Closed: c.closed}
-		for _, s := range c.said {
-			if s.inbound && s.at > m.mark(c, user) {
-				r.Unread++
-			}
-			r.Last = s.id
-		}
-		want[c.id] = r
-	}
-	if len(got) != len(want) {
-		m.rt.Fatalf("%s sees %+v, want %+v", user, got, want)
-	}
-	for id := range want {
-		if got[id] != want[id] {
-			m.rt.Fatalf("%s sees %+v, want %+v", user, got[id], want[id])
-		}
-	}
-}
-
-// compareTexts looks into every conversation.
-func (m *inboxModel) compareTexts() {
-	for _, c := range m.talks {
-		found, _, err := m.w.Entries(m.w.Ctx, m.w.Acct, c.id, conversation.Stretch{}, store.Page{Limit: 200})
-		m.must(err)
-		var got, want []string
-		for _, e := range found {
-			got = append(got, e.Message.ID)
-		}
-		for _, s := range slices.Backward(c.said) {
-			want = append(want, s.id)
-		}
-		if !slices.Equal(got, want) {
-			m.rt.Fatalf("in %s stand %v, want %v", c.id, got, want)
-		}
-	}
+// move gives a number to another organization, which has it as if it had never been anybody's.
+func (m *inboxModel) move(l *line, to *org, users []string) {
+	m.must(m.w.DeleteNumber(m.w.Ctx, m.w.Acct, l.ID))
+	l.Number.Users = nil
+	m.assigned(l)
+	l.Number, l.of, l.any = m.newNumber(to, l.Value, users), to, false
+	m.assigned(l)
 }

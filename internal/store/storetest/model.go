@@ -3,6 +3,7 @@ package storetest
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 func holdsModel(t *testing.T, w *World) {
 	contacts := []string{number(1), number(2)}
 	w.check(t, func(rt *rapid.T) {
-		m := &model{w: w, rt: rt, now: time.Now(), status: map[string]message.Status{}}
+		m := &model{w: w, rt: rt, now: time.Now(), status: map[string]message.Status{}, dismissed: map[string]bool{}}
 		rt.Repeat(map[string]func(*rapid.T){
 			"accept": func(rt *rapid.T) {
 				a := w.Outbound(w.Num, rapid.SampledFrom(contacts).Draw(rt, "to"), "x")
@@ -78,10 +79,11 @@ func holdsModel(t *testing.T, w *World) {
 				}
 				id := rapid.SampledFrom(m.order).Draw(rt, "message")
 				err := w.DismissMessage(w.Ctx, w.Acct, id, m.now)
-				if (err == nil) != (m.status[id] == message.Unclear) {
+				if (err == nil) != (!m.dismissed[id] && slices.Contains([]message.Status{message.Unclear, message.Failed, message.Expired}, m.status[id])) {
 					rt.Fatalf("dismissing a message that is %s: %v", m.status[id], err)
 				}
-				if err == nil {
+				m.dismissed[id] = m.dismissed[id] || err == nil
+				if err == nil && m.status[id] == message.Unclear {
 					m.status[id] = message.Failed
 				}
 			},
@@ -128,13 +130,14 @@ func (w *World) set(name string, n int) (back func()) {
 }
 
 type model struct {
-	w      *World
-	rt     *rapid.T
-	now    time.Time
-	status map[string]message.Status
-	order  []string
-	held   *lane.Claimed[message.Send]
-	n      int
+	w         *World
+	rt        *rapid.T
+	now       time.Time
+	status    map[string]message.Status
+	dismissed map[string]bool
+	order     []string
+	held      *lane.Claimed[message.Send]
+	n         int
 }
 
 func (m *model) must(err error) {

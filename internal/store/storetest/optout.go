@@ -171,6 +171,21 @@ func staysStopped(t *testing.T, w *World) {
 	if got := w.outList(message.OptOutFilter{Number: value}); len(got) != 1 {
 		t.Errorf("the list of the number is %v", got)
 	}
+	// Said by who had stopped all numbers, it holds when one of the others is wanted again while the number is away.
+	w.writes("START")
+	all := message.OptOut{AccountID: w.Acct, OrgID: w.Org.ID, Contact: contact, Since: w.Now, Source: message.ByAPI}
+	_, err := w.ChangeOptOuts(w.Ctx, []message.OptOut{all}, true, "key-1")
+	w.must(err)
+	w.writes("STOP")
+	if owed := w.owed(); len(owed) != 1 {
+		t.Errorf("%d confirmations are owed, want the first one's", len(owed))
+	}
+	stopped := w.Num
+	w.must(w.DeleteNumber(w.Ctx, w.Acct, stopped.ID))
+	w.Num = w.NewNumber(w.Intg, "+15550000002", w.Ann.ID)
+	w.writes("START")
+	w.Send(contact, "welcome back")
+	w.refusedAsOptedOut(w.NewNumber(w.Intg, stopped.Value, w.Ann.ID))
 }
 
 func reactsByRules(t *testing.T, w *World) {
@@ -210,6 +225,44 @@ func reactsByRules(t *testing.T, w *World) {
 	}
 	if n := len(w.owed()); n > 5 {
 		t.Errorf("%d answers are owed to one who keeps asking", n)
+	}
+}
+
+// stopsAThousand: what waits for a contact who stops ends at the next look at its lane, however much it is, and what is behind it goes.
+func stopsAThousand(t *testing.T, w *World) {
+	many, looks := 1000, 8
+	if !w.engine.Alone() {
+		many = 300 // its answers take longer, and so many are more than one look takes
+	}
+	var all sync.WaitGroup
+	for range many {
+		all.Go(func() {
+			if _, err := w.Accept(w.Ctx, w.Outbound(w.Num, contact, "queued")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	behind := w.Send("+15559990002", "behind")
+	inFlight := w.ClaimOne()
+	w.writes("STOP")
+	w.Settle(Ends(inFlight, message.Accepted, message.Sent, "p1")) // it had begun
+	begun := map[string]bool{}
+	for n := 1; len(begun) == 0; n++ {
+		if n > looks {
+			t.Fatalf("after %d looks the lane is not through with what waited", looks)
+		}
+		for _, c := range w.Claim(10) {
+			begun[c.Work.Message.ID] = true
+			w.Settle(Ends(c, message.Accepted, message.Sent, "p2"))
+		}
+	}
+	if !begun[behind] || len(begun) != 1 {
+		t.Errorf("%d attempts began after the STOP, want the one at what was behind", len(begun))
+	}
+	counts := w.Conserved()
+	if counts["outbound/failed"] != int64(many-1) || counts["outbound/sent"] != 2 || counts["waiting"] != 0 {
+		t.Errorf("afterwards there are %v", counts)
 	}
 }
 

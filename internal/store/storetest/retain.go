@@ -200,6 +200,9 @@ func deletesInSteps(t *testing.T, w *World) {
 	if n := left(); n != 0 {
 		t.Errorf("after the next start %d files are still somebody's", n)
 	}
+	if c := w.Conserved(); c["inbound/received"] != 0 {
+		t.Errorf("after the next start there are %v", c)
+	}
 	w.NewOrg("west.example") // its domain is free
 }
 

@@ -39,6 +39,74 @@ func (w *World) finds(f conversation.Search) (list []string) {
 	}
 }
 
+// picks are the texts of the messages that a filter picks, page by page.
+func (w *World) picks(f message.Filter) (list []string) {
+	w.t.Helper()
+	f.AccountID = w.Acct
+	for cursor := ""; ; {
+		views, next, err := w.Messages(w.Ctx, f, store.Page{Limit: 2, Cursor: cursor})
+		w.must(err)
+		for i := range views {
+			list = append(list, views[i].Content)
+		}
+		if cursor = next; cursor == "" {
+			return list
+		}
+	}
+}
+
+// searchesTraffic looks for texts among messages, beside every kind of the other filters.
+func searchesTraffic(t *testing.T, w *World) {
+	other := w.NewNumber(w.Intg, "+15550000002", w.Bob.ID)
+	texts := []string{"say $to$ now", "hello one", "hello two", "José says hello", "😀 hello", "{{to}} hello %_", "nobody"}
+	for i, text := range texts {
+		n := w.Num
+		if i%2 == 1 {
+			n = other
+		}
+		_, err := w.Accept(w.Ctx, w.Outbound(n, number(i%3), text))
+		w.must(err)
+	}
+	hello := []string{texts[5], texts[4], texts[3], texts[2], texts[1]}
+	wantEqual(t, "before it is indexed", len(w.picks(message.Filter{Text: "hello"})), 0)
+	w.indexes()
+	org := w.Org.ID
+	for _, c := range []struct {
+		what string
+		f    message.Filter
+		want []string
+	}{
+		{"all of the account, in pages", message.Filter{Text: "hello"}, hello},
+		{"of the organization", message.Filter{OrgID: org, Text: "HELLO"}, hello},
+		{"of another organization", message.Filter{OrgID: "another", Text: "hello"}, nil},
+		{"without accents", message.Filter{OrgID: org, Text: "jose"}, texts[3:4]},
+		{"a picture", message.Filter{OrgID: org, Text: "😀"}, texts[4:5]},
+		{"what looks like a pattern", message.Filter{OrgID: org, Text: "%_"}, texts[5:6]},
+		{"what looks like a variable", message.Filter{OrgID: org, Text: "$to$"}, texts[0:1]},
+		{"of a number", message.Filter{OrgID: org, Text: "hello", Number: other.Value}, []string{texts[5], texts[3], texts[1]}},
+		{"to a contact", message.Filter{OrgID: org, Text: "hello", To: number(1)}, []string{texts[4], texts[1]}},
+		{"that a user sees", message.Filter{OrgID: org, Text: "hello", UserID: w.Ann.ID}, []string{texts[4], texts[2]}},
+		{"in one direction", message.Filter{OrgID: org, Text: "hello", Direction: message.Inbound}, nil},
+		{"that stand there", message.Filter{OrgID: org, Text: "hello", Statuses: []message.Status{message.Queued}}, hello},
+		{"that stand elsewhere", message.Filter{OrgID: org, Text: "hello", Statuses: []message.Status{message.Failed}}, nil},
+		{"since then", message.Filter{OrgID: org, Text: "hello", Since: time.Now().Add(time.Hour)}, nil},
+		{"spaces alone", message.Filter{OrgID: org, Text: "  "}, nil},
+	} {
+		wantEqual(t, c.what, w.picks(c.f), c.want)
+	}
+	if list, _, err := w.Messages(w.Ctx, message.Filter{AccountID: "another", Text: "hello"}, store.Page{}); err != nil || len(list) != 0 {
+		t.Errorf("another account finds %d, %v", len(list), err)
+	}
+	_, err := w.ExpireMessages(w.Ctx, time.Now().Add(240*time.Hour))
+	w.must(err)
+	dead := message.Filter{OrgID: org, Text: "hello t", Statuses: []message.Status{message.Expired}, Unresolved: true}
+	wantEqual(t, "dead letters", w.picks(dead), texts[2:3])
+	list, _, err := w.Messages(w.Ctx, message.Filter{AccountID: w.Acct, Text: "hello two"}, store.Page{})
+	w.must(err)
+	w.must(w.DismissMessage(w.Ctx, w.Acct, list[0].ID, time.Now()))
+	wantEqual(t, "dead letters, once it is dismissed", w.picks(dead), []string(nil))
+}
+
 func searches(t *testing.T, w *World) {
 	w.shared()
 	texts := []string{"yes", "0123", "~", "Hi: there", "$to$", "{{to}}", "$API key$", `say "x"`, `back\slash`, "José Niño", "so good 😀", "5 € only", "今日は東京です", strings.Repeat("long ", 320) + "end"}

@@ -6,6 +6,7 @@ import (
 
 	"patchbay/internal/fault"
 	"patchbay/internal/message"
+	"patchbay/internal/store"
 )
 
 // sent is a message that the provider took, under these ids.
@@ -32,12 +33,44 @@ func cancelsAndDismisses(t *testing.T, w *World) {
 	w.Settle(Ends(c, message.Maybe, message.Unclear))
 	w.must(w.DismissMessage(w.Ctx, w.Acct, first, now))
 	w.WantStatus(first, message.Failed)
-	if v := w.View(first); v.ErrorCode != "dismissed" {
-		t.Errorf("a dismissed message has the code %q", v.ErrorCode)
+	if v := w.View(first); v.ErrorCode != "dismissed" || !v.Dismissed {
+		t.Errorf("a dismissed message has the code %q, %v", v.ErrorCode, v.Dismissed)
 	}
 	if list := w.Claim(9); len(list) != 0 {
 		t.Errorf("claimed %+v", list)
 	}
+}
+
+// dismissesTheDead has messages that failed and expired set aside: they keep why, and are no dead letters any more.
+func dismissesTheDead(t *testing.T, w *World) {
+	failed, expired := w.Send(number(1), "a"), w.Send(number(2), "b")
+	st := Ends(w.ClaimOne(), message.Refused, message.Failed)
+	st.ErrorCode, st.ErrorText = "30007", "the carrier refused it"
+	w.Settle(st)
+	_, err := w.ExpireMessages(w.Ctx, time.Now().Add(240*time.Hour))
+	w.must(err)
+	w.WantStatus(expired, message.Expired)
+	dead := func() (ids []string) {
+		t.Helper()
+		list, _, err := w.Messages(w.Ctx, message.Filter{AccountID: w.Acct, Unresolved: true, Statuses: []message.Status{message.Failed, message.Expired}}, store.Page{})
+		w.must(err)
+		for i := range list {
+			ids = append(ids, list[i].ID)
+		}
+		return ids
+	}
+	wantEqual(t, "dead letters", dead(), []string{expired, failed})
+	w.must(w.DismissMessage(w.Ctx, w.Acct, failed, time.Now()))
+	WantFault(t, w.DismissMessage(w.Ctx, w.Acct, failed, time.Now()), fault.Conflict)
+	WantFault(t, w.DismissMessage(w.Ctx, "another", expired, time.Now()), fault.NotFound)
+	wantEqual(t, "dead letters", dead(), []string{expired})
+	if v := w.View(failed); v.Status != message.Failed || v.ErrorCode != "30007" || !v.Dismissed {
+		t.Errorf("it is %s with the code %q, dismissed %v", v.Status, v.ErrorCode, v.Dismissed)
+	}
+	w.must(w.DismissMessage(w.Ctx, w.Acct, expired, time.Now()))
+	w.Reopen()
+	wantEqual(t, "dead letters", len(dead()), 0)
+	w.WantStatus(expired, message.Expired)
 }
 
 func sendsParts(t *testing.T, w *World) {

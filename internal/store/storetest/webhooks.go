@@ -74,6 +74,31 @@ func pausesWebhooks(t *testing.T, w *World) {
 	}
 }
 
+// pausesByHand pauses a webhook while it is being told something.
+func pausesByHand(t *testing.T, w *World) {
+	h := w.webhook(w.Org.ID)
+	w.Send(number(1), "a")
+	under := w.only()
+	w.must(w.PauseWebhook(w.Ctx, "another", h.ID, "not theirs", time.Now()))
+	w.must(w.PauseWebhook(w.Ctx, w.Acct, h.ID, "moving house", time.Now()))
+	w.must(w.PauseWebhook(w.Ctx, w.Acct, h.ID, "again", time.Now())) // it stays as it is
+	w.Send(number(1), "b")
+	w.settles(told(under, 1))
+	w.Reopen()
+	if list := w.deliveries(time.Now().Add(time.Hour)); len(list) != 0 {
+		t.Fatalf("paused, it is told %s", tells(list[0]))
+	}
+	kept, err := w.Webhook(w.Ctx, w.Acct, h.ID)
+	w.must(err)
+	if kept.Paused.IsZero() || kept.PausedWhy != "moving house" {
+		t.Errorf("kept %+v", kept)
+	}
+	w.must(w.ResumeWebhook(w.Ctx, w.Acct, h.ID, time.Now()))
+	if got := tells(w.only()); got != "integration.attention b integration.attention " {
+		t.Errorf("resumed it is told %s", got)
+	}
+}
+
 func repeatsDeliveries(t *testing.T, w *World) {
 	h := w.webhook(w.Org.ID, message.MessageStatus)
 	begun := time.Now()
