@@ -37,19 +37,19 @@ async function look(name, phone = true) {
       await page.screenshot({ path: `${dir}/${name}-${width}-${theme}.png` });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) complain(`${name} at ${width}: ${wide} pixels too wide`);
+      const found = await page.evaluate(async (source) => {
+        // Run by the debugger, not by the page: the page's policy would not let it.
+        if (!window.axe) new Function(source).call(window);
+        return (await window.axe.run(document)).violations.map(
+          (v) =>
+            `${v.id}: ${v.nodes
+              .slice(0, 3)
+              .map((n) => n.target.join(" "))
+              .join(" | ")}`,
+        );
+      }, axe);
+      for (const f of found) complain(`axe on ${name} (${theme}, ${width}): ${f}`);
     }
-    const found = await page.evaluate(async (source) => {
-      // Run by the debugger, not by the page: the page's policy would not let it.
-      if (!window.axe) new Function(source).call(window);
-      return (await window.axe.run(document)).violations.map(
-        (v) =>
-          `${v.id}: ${v.nodes
-            .slice(0, 3)
-            .map((n) => n.target.join(" "))
-            .join(" | ")}`,
-      );
-    }, axe);
-    for (const f of found) complain(`axe on ${name} (${theme}): ${f}`);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }
@@ -133,7 +133,18 @@ await page.getByRole("dialog").getByRole("button", { name: "Add", exact: true })
 await page.getByLabel("Signing secret", { exact: true }).waitFor();
 await look("webhook-secret");
 await page.getByRole("button", { name: "Done" }).click();
-await page.getByText("https://example.com/hook").waitFor();
+await page.getByText("https://example.com/hook").click();
+await page.getByText("No requests yet").waitFor();
+await look("webhook");
+await page.getByRole("button", { name: "More" }).click();
+await page.getByRole("menuitem", { name: "Pause" }).click();
+await page.getByLabel("Why").fill("The program moves on Saturday.");
+await look("webhook-pause");
+await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
+await page.getByText("The program moves on Saturday.").waitFor();
+await look("webhook-paused");
+await page.getByRole("button", { name: "Resume" }).click();
+await page.getByText("The program moves on Saturday.").waitFor({ state: "detached" });
 await go("/portal/keys", "first key");
 await page.getByRole("button", { name: "New key" }).click();
 await page.getByLabel("Name").fill("billing");

@@ -158,6 +158,9 @@ describe("the inbox", () => {
     for (const { page } of [ana, ben]) await inList(page, "Who takes care?").click();
     await ana.page.getByRole("button", { name: "Claim", exact: true }).click();
     await ben.page.getByRole("button", { name: "Take over" }).waitFor();
+    await ana.page.getByRole("button", { name: "More", exact: true }).click();
+    await ana.page.getByRole("menuitem", { name: /^Assign to Ben/ }).click();
+    await ben.page.getByRole("button", { name: "Release", exact: true }).waitFor();
     await ana.page.getByRole("button", { name: "Note", exact: true }).click();
     await ana.page.getByRole("textbox", { name: "Note" }).fill("I know them");
     await ana.page.keyboard.press("Enter");

@@ -115,6 +115,10 @@ it("what was refused is sent again in bulk, and leads to the message that it bec
   await page.getByRole("alertdialog").getByRole("button", { name: "Send again" }).click();
   await page.getByText("2 sent again").waitFor();
   await page.getByRole("link", { name: "Messages", exact: true }).click();
+  await page.getByLabel("Text", { exact: true }).fill("no such words");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing fits these filters").waitFor();
+  await page.getByRole("button", { name: "Clear the filters" }).click();
   // The first text, the two that failed, and the two that those became; the newest stands first.
   const ours = page.getByRole("link", { name: "+1 555 000 1001" });
   await ours.nth(4).waitFor();
@@ -175,5 +179,15 @@ it("all that fit the filters are sent again once, also those that are not shown,
   await expect
     .poll(count, { timeout: 30_000 })
     .toEqual({ all: before.all + before.dead + 2 * howMany, dead: before.dead + howMany });
+
+  // Nobody needs them any more: they are dismissed, those that are not shown, too, and keep why they failed.
+  await page.reload();
+  await page.getByRole("button", { name: "Load more" }).waitFor();
+  await page.getByLabel("Select all that are shown").check();
+  await page.getByRole("button", { name: "Select all that fit the filters" }).click();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Dismiss" }).click();
+  await page.getByText("No dead letters").waitFor();
+  expect(await count()).toEqual({ all: before.all + before.dead + 2 * howMany, dead: 0 });
   expect(errors).toEqual([]);
 });

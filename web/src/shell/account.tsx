@@ -26,7 +26,6 @@ export function AccountMenu({ me }: { me: Me }) {
         trigger={
           <button
             type="button"
-            aria-label={`${shell.account}: ${name}`}
             className="flex h-10 w-full items-center gap-2.5 rounded-md px-2 text-left hover:bg-hover"
           >
             <span
@@ -35,7 +34,10 @@ export function AccountMenu({ me }: { me: Me }) {
             >
               {[...name][0]?.toUpperCase()}
             </span>
-            <span className="min-w-0 flex-1 truncate text-base">{name}</span>
+            <span className="min-w-0 flex-1 truncate text-base">
+              <span className="sr-only">{shell.account}: </span>
+              {name}
+            </span>
             <Icon name="chevron" size={12} className="text-ink-3" />
           </button>
         }

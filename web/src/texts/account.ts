@@ -25,8 +25,11 @@ export const notifications = {
   state: "State",
   states: { active: "Active", paused: "Paused", failing: "Failing", replaying: "Telling again" },
   back: "Notifications",
-  pausedAbout: (since: string) => `It is told nothing since ${since}. What happened meanwhile is kept for 7 days.`,
+  pausedAbout: (since: string) =>
+    `It has been told nothing since ${since}. What happened meanwhile is kept for 7 days.`,
   failingSince: (ago: string) => `Requests to it fail since ${ago}. They are tried again by themselves.`,
+  pause: "Pause",
+  pauseAbout: "It is told nothing until somebody resumes it. What happens meanwhile is kept for 7 days.",
   resume: "Resume",
   resumed: "It is told again",
   rotate: "New secret",

@@ -16,8 +16,6 @@ export const letters = {
   everythingSelected: "All that fit the filters are selected",
   unselect: "Select none",
   again: "Send again",
-  arrived: "It arrived",
-  arrivedAbout: "Only unclear messages can be dismissed: they arrived, or nobody needs them any more.",
   againTitle: "Send again",
   againAbout: (n: number | "all") =>
     n === "all"
@@ -31,11 +29,19 @@ export const letters = {
       : n === 1
         ? "One is unclear: it may have arrived already, and then arrives twice."
         : `${n} of them are unclear: they may have arrived already, and then arrive twice.`,
-  dismissTitle: "They arrived",
+  dismissTitle: "Dismiss",
   dismissAbout: (n: number | "all") =>
     n === "all"
-      ? "All unclear messages that fit the filters are not sent again, and count as failed with the code dismissed: nobody can prove that they arrived."
-      : `${n === 1 ? "1 unclear message is" : `${n} unclear messages are`} not sent again, and count as failed with the code dismissed: nobody can prove that they arrived.`,
+      ? "All messages that fit the filters are not sent again, and leave this list. Each keeps why it failed."
+      : n === 1
+        ? "The message is not sent again, and leaves this list. It keeps why it failed."
+        : `${n} messages are not sent again, and leave this list. Each keeps why it failed.`,
+  unproven: (n: number | "some") =>
+    n === "some"
+      ? "Those that are unclear count as failed then: nobody can prove that they arrived."
+      : n === 1
+        ? "One is unclear, and counts as failed then: nobody can prove that it arrived."
+        : `${n} of them are unclear, and count as failed then: nobody can prove that they arrived.`,
   sent: (n: number) => (n === 1 ? "1 sent again" : `${n} sent again`),
   dismissed: (n: number) => (n === 1 ? "1 dismissed" : `${n} dismissed`),
   refused: (n: number) => (n === 1 ? "1 could not be done" : `${n} could not be done`),

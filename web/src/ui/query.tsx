@@ -33,7 +33,8 @@ export function Shown<T>({
   if (query.data === undefined) {
     return query.isError ? <ErrorState error={query.error} onRetry={() => void query.refetch()} /> : loading;
   }
-  if (empty && Array.isArray(query.data) && query.data.length === 0) return empty;
+  // A page of a search may have nothing though a further one has.
+  if (empty && Array.isArray(query.data) && query.data.length === 0 && !query.hasNextPage) return empty;
   return (
     <>
       {children(query.data)}

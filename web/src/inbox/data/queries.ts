@@ -1,12 +1,11 @@
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, type Page, path } from "../../lib/api";
-import { useNumbers } from "../../lib/data";
 import { queries } from "../../lib/queries";
 import { queryOf, type Show } from "../model/lists";
 import { upsert } from "../model/timeline";
 import type { Conversation, Entry, Person } from "../model/types";
 import { touch } from "./live";
-import { learnFromConversations, learnFromEntries, nameOf } from "./people";
+import { learnFromConversations, learnFromEntries } from "./people";
 import { recent } from "./recent";
 
 /** What the inbox asks for, and under which names it is kept. */
@@ -16,6 +15,7 @@ export const keys = {
   ones: ["inbox", "conversation"] as const,
   one: (id: string) => ["inbox", "conversation", id] as const,
   allEntries: ["inbox", "entries"] as const,
+  assignees: (id: string) => ["inbox", "assignees", id] as const,
   entries: (id: string) => ["inbox", "entries", id] as const,
   contacts: ["inbox", "contact"] as const,
   contact: (id: string) => ["inbox", "contact", id] as const,
@@ -83,9 +83,12 @@ export function useEntries(id: string) {
   });
 }
 
-/** Those who share a conversation's number, as far as their names are known. */
-export function useColleagues(c: Conversation): Person[] {
-  const numbers = useNumbers(c.orgid);
-  const users = numbers.data?.find((n) => n.id === c.number)?.users ?? [];
-  return users.flatMap((id) => (nameOf(id) ? [{ id, name: nameOf(id) }] : []));
+/** Those to whom a group's conversation can be given. */
+export function useAssignees(id: string): Person[] {
+  const { data } = useQuery({
+    queryKey: keys.assignees(id),
+    queryFn: ({ signal }) => api.get<Page<Person>>(path`/v1/conversations/${id}/assignees`, { limit: 200 }, signal),
+    staleTime: 60_000,
+  });
+  return data?.data ?? [];
 }

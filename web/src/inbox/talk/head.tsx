@@ -5,7 +5,7 @@ import { inbox as t } from "../../texts/inbox";
 import { Badge, Button, IconButton, type IconName, Menu, MenuItem, MenuSeparator } from "../../ui";
 import { attempt } from "../attempt";
 import { assign, claim, close, markUnread, release, reopen } from "../data/actions";
-import { useColleagues } from "../data/queries";
+import { useAssignees } from "../data/queries";
 import { type Self, useSelf } from "../data/self";
 import { nameOfContact, nameOfNumber } from "../list/words";
 import type { Conversation } from "../model/types";
@@ -78,7 +78,6 @@ function Claim({ c, self }: { c: Conversation; self: Self }) {
 
 /** Everything there is to do, also what has no room of its own on a phone. */
 function More({ c, self }: { c: Conversation; self: Self }) {
-  const colleagues = useColleagues(c).filter((p) => p.id !== c.claimed_by?.id && p.id !== self.id);
   const shared = c.kind === "group" && !c.closed;
   const { name, icon, act } = claiming(c, self);
   const unread = () => {
@@ -98,16 +97,23 @@ function More({ c, self }: { c: Conversation; self: Self }) {
       <MenuItem icon={c.closed ? "replay" : "check"} onSelect={() => attempt(c.closed ? reopen(c.id) : close(c.id))}>
         {c.closed ? t.head.reopen : t.head.close}
       </MenuItem>
-      {shared && colleagues.length > 0 && (
-        <>
-          <MenuSeparator />
-          {colleagues.map((p) => (
-            <MenuItem key={p.id} icon="users" onSelect={() => attempt(assign(c.id, p))}>
-              {`${t.head.assign} ${visible(p.name)}`}
-            </MenuItem>
-          ))}
-        </>
-      )}
+      {shared && <Assign c={c} self={self} />}
     </Menu>
+  );
+}
+
+/** Whom it can be given to. They are asked for when the menu opens. */
+function Assign({ c, self }: { c: Conversation; self: Self }) {
+  const others = useAssignees(c.id).filter((p) => p.id !== c.claimed_by?.id && p.id !== self.id);
+  if (others.length === 0) return null;
+  return (
+    <>
+      <MenuSeparator />
+      {others.map((p) => (
+        <MenuItem key={p.id} icon="users" onSelect={() => attempt(assign(c.id, { id: p.id, name: p.name }))}>
+          {`${t.head.assign} ${visible(p.name)}`}
+        </MenuItem>
+      ))}
+    </>
   );
 }

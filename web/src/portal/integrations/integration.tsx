@@ -128,7 +128,7 @@ function Page({ org, service, integration }: { org: Organization; service: Servi
           </Section>
         </>
       )}
-      {pausing && <PauseForm at={at} onClose={() => setPausing(false)} onDone={changed} />}
+      {pausing && <PauseForm at={at} about={t.pauseAbout} onClose={() => setPausing(false)} onDone={changed} />}
       {removing && (
         <Confirm
           open

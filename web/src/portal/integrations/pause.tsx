@@ -55,18 +55,21 @@ function nextOf(p: NonNullable<Integration["paused"]>): string {
     : t.probesNow;
 }
 
+/** Pauses an integration or a webhook. */
 export function PauseForm({
   at,
+  about,
   onClose,
   onDone,
 }: {
   at: string;
+  about: string;
   onClose: () => void;
   onDone: () => Promise<unknown>;
 }) {
   const form = useForm(
     { reason: "" },
-    (v) => api.post<Integration>(`${at}/pause`, v.reason.trim() ? { reason: v.reason.trim() } : {}),
+    (v) => api.post(`${at}/pause`, v.reason.trim() ? { reason: v.reason.trim() } : {}),
     async () => {
       await onDone();
       onClose();
@@ -74,7 +77,7 @@ export function PauseForm({
   );
   return (
     <FormDialog form={form} title={t.pause} does={t.pause} onClose={onClose}>
-      <p className="text-base text-ink-2">{t.pauseAbout}</p>
+      <p className="text-base text-ink-2">{about}</p>
       <TextField label={t.pauseReason} optional hint={t.pauseReasonHint} maxLength={200} {...form.field("reason")} />
     </FormDialog>
   );

@@ -1,4 +1,5 @@
 import { letters as t } from "../../texts/letters";
+import { traffic } from "../../texts/traffic";
 import { Confirm } from "../../ui";
 import { type Chosen, type Does, type Outcome, queryOf, settle, settleAt } from "./settle";
 
@@ -30,13 +31,14 @@ export function Ask({
       open
       onClose={onClose}
       title={retry ? t.againTitle : t.dismissTitle}
-      does={retry ? t.again : t.arrived}
+      does={retry ? t.again : traffic.dismiss}
       onConfirm={async () => {
-        const outcome = await settle(chosen, settleAt(does, queryOf(does, chosen, filter, newest)));
+        const outcome = await settle(chosen, settleAt(does, queryOf(chosen, filter, newest)));
         await onDone(outcome, retry ? t.sent(outcome.done) : t.dismissed(outcome.done));
       }}
     >
       <p>{retry ? t.againAbout(n) : t.dismissAbout(n)}</p>
+      {!retry && unclear !== 0 && <p className="mt-2 text-warn">{t.unproven(unclear)}</p>}
       {retry && unclear !== 0 && <p className="mt-2 text-warn">{t.twice(unclear)}</p>}
     </Confirm>
   );

@@ -12,7 +12,7 @@ import { EditLetter } from "./edit";
 import { LetterRows } from "./rows";
 import type { Outcome } from "./settle";
 
-const names = ["orgid", "status", "service", "number", "to", "code"] as const;
+const names = ["orgid", "status", "service", "number", "to", "q", "code"] as const;
 
 /** What did not get through, and what is to become of it. */
 export default function DeadLetters() {
@@ -27,6 +27,7 @@ export default function DeadLetters() {
         <ServiceFilter />
         <NumberFilter />
         <TextFilter name="to" label={traffic.to} tel />
+        <TextFilter name="q" label={traffic.text} />
         <TextFilter name="code" label={traffic.code} />
       </search>
       <Letters
@@ -51,7 +52,6 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
   const [refused, setRefused] = useState<Outcome["refused"]>([]);
   const rows = list.data ?? [];
   const chosen = rows.filter((m) => picked.has(m.id));
-  const unclear = chosen.filter((m) => m.status === "unclear");
   const pick = (ids: Iterable<string>) => {
     setEverything(false);
     setPicked(new Set(ids));
@@ -67,8 +67,8 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
       does,
       filter,
       newest: rows[0]?.created ?? "",
-      chosen: everything ? { all: true } : { ids: (does === "retry" ? chosen : unclear).map((m) => m.id) },
-      unclear: everything ? "some" : unclear.length,
+      chosen: everything ? { all: true } : { ids: chosen.map((m) => m.id) },
+      unclear: everything ? "some" : chosen.filter((m) => m.status === "unclear").length,
     });
   return (
     <>
@@ -87,13 +87,8 @@ function Letters({ filter, clear }: { filter: Filter; clear?: () => void }) {
               <Button icon="replay" kind="primary" disabled={chosen.length === 0} onClick={() => ask("retry")}>
                 {t.again}
               </Button>
-              <Button
-                icon="check"
-                disabled={everything ? (filter.status ?? "unclear") !== "unclear" : unclear.length === 0}
-                title={t.arrivedAbout}
-                onClick={() => ask("dismiss")}
-              >
-                {t.arrived}
+              <Button icon="check" disabled={chosen.length === 0} onClick={() => ask("dismiss")}>
+                {traffic.dismiss}
               </Button>
               <span role="status" className="text-base text-ink-2">
                 {everything ? t.everythingSelected : chosen.length > 0 ? t.selected(chosen.length) : t.about}

@@ -44,10 +44,10 @@ type Filter = Record<string, string | undefined>;
  * What picks the messages. Ids say it all. "All that fit" ends with the newest that was shown, by the server's clock: what is sent again and
  * fails at once would fit again, and be sent for ever.
  */
-export function queryOf(does: Does, chosen: Chosen, filter: Filter, newest: string): Filter {
+export function queryOf(chosen: Chosen, filter: Filter, newest: string): Filter {
   if ("ids" in chosen) return {};
   const until = new Date(new Date(newest).getTime() + 1).toISOString(); // those before it
-  return { ...filter, until, ...(does === "dismiss" ? { status: "unclear" } : {}) };
+  return { ...filter, until };
 }
 
 export function settleAt(does: Does, filter: Filter): Send {

@@ -167,7 +167,7 @@ function Actions({ m, at }: { m: Message; at: string }) {
           {t.resend}
         </Button>
       )}
-      {m.status === "unclear" && (
+      {(m.status === "unclear" || m.status === "failed" || m.status === "expired") && !m.dismissed && (
         <Button disabled={act.isPending} onClick={() => act.mutate("dismiss")}>
           {t.dismiss}
         </Button>

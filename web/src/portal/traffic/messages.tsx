@@ -6,13 +6,13 @@ import { useNotifications } from "../../lib/stream";
 import type { Message } from "../../lib/types";
 import { traffic as t } from "../../texts/traffic";
 import { Button, EmptyState, Icon, LinkButton, RowLink, Shown, Table, Td, Th, Tr } from "../../ui";
-import { ChoiceFilter, OrganizationFilter, ServiceFilter, TextFilter } from "./filters";
+import { ChoiceFilter, NumberFilter, OrganizationFilter, ServiceFilter, TextFilter } from "./filters";
 import { StatusBadge } from "./status";
 
 const statuses = Object.entries(t.statuses).map(([value, label]) => ({ value, label }));
 statuses.push({ value: "failed,expired,cancelled", label: t.notDelivered });
 const outcomes = Object.entries(t.outcomes).map(([value, label]) => ({ value, label }));
-const names = ["orgid", "direction", "status", "service", "number", "from", "to", "code", "outcome"] as const;
+const names = ["orgid", "direction", "status", "service", "number", "from", "to", "q", "code", "outcome"] as const;
 
 export function Messages() {
   const [address, change] = useAddress();
@@ -137,6 +137,8 @@ function Filters() {
       />
       <ChoiceFilter name="status" label={t.status} any={t.anyStatus} options={statuses} />
       <ServiceFilter />
+      <TextFilter name="q" label={t.text} />
+      <NumberFilter />
       <TextFilter name="from" label={t.from} tel />
       <TextFilter name="to" label={t.to} tel />
       <TextFilter name="code" label={t.code} />

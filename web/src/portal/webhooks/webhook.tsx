@@ -22,11 +22,12 @@ import {
   Shown,
   toast,
 } from "../../ui";
+import { PauseForm } from "../integrations/pause";
 import { EditWebhook, ReplayWebhook, RotateWebhook } from "./changes";
 import { Deliveries } from "./deliveries";
 import { WebhookState } from "./state";
 
-type Open = "edit" | "replay" | "rotate" | "remove";
+type Open = "edit" | "pause" | "replay" | "rotate" | "remove";
 
 /** One webhook: how it does, every request to it, and what can be done about it. */
 export default function WebhookPage({ id }: { id: string }) {
@@ -80,6 +81,11 @@ function Inside({ hook, at }: { hook: Webhook; at: string }) {
               <MenuItem icon="edit" onSelect={() => setOpen("edit")}>
                 {common.edit}
               </MenuItem>
+              {!paused && (
+                <MenuItem icon="pause" onSelect={() => setOpen("pause")}>
+                  {t.pause}
+                </MenuItem>
+              )}
               <MenuItem icon="key" onSelect={() => setOpen("rotate")}>
                 {t.rotate}
               </MenuItem>
@@ -101,6 +107,7 @@ function Inside({ hook, at }: { hook: Webhook; at: string }) {
       {hook.old_secret_until && <Notice>{t.oldUntil(when(hook.old_secret_until))}</Notice>}
       <Deliveries at={at} id={hook.id} />
       {open === "edit" && <EditWebhook hook={hook} at={at} onClose={close} onDone={changed} />}
+      {open === "pause" && <PauseForm at={at} about={t.pauseAbout} onClose={close} onDone={changed} />}
       {open === "replay" && <ReplayWebhook at={at} onClose={close} onDone={changed} />}
       {open === "rotate" && (
         <RotateWebhook
